@@ -1,0 +1,29 @@
+"""Somebody owns, operates or holds something."""
+
+from __future__ import annotations
+
+from flagstate.model.noun import FLAG, SHARE, TEXT, Column, fact
+
+INTEREST = fact(
+    "interest",
+    "Somebody owns, operates or holds something.",
+    ("holder_id", "subject_id", "kind"),
+    Column("holder_id", TEXT, "Who.", "Ids are ours; two of them may name one real thing."),
+    Column("subject_id", TEXT, "What: an entity or an asset.", "Ids are ours; two of them may name one real thing."),
+    Column(
+        "kind",
+        TEXT,
+        "Kind of interest: owns, operates, hosts, administers, controller…",
+        "Contracts name roles loosely.",
+    ),
+    Column("share_lo_pct", SHARE, "Share held, at least, in per cent.", "Registers round."),
+    Column("share_hi_pct", SHARE, "Share held, at most, in per cent.", "Registers round."),
+    Column("contested", FLAG, "The sources dispute it.", "As right as its source."),
+    Column(
+        "status",
+        TEXT,
+        "sourced, to verify, declared or fictitious.",
+        "`sourced` says that a source was read, not that it is right.",
+    ),
+    Column("source", TEXT, "Where it is said.", "As right as its source."),
+)
