@@ -78,6 +78,7 @@ def lookup(
     *,
     without_feeds: bool = False,
     user_dir: Path | None = None,
+    data_dir: Path = DATA,
 ) -> pa.Table:
     """Say what is recorded about each address.
 
@@ -87,6 +88,7 @@ def lookup(
         addresses: Text of addresses; what is not an address gives a row of nulls.
         without_feeds: Leave the provider feeds out, for calibration.
         user_dir: Folder with databases added by the user; where one answers, it outranks the embedded tables.
+        data_dir: Folder of the tables; only a build measures others than the embedded ones.
 
     Returns:
         One row per given address, in the same order, with `COLUMNS`; `addr` is the canonical text.
@@ -104,8 +106,8 @@ def lookup(
         if without_feeds and name in _FEEDS:
             facts |= {column: pa.nulls(len(found.version), pa.utf8()) for column in columns.values()}
         else:
-            facts |= _answers(DATA, name, columns, found)
-    facts["as_name"] = _as_names(facts["asn"])
+            facts |= _answers(data_dir, name, columns, found)
+    facts["as_name"] = _as_names(facts["asn"], data_dir)
     facts["anycast"] = facts["anycast"].is_valid()
     if user_dir is not None:
         _outrank(facts, user_dir, found)
@@ -228,7 +230,7 @@ def _read(path: Path, first: int, last: int) -> pa.Table:
         ) from error
 
 
-def _as_names(asn: pa.Array) -> pa.Array:
+def _as_names(asn: pa.Array, folder: Path) -> pa.Array:
     """Return the name of the holder of each AS number."""
     import numpy as np
     import pyarrow as pa
@@ -239,7 +241,7 @@ def _as_names(asn: pa.Array) -> pa.Array:
     wanted = pc.min_max(asn).as_py()
     if wanted["min"] is None:
         return pa.nulls(len(asn), pa.utf8())
-    table = _read(DATA / "as_name.parquet", wanted["min"], wanted["max"])
+    table = _read(folder / "as_name.parquet", wanted["min"], wanted["max"])
     known = table["asn"].to_numpy()
     asked = pc.fill_null(asn, 0).to_numpy(zero_copy_only=False)
     row = np.searchsorted(known, asked).clip(max=len(known) - 1)
