@@ -1,0 +1,57 @@
+"""Country codes (ISO 3166-1 alpha-2) and what people write instead of them."""
+
+from __future__ import annotations
+
+_CODES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
+GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
+KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT
+MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW
+SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ
+UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK
+"""
+
+CODES: frozenset[str] = frozenset(_CODES.split())
+"""The 249 codes of ISO 3166-1, and XK, which data sets use for Kosovo though the standard does not assign it."""
+
+GROUPS: dict[str, str] = {"EU": "the European Union", "EEA": "the European Economic Area"}
+"""Groups of countries that a policy may name; no fact may."""
+
+_INSTEAD = {
+    "UK": "GB",
+    "EL": "GR",
+    "EN": "GB",
+    "USA": "US",
+    "GBR": "GB",
+    "DEU": "DE",
+    "FRA": "FR",
+    "BEL": "BE",
+    "CHN": "CN",
+    "NLD": "NL",
+    "CHINA": "CN",
+    "GERMANY": "DE",
+    "DEUTSCHLAND": "DE",
+    "FRANCE": "FR",
+    "BELGIUM": "BE",
+    "NETHERLANDS": "NL",
+    "IRELAND": "IE",
+    "SINGAPORE": "SG",
+    "AMERICA": "US",
+    "ENGLAND": "GB",
+    "BRITAIN": "GB",
+    "RUSSIA": "RU",
+    "JAPAN": "JP",
+}
+
+
+def meant(text: str) -> str | None:
+    """Return the code that somebody who wrote this probably meant, or None; only ever a suggestion.
+
+    Args:
+        text: What stands where a code is expected, in any case.
+    """
+    word = text.strip().upper()
+    if word in CODES:
+        return word
+    return _INSTEAD.get(word)
