@@ -7,7 +7,10 @@ from flagstate.model.noun import TEXT, Column, fact
 AGREEMENT = fact(
     "agreement",
     "A contract between two parties.",
-    ("kind", "from_id", "to_id", "asset_id", "container", "purpose"),
+    ("agreement_id", "kind", "from_id", "to_id", "asset_id", "container", "purpose"),
+    Column(
+        "agreement_id", TEXT, "Id, by which controls name it.", "Ids are ours; two of them may name one real thing."
+    ),
     Column("kind", TEXT, "vendor, brokerage, employment, investment, processor, ict or export.", "Declared."),
     Column("from_id", TEXT, "Who takes.", "Ids are ours; two of them may name one real thing."),
     Column("to_id", TEXT, "Who gives.", "Ids are ours; two of them may name one real thing."),

@@ -1,0 +1,171 @@
+"""What a declaration says is done: holdings, agreements, flows, controls, needs, events, claims and policy."""
+
+from __future__ import annotations
+
+import json
+
+from flagstate.catalog.strict import Node, fail
+from flagstate.read.estate_names import destination, refer, refer_key
+from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, texts, value
+
+_ANY = ("entities", "assets", "agreements", "flows")
+_STATES: dict[object, str] = {True: "yes", False: "no", "unknown": "unknown"}
+
+
+def holdings(into: Collected) -> None:
+    """Add one row per class of data in a container."""
+    listed = into.root.get("holdings")
+    for node in listed.items if listed else ():
+        low, high = bounds(node.get("subjects"))
+        about, keys = node.get("about"), node.get("keys")
+        for item in node.pairs["classes"].items:
+            into.add(
+                "holding",
+                node,
+                {
+                    "asset_id": refer(node.pairs["at"], into.names, "assets"),
+                    "container": into.shown(node, "container"),
+                    "data_class": str(item.value),
+                    "about": refer(about, into.names, "entities") if about else None,
+                    "records": value(node, "records"),
+                    "unit": node.text("unit"),
+                    "subjects_lo": low,
+                    "subjects_hi": high,
+                    "state": node.text("state"),
+                    "key_ids": [refer(k, into.names, "assets") for k in keys.items] if keys else None,
+                    "marks": texts(node.get("marks")),
+                },
+            )
+
+
+def agreements(into: Collected) -> None:
+    """Add one row per thing that a contract covers."""
+    for key, node in into.section("agreements").items():
+        covers, terms = node.get("covers"), node.get("terms")
+        base: Row = {
+            "agreement_id": into.names.ids[key],
+            "kind": node.text("kind"),
+            "from_id": refer(node.pairs["from"], into.names, "entities"),
+            "to_id": refer(node.pairs["to"], into.names, "entities"),
+            "purpose": into.shown(node, "purpose"),
+            "terms": json.dumps(plain(terms, into.mask), sort_keys=True) if terms else None,
+        }
+        if base["from_id"] == base["to_id"]:
+            raise fail(node, "Both parties are the same", "Write two different keys")
+        for item in covers.items if covers else (None,):
+            part: Row = {}
+            if item is not None:
+                part["asset_id"] = refer(item.pairs.get("at", item), into.names, "assets")
+                part["container"] = into.shown(item, "container")
+            into.add("agreement", node, base | part)
+
+
+def flows(into: Collected) -> None:
+    """Add the declared destinations, as patterns."""
+    for node in into.section("flows").values():
+        start, port = node.get("from"), node.get("port")
+        target = destination(node.pairs["to"], into.names)
+        kind, _, rest = target.partition(":")
+        base: Row = {
+            "from_asset": refer(start, into.names, "assets") if start else None,
+            "to_pattern": f"{kind}:{into.mask(rest)}" if kind == "domain" else target,
+            "to_asset": rest if kind == "asset" else None,
+            "action": node.text("action") or "send",
+            "resp_p": port.value if port else None,
+            "proto": node.text("proto"),
+            "service": into.shown(node, "service"),
+        }
+        for container in texts(node.get("container")) or (None,):
+            into.add("flow", node, base | {"container": into.mask(container) if container else None})
+
+
+def controls(into: Collected) -> None:
+    """Add which controls are in place, as far as it is said."""
+    for key, node in into.section("controls").items():
+        subject = refer_key(key, node, into.names, *_ANY)
+        for name, said in node.pairs.items():
+            state = said.pairs.get("state", said)
+            row: Row = {"subject_id": subject, "control": name, "state": _STATES[state.value]}
+            into.add("control", said, row | {"tested_on": day(said, "tested_on")})
+
+
+def needs(into: Collected) -> None:
+    """Add without what an asset stops: one row per member of a group of alternatives."""
+    for key, node in into.section("needs").items():
+        asset = refer_key(key, node, into.names, "assets")
+        for number, group in enumerate(node.items, 1):
+            for item in group.pairs["any"].items if group.kind == "object" else group.items:
+                member = refer(item, into.names, "assets", "entities")
+                if member == asset:
+                    raise fail(item, "It cannot need itself", "Write another key")
+                row: Row = {"asset_id": asset, "need_group": number, "needs_id": member}
+                into.add("need", item, row | {"buffer_h": value(group, "buffer_h")})
+
+
+def events(into: Collected) -> None:
+    """Add what happened."""
+    for node in into.section("events").values():
+        about = node.get("object")
+        into.add(
+            "event",
+            node,
+            {
+                "kind": node.text("kind"),
+                "subject_id": refer(node.pairs["subject"], into.names, *_ANY),
+                "object_id": refer(about, into.names, *_ANY) if about else None,
+                "on_date": day(node, "date"),
+            },
+        )
+
+
+def claims(into: Collected) -> None:
+    """Add what is asserted, with its test."""
+    for key, node in into.section("claims").items():
+        parent, stances, test = node.get("derived_from"), node.get("stances"), node.get("test")
+        into.add(
+            "claim",
+            node,
+            {
+                "claim_id": into.names.ids[key],
+                "sentence": into.shown(node, "says"),
+                "speaker": into.shown(node, "by"),
+                "outlet": into.shown(node, "outlet"),
+                "on_date": day(node, "date"),
+                "hedging": into.shown(node, "hedging"),
+                "derived_from": refer(parent, into.names, "claims") if parent else None,
+                "quote_hash": node.text("quote_hash"),
+                "stances": json.dumps(plain(stances, into.mask), sort_keys=True) if stances else None,
+                "test": json.dumps(_test(test, into), sort_keys=True) if test else None,
+            },
+        )
+
+
+def _test(node: Node, into: Collected) -> Row:
+    """Return a test with ids instead of keys and patterns instead of destinations."""
+    made: Row = {}
+    for name, said in node.pairs.items():
+        if name == "of":
+            made[name] = refer(said, into.names, "assets")
+        elif name in ("about", "operator_is", "keys_held_by"):
+            made[name] = refer(said, into.names, "entities")
+        elif name == "no_flow_to":
+            made[name] = [destination(item, into.names) for item in said.items]
+        elif name == "figure_consistent_with":
+            made[name] = list(bounds(said))
+        else:
+            made[name] = plain(said, into.mask)
+    return made
+
+
+def policy(into: Collected) -> None:
+    """Add what the declaring party accepts: `accept_reach`, `accept_reach:CLASS` and `min_seal:SOV_N`."""
+    said = into.root.get("policy")
+    reach, seal = (said.get("accept_reach"), said.get("min_seal")) if said else (None, None)
+    lists = {"accept_reach": reach} if reach and reach.kind == "array" else {}
+    lists |= {f"accept_reach:{key}": node for key, node in reach.pairs.items()} if reach else {}
+    for name, node in lists.items():
+        # An empty list accepts nobody, which is not the same as saying nothing.
+        for item in node.items or (None,):
+            into.add("policy", item or node, {"policy": name, "value": item.value if item else "none"})
+    for key, node in seal.pairs.items() if seal else ():
+        into.add("policy", node, {"policy": f"min_seal:{key}", "value": str(node.value)})

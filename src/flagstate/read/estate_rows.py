@@ -1,0 +1,114 @@
+"""The rows that a declaration makes while its sections are read, each remembered with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+
+from flagstate import model
+from flagstate.catalog.form import as_date
+from flagstate.catalog.strict import Node, fail
+from flagstate.read.estate_names import Names
+
+Row = dict[str, object]
+
+
+@dataclass
+class Collected:
+    """The rows of one declaration, while its sections are read."""
+
+    root: Node
+    names: Names
+    mask: Callable[[str], str]
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    first: dict[tuple[object, ...], tuple[Row, Node]] = field(default_factory=dict)
+
+    def add(self, noun: str, node: Node, row: Row) -> None:
+        """Add a row; the same said twice counts once, and the same key said differently is an error."""
+        row = {**validity(node), **row}
+        key = (noun, *(_frozen(row.get(k)) for k in model.NOUNS[noun].key))
+        earlier = self.first.get(key)
+        if earlier is None:
+            self.first[key] = (row, node)
+            self.rows.setdefault(noun, []).append(row)
+        elif earlier[0] | {"source": None} != row | {"source": None}:
+            raise fail(node, f"This contradicts line {earlier[1].line}", "Keep one of the two, or say how they differ")
+
+    def section(self, name: str) -> Mapping[str, Node]:
+        """Return the entries of a section by key."""
+        found = self.root.get(name)
+        return found.pairs if found else {}
+
+    def shown(self, node: Node, key: str) -> str | None:
+        """Return the text under a key, masked."""
+        text = node.text(key)
+        return None if text is None else self.mask(text)
+
+    def source(self, node: Node) -> str:
+        """Return where it is said: the source named, or file and line."""
+        return self.shown(node, "source") or f"{node.file}:{node.line}"
+
+
+def _frozen(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def day(node: Node, key: str) -> date | None:
+    """Return the date under a key, or None."""
+    text = node.text(key)
+    return as_date(text) if text else None
+
+
+def validity(node: Node) -> Row:
+    """Return from when until when an entry holds, as far as it says.
+
+    Raises:
+        DeclarationError: The end is not after the beginning.
+    """
+    since, until = day(node, "since"), day(node, "until")
+    if since and until and since >= until:
+        raise fail(node.pairs["until"], "The end is not after the beginning", "Write a later day, or exchange the two")
+    row: Row = {}
+    for name, bound in (("valid_from", since), ("valid_to", until)):
+        if bound:
+            row[name] = datetime.combine(bound, time(), UTC)
+    return row
+
+
+def texts(node: Node | None) -> list[str] | None:
+    """Return a text or a list of texts as a list; None where nothing is said."""
+    if node is None:
+        return None
+    return [str(item.value) for item in node.items] if node.kind == "array" else [str(node.value)]
+
+
+def bounds(node: Node | None) -> tuple[float | None, float | None]:
+    """Return a number or two bounds as two bounds, in order.
+
+    Raises:
+        DeclarationError: The lower bound is above the upper one.
+    """
+    if node is None:
+        return None, None
+    if node.kind != "array":
+        return node.value, node.value
+    low, high = (item.value for item in node.items)
+    if low > high:
+        raise fail(node, "The lower bound is above the upper one", "Exchange the two")
+    return low, high
+
+
+def value(node: Node, key: str) -> object:
+    """Return the value under a key, or None."""
+    found = node.get(key)
+    return None if found is None else found.value
+
+
+def plain(node: Node, mask: Callable[[str], str]) -> object:
+    """Return a tree as plain values with every text masked, fit for JSON."""
+    if node.kind == "object":
+        return {key: plain(value, mask) for key, value in node.pairs.items()}
+    if node.kind == "array":
+        return [plain(item, mask) for item in node.items]
+    return mask(node.value) if isinstance(node.value, str) else node.value
