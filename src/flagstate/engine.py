@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import json
 import os
-from collections.abc import Sequence
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from flagstate.errors import CaseError
 
 DEFAULT_MEMORY = 0.5
 """Share of the machine's memory that one run may use unless `--memory` says otherwise."""
@@ -56,3 +68,218 @@ def connect(
     con.execute("SET enable_external_access=false")
     con.execute("SET lock_configuration=true")
     return con
+
+
+MEMORY_EXIT, FAULT_EXIT = 70, 71
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one reading process; the kernel enforces them."""
+
+    memory_bytes: int
+    """Private writable memory."""
+    cpu_s: int
+    """Processor time in seconds."""
+    wall_s: int
+    """Elapsed time in seconds."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a reading process ended."""
+
+    job: str
+    """As submitted."""
+    fault: str
+    """Empty: it finished; otherwise why it died, as a clause."""
+
+
+class Workers:
+    """Bounded child processes, forked from one warm parent; a dead child costs its own job only.
+
+    The warm parent is a fresh interpreter that has imported the target and has no threads, so that a fork is
+    cheap and safe. It speaks over pipes; there is no socket.
+    """
+
+    def __init__(self, target: str) -> None:
+        """Prepare to run `module:function`, which takes one dictionary."""
+        self._target = target
+        self._jobs: dict[str, tuple[float, int]] = {}
+        self._pids: dict[str, int] = {}
+        self._late: set[str] = set()
+        self._buffer = b""
+
+    def __enter__(self) -> Workers:
+        """Start the warm parent."""
+        code = f"from flagstate.engine import breed; breed({self._target!r})"
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the warm parent and with it every child."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    @property
+    def busy(self) -> int:
+        """How many jobs are under way."""
+        return len(self._jobs)
+
+    def submit(self, job: str, payload: Mapping[str, object], limits: Limits) -> None:
+        """Fork a child for a job."""
+        self._jobs[job] = (time.monotonic(), limits.wall_s)
+        line = {"job": job, "payload": payload, "memory": limits.memory_bytes, "cpu": limits.cpu_s}
+        stdin = self._process.stdin
+        if stdin is None or self._process.poll() is not None:
+            raise CaseError("The reading process is gone", todo="Start the audit again: it goes on where it was.")
+        stdin.write(json.dumps(line).encode() + b"\n")
+        stdin.flush()
+
+    def wait(self, timeout_s: float = 0.2) -> list[Ended]:
+        """Return the jobs that ended within the time."""
+        stdout = self._process.stdout
+        if stdout is None:
+            return []
+        ready, _, _ = select.select([stdout], [], [], timeout_s)
+        ended: list[Ended] = []
+        if ready:
+            block = os.read(stdout.fileno(), 1 << 16)
+            if not block:
+                ended = [Ended(job, "the reading process was ended from outside") for job in self._jobs]
+                self._jobs.clear()
+                return ended
+            *lines, self._buffer = (self._buffer + block).split(b"\n")
+            ended = [e for line in lines if (e := self._hear(json.loads(line)))]
+        self._expire()
+        return ended
+
+    def _hear(self, word: dict[str, object]) -> Ended | None:
+        job = str(word["job"])
+        if "pid" in word:
+            self._pids[job] = int(str(word["pid"]))
+            return None
+        self._jobs.pop(job, None)
+        self._pids.pop(job, None)
+        fault = _fault(int(str(word["status"])))
+        return Ended(job, "it took longer than its bound of time" if job in self._late else fault)
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        for job, (since, wall_s) in self._jobs.items():
+            if now - since > wall_s and job in self._pids and job not in self._late:
+                self._late.add(job)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._pids[job], signal.SIGKILL)
+
+
+def _fault(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return "it used more processor time than its bound"
+        return f"the reading process was ended by {signal.Signals(number).name}"
+    code = os.waitstatus_to_exitcode(status)
+    if code == MEMORY_EXIT:
+        return "it needed more memory than its bound"
+    return "" if code == 0 else f"the reading process failed (exit {code})"
+
+
+def breed(target: str) -> None:
+    """Be the warm parent: import the target, then fork a child per line of standard input until it ends."""
+    module, name = target.split(":")
+    run = getattr(importlib.import_module(module), name)
+    children: dict[int, str] = {}
+    wake, sleep = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(sleep)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    rest, open_ = b"", True
+    while open_ or children:
+        ready, _, _ = select.select([0, wake] if open_ else [wake], [], [], 1.0)
+        if wake in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake, 4096)
+        if 0 in ready:
+            block = os.read(0, 1 << 16)
+            if not block:
+                open_ = False
+                for pid in children:
+                    os.kill(pid, signal.SIGKILL)
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                order = json.loads(line)
+                pid = _fork(run, order)
+                children[pid] = order["job"]
+                _say({"job": order["job"], "pid": pid})
+        for pid, status in _reap(children):
+            _say({"job": children.pop(pid), "status": status})
+
+
+def _reap(children: Mapping[int, str]) -> list[tuple[int, int]]:
+    done = []
+    for pid in children:
+        gone, status = os.waitpid(pid, os.WNOHANG)
+        if gone:
+            done.append((pid, status))
+    return done
+
+
+def _say(word: Mapping[str, object]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, json.dumps(word).encode() + b"\n")
+
+
+def _fork(run: Callable[[dict[str, object]], None], order: dict[str, object]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = FAULT_EXIT
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # Nothing that a parser prints may reach a terminal or a log: it may be a value.
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        _bound(int(str(order["memory"])), int(str(order["cpu"])))
+        payload = order["payload"]
+        run(payload if isinstance(payload, dict) else {})
+        code = 0
+    except MemoryError:
+        code = MEMORY_EXIT
+    except BaseException:  # noqa: BLE001  the edge: the parent turns the exit code into a row of the ledger
+        code = FAULT_EXIT
+    finally:
+        os._exit(code)
+
+
+def _bound(memory_bytes: int, cpu_s: int) -> None:
+    # Data, not address space: engines reserve far more addresses than they use.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def memory() -> int:
+    """Return how many bytes of memory this machine, or its container, has."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        bound = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return total
+    return min(total, int(bound)) if bound.isdigit() else total
