@@ -14,6 +14,7 @@ JUDGEMENT = Noun(
         Column("kind", TEXT, "explained, muted, assigned or comment.", "As right as its source."),
         Column("reason", TEXT, "Why.", "The author's word."),
         Column("author", TEXT, "Who.", "As told."),
+        Column("assignee", TEXT, "To whom a finding is assigned; null for other kinds.", "As told."),
         Column("until", DAY, "Until when it holds.", "As right as its source."),
         Column("made_at", TIME, "When (UTC).", "As right as the clock of the sensor."),
     ),
