@@ -2,10 +2,10 @@
 
     python tools/build_networks.py --feeds provider_ranges.csv --cache ~/.cache/flagstate-build
 
-It downloads five npm packages (pinned by version and SHA-256: their own READMEs warn that current data may contain errors,
-so a newer version is never taken silently), writes sorted, disjoint ranges as Parquet into the package, measures their
-accuracy on the provider feeds and writes docs/calibration.md. Without --feeds it uses the copy of the feeds in the
-package. The same inputs give the same bytes.
+It downloads five npm packages (pinned by version and SHA-256: their own READMEs warn that current data may contain
+errors, so a newer version is never taken silently), writes sorted, disjoint ranges as Parquet into the package,
+measures their accuracy on the provider feeds and writes docs/calibration.md. Without --feeds it uses the copy of the
+feeds in the package. The same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
-from network_accuracy import check, measure, page
 
 from flagstate.catalog.network_ranges import Span, bounds_table, flatten, write_ranges
 from flagstate.catalog.regions import region_country
+from network_accuracy import check, measure, page
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "src" / "flagstate" / "catalog" / "data" / "networks"
@@ -102,7 +102,7 @@ PACKAGES = (
         "b9425daf2f011c28f8586685d4f89166e77627e2c15fd93c6262c3e2dead6153",
         "2026-06-17",
         "CC-BY-4.0",
-        "RouteViews, https://www.routeviews.org, CC BY 4.0; IP to ASN Lite by DB-IP, https://db-ip.com, CC BY 4.0; " + NRO,
+        f"RouteViews, https://www.routeviews.org, CC BY 4.0; {DB_IP}; {NRO}",
         "AS number that announces the prefix, and the name of its holder",
     ),
     Package(
@@ -127,14 +127,17 @@ def fetch(package: Package, cache: Path) -> bytes:
     blob = kept.read_bytes()
     digest = hashlib.sha256(blob).hexdigest()
     if digest != package.sha256:
-        sys.exit(f"{kept.name}: SHA-256 is {digest}, pinned is {package.sha256}. Delete it, or review the new data and pin it.")
+        sys.exit(
+            f"{kept.name}: SHA-256 is {digest}, pinned is {package.sha256}. Delete it, or review and pin the new data."
+        )
     return blob
 
 
 def members(blob: bytes) -> dict[str, bytes]:
     """Return the files of a tarball, by base name."""
     with tarfile.open(fileobj=io.BytesIO(blob), mode="r:gz") as tar:
-        return {Path(item.name).name: tar.extractfile(item).read() for item in tar if item.isfile()}  # type: ignore[union-attr]
+        found = {Path(item.name).name: tar.extractfile(item) for item in tar if item.isfile()}
+        return {name: file.read() for name, file in found.items() if file is not None}
 
 
 def csv_rows(files: dict[str, bytes], stem: str, version: int) -> list[list[str]]:
@@ -196,7 +199,8 @@ def read_feeds(path: Path) -> pa.Table:
         return pq.read_table(path)
     with path.open(encoding="utf-8", newline="") as lines:
         rows = {
-            (r["prefix"], r["operator"], r["service_or_scope"], r["region"], r["published"]) for r in csv.DictReader(lines)
+            (r["prefix"], r["operator"], r["service_or_scope"], r["region"], r["published"])
+            for r in csv.DictReader(lines)
         }
     names = ("prefix", "provider", "service", "region", "published")
     ordered = sorted(rows, key=lambda row: (":" in row[0], ipaddress.ip_network(row[0]), row[1:]))
@@ -211,7 +215,8 @@ def feed_rows(feeds: pa.Table) -> Iterator[tuple[str, tuple[str | None, ...]]]:
     for row in feeds.to_pylist():
         key = (row["prefix"], row["provider"], row["region"], row["country"], row["published"])
         said.setdefault(key, []).append(row["service"])
-    for (prefix, provider, region, land, _), services in sorted(said.items(), key=lambda item: item[0][4], reverse=True):
+    newest_first = sorted(said.items(), key=lambda item: item[0][4], reverse=True)
+    for (prefix, provider, region, land, _), services in newest_first:
         yield prefix, (provider, ", ".join(sorted(services)), region, land)
 
 
@@ -252,12 +257,21 @@ def build_packages(cache: Path, out: Path) -> list[dict[str, object]]:
 def write_names(rows: list[list[str]], out: Path) -> None:
     """Write the holder's name of each AS number."""
     names = sorted({int(row[2]): row[3].strip() for row in rows if row[3].strip()}.items())
-    table = pa.table({"asn": pa.array([n for n, _ in names], pa.uint32()), "name": pa.array([name for _, name in names])})
-    pq.write_table(table, out / "as_name.parquet", compression="zstd", compression_level=19, row_group_size=8_192, use_dictionary=False)
+    table = pa.table(
+        {"asn": pa.array([n for n, _ in names], pa.uint32()), "name": pa.array([name for _, name in names])}
+    )
+    pq.write_table(
+        table,
+        out / "as_name.parquet",
+        compression="zstd",
+        compression_level=19,
+        row_group_size=8_192,
+        use_dictionary=False,
+    )
 
 
 def build_lists(feeds: pa.Table, out: Path) -> list[dict[str, object]]:
-    """Write the provider feeds, the anycast list and the special-purpose registry; returns their lines of the manifest."""
+    """Write the provider feeds, the anycast list and the special-purpose registry; returns their manifest lines."""
     utf8 = pa.utf8()
     feed = list(feed_rows(feeds))
     shape = {"provider": utf8, "service": utf8, "region": utf8, "country": utf8}
@@ -300,7 +314,9 @@ def build_lists(feeds: pa.Table, out: Path) -> list[dict[str, object]]:
     ]
 
 
-def list_entry(table: str, gives: str, rows: int, day: str, digest: str, source: str, licence: str) -> dict[str, object]:
+def list_entry(
+    table: str, gives: str, rows: int, day: str, digest: str, source: str, licence: str
+) -> dict[str, object]:
     """Return the line of the manifest for a list that does not come from a package."""
     return {
         "table": table,
@@ -336,8 +352,10 @@ def build(cache: Path, feeds: pa.Table, out: Path) -> None:
 def main() -> None:
     """Build, measure, and only then replace the tables in the package."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--feeds", type=Path, default=DATA / "provider_feeds.parquet", help="provider feeds, CSV or Parquet")
-    options.add_argument("--cache", type=Path, default=ROOT / ".cache" / "networks", help="folder for downloaded packages")
+    options.add_argument(
+        "--feeds", type=Path, default=DATA / "provider_feeds.parquet", help="provider feeds (CSV or Parquet)"
+    )
+    options.add_argument("--cache", type=Path, default=ROOT / ".cache" / "networks", help="where downloads are kept")
     options.add_argument("--measure-only", action="store_true", help="measure the tables in the package, build nothing")
     given = options.parse_args()
     if not given.measure_only:

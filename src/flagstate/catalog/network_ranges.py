@@ -1,9 +1,9 @@
 """Sorted, disjoint address ranges: how the network tables are stored and how an address is found in them.
 
-A range table is a Parquet file per address family. IPv4 bounds are `start`, `stop` (uint32, both inclusive); IPv6 bounds
-are `start_hi`, `start_lo`, `stop_hi`, `stop_lo` (uint64 halves, both inclusive, all 128 bits count). Rows are sorted by
-start and never overlap: where the source overlaps, the narrowest range wins (`flatten`), because it is the more specific
-statement about the address.
+A range table is a Parquet file per address family. IPv4 bounds are `start`, `stop` (uint32, both inclusive); IPv6
+bounds are `start_hi`, `start_lo`, `stop_hi`, `stop_lo` (uint64 halves, both inclusive, all 128 bits count). Rows are
+sorted by start and never overlap: where the source overlaps, the narrowest range wins (`flatten`), because it is the
+more specific statement about the address.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ def flatten(spans: Iterable[Span]) -> list[Span]:
     active: list[tuple[int, int, int, Hashable]] = []  # width, rank, stop, value: the narrowest is on top
     flat: list[Span] = []
     coming = 0
-    for edge, following in zip(edges, edges[1:], strict=False):
+    for edge, following in pairwise(edges):
         while coming < len(ranked) and ranked[coming][1].start == edge:
             rank, span = ranked[coming]
             heapq.heappush(active, (span.stop - span.start, rank, span.stop, span.value))
@@ -98,15 +99,15 @@ def write_ranges(table: pa.Table, path: Path) -> None:
     """
     import pyarrow.parquet as pq
 
-    deltas = {name: "DELTA_BINARY_PACKED" for name in ("start", "stop", "start_hi", "stop_hi") if name in table.schema.names}
+    rising = [name for name in ("start", "stop", "start_hi", "stop_hi") if name in table.schema.names]
     pq.write_table(
         table,
         path,
         compression="zstd",
         compression_level=19,
         row_group_size=ROWS_PER_GROUP,
-        use_dictionary=[name for name in table.schema.names if name not in deltas],
-        column_encoding=deltas,
+        use_dictionary=[name for name in table.schema.names if name not in rising],
+        column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
     )
 
 
@@ -125,6 +126,8 @@ def read_ranges(path: Path, first: int, last: int) -> pa.Table:
 
     with pq.ParquetFile(path, memory_map=True) as file:
         meta = file.metadata
+        if meta.num_rows == 0:
+            return file.schema_arrow.empty_table()
         wide = file.schema_arrow.names[0] == "start_hi"
         low, high = (first >> 64, last >> 64) if wide else (first, last)
         starts = [meta.row_group(i).column(0).statistics.min for i in range(meta.num_row_groups)]
@@ -183,11 +186,11 @@ def _last_start(
     return (below - 1).astype(np.int64)
 
 
-def take_values(column: Any, rows: npt.NDArray[np.int64]) -> pa.Array:
+def take_values(column: pa.ChunkedArray, rows: npt.NDArray[np.int64]) -> pa.Array:
     """Return the values of a column at the rows found; where the row is -1, null.
 
     Args:
-        column: A column of a range table (one chunk or none).
+        column: A column of a range table.
         rows: Row numbers from `find_rows`.
 
     Returns:
@@ -195,6 +198,5 @@ def take_values(column: Any, rows: npt.NDArray[np.int64]) -> pa.Array:
     """
     import pyarrow as pa
 
-    values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    taken = values.take(pa.array(rows, mask=rows < 0))
+    taken = column.combine_chunks().take(pa.array(rows, mask=rows < 0))
     return taken.cast(taken.type.value_type) if pa.types.is_dictionary(taken.type) else taken

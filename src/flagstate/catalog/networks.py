@@ -1,20 +1,21 @@
 """What is recorded about an address: four countries that stay four facts, the network, the provider, anycast.
 
-Look-up only, in tables that ship with the package (`data/networks`, built by `tools/build_networks.py`) and in databases
-that the user added (`network_mmdb`). No network connection is ever opened.
+Look-up only, in tables that ship with the package (`data/networks`, built by `tools/build_networks.py`) and in
+databases that the user added (`network_mmdb`). No network connection is ever opened.
 
 | column | what it says | how it can be wrong |
 |---|---|---|
 | host_country | DB-IP: where the host stands | moved hosts, mobile and VPN exits, small service prefixes |
-| host_country_second | geo-whois: a second opinion on the same question | falls back on the registrant, and then says nothing of the host |
-| registrant_country | to which country the registry delegated the prefix | right for the place of a cloud host in 25-57 % of cases only |
+| host_country_second | geo-whois: a second opinion on it | often repeats the registrant: says nothing of the host |
+| registrant_country | where the registry delegated the prefix to | the place of a cloud host in 25-41 % of cases |
 | as_country | where the network (AS) is registered | a head office, not a place |
 | as_name | the name of the AS holder | a name, never a jurisdiction: "Alibaba (US)" is not the US |
-| provider_country | country of the region that the provider itself publishes for the prefix | the feed may be old |
+| provider_country | country of the region that the provider publishes for the prefix | the feed may be old |
 
-Confidence is about `host_country` alone, and independent of the feeds: both sources equal, `sure`; different, and the second
-equal to the prefix registrant, so that it says nothing of the host, or no second answer, `likely`; otherwise `disputed`. An
-anycast address has no place: its confidence is `none` whatever the sources say. A special-purpose address has no facts.
+Confidence is about `host_country` alone, and independent of the feeds: both sources equal, `sure`; different, and the
+second equal to the prefix registrant, so that it says nothing of the host, or no second answer, `likely`; otherwise
+`disputed`. An anycast address has no place: its confidence is `none` whatever the sources say. A special-purpose
+address has no facts. What each word is worth was measured: docs/calibration.md.
 """
 
 from __future__ import annotations
@@ -164,7 +165,10 @@ def _manifest() -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CatalogError(
-            "the list of network tables cannot be read", where=path.name, why=str(error), todo="Install the package again"
+            "the list of network tables cannot be read",
+            where=path.name,
+            why=str(error),
+            todo="Install the package again",
         ) from error
     return manifest
 
@@ -188,8 +192,7 @@ def _answers(folder: Path, name: str, columns: dict[str, str], found: Addresses)
     from flagstate.catalog.network_ranges import take_values
 
     answers: dict[str, pa.Array] = {}
-    for version in (4, 6):
-        rows = np.flatnonzero(found.version == version)
+    for version, rows in found.order.items():
         if not rows.size and (answers or version == 4):
             continue
         table, at = _find(folder / f"{name}_v{version}.parquet", found.hi[rows], found.lo[rows])
@@ -201,9 +204,7 @@ def _answers(folder: Path, name: str, columns: dict[str, str], found: Addresses)
     return answers
 
 
-def _find(
-    path: Path, hi: npt.NDArray[np.uint64], lo: npt.NDArray[np.uint64]
-) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+def _find(path: Path, hi: npt.NDArray[np.uint64], lo: npt.NDArray[np.uint64]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     """Read what is needed of one table and find the addresses in it."""
     from flagstate.catalog.network_ranges import find_rows
 
@@ -257,9 +258,11 @@ def _outrank(facts: dict[str, pa.Array], user_dir: Path, found: Addresses) -> No
 
     for entry in user_tables(user_dir):
         kind = str(entry["table"])
-        columns = {column: column for column in COLUMNS_OF_KIND[kind]}
-        for column, values in _answers(user_dir, kind, columns, found).items():
+        answers = _answers(user_dir, kind, {column: column for column in COLUMNS_OF_KIND[kind]}, found)
+        for column, values in answers.items():
             facts[column] = pc.coalesce(values, facts[column])
+        if "asn" in answers:  # a number without a name must not keep the name of the embedded number
+            facts["as_name"] = pc.coalesce(answers["as_name"], _as_names(facts["asn"], DATA))
 
 
 def _finish(facts: dict[str, pa.Array], found: Addresses) -> pa.Table:
@@ -284,9 +287,7 @@ def _confidence(facts: dict[str, pa.Array]) -> pa.Array:
     """Say how far `host_country` can be relied on: sure, likely, disputed or none."""
     import pyarrow.compute as pc
 
-    host, second, registrant = (
-        facts[name] for name in ("host_country", "host_country_second", "registrant_country")
-    )
+    host, second, registrant = (facts[name] for name in ("host_country", "host_country_second", "registrant_country"))
     silent = pc.or_(second.is_null(), pc.fill_null(pc.equal(second, registrant), False))
     cases = pc.make_struct(
         pc.or_(host.is_null(), pc.fill_null(facts["anycast"], False)),
