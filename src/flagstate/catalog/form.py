@@ -215,11 +215,12 @@ def outline(schema: Schema, root: Schema | None = None, prefix: str = "") -> lis
     for name, part in schema.get("properties", {}).items():
         path = f"{prefix}.{name}" if prefix else name
         found.append((path, resolve(part, root).get("description", "")))
-        found += outline(part, root, path)
+        # The details of every holder are the same: they are shown once, as <kind>_by.
+        found += outline(part, root, path.replace(name, "<kind>_by") if name.endswith("_by") else path)
     if isinstance(schema.get("additionalProperties"), Mapping):
         found += outline(schema["additionalProperties"], root, f"{prefix}.<key>")
     if isinstance(schema.get("items"), Mapping):
         found += outline(schema["items"], root, f"{prefix}[]")
     for option in schema.get("anyOf", ()):
         found += outline(option, root, prefix)
-    return found
+    return list(dict.fromkeys(found))

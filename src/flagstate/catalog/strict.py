@@ -157,7 +157,7 @@ class _Builder:
         return node or Node(None, 1, 1, "", self.name, self.show)
 
     def refuse(self, event: yaml.Event, path: str, what: str, todo: str) -> NoReturn:
-        where = f"{self.name}:{_mark(event).line + 1} {path}".rstrip()
+        where = f"{self.name}:{_mark(event)[0]} {path}".rstrip()
         raise DeclarationError(what, where=where, todo=todo)
 
     def node(self, event: yaml.Event, path: str, depth: int, key: yaml.Event | None) -> Node:
@@ -175,7 +175,7 @@ class _Builder:
             mark = _mark(key or event)
             mapping = isinstance(event, yaml.MappingStartEvent)
             value = self.mapping(path, depth) if mapping else self.sequence(path, depth)
-        return Node(value, mark.line + 1, mark.column + 1, path, self.name, self.show)
+        return Node(value, *mark, path, self.name, self.show)
 
     def sequence(self, path: str, depth: int) -> tuple[Node, ...]:
         found: list[Node] = []
@@ -194,7 +194,7 @@ class _Builder:
                 self.refuse(
                     event, inner, "This key stands twice", f"Keep one of them: the first is on line {lines[key]}"
                 )
-            lines[key] = _mark(event).line + 1
+            lines[key] = _mark(event)[0]
             found[key] = self.node(next(self.events), inner, depth + 1, event)
         return found
 
@@ -206,8 +206,10 @@ class _Builder:
         return str(event.value)
 
 
-def _mark(event: yaml.Event) -> Any:
-    return event.start_mark
+def _mark(event: yaml.Event) -> tuple[int, int]:
+    """Return line and column, from 1."""
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _scalar(event: yaml.ScalarEvent) -> str | int | float | bool | None:
