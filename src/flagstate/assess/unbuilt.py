@@ -1,0 +1,46 @@
+"""The questions that this version cannot answer yet: it says so instead of inventing an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from flagstate import model
+from flagstate.assess.finding import finding
+
+
+def unbuilt(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Say for cut-off, rules and claims that they are not derived yet, and what was given that bears on them."""
+    needs, claims = tables["need"].num_rows, tables["claim"].num_rows
+    return model.rows(
+        model.FINDING,
+        [
+            finding(
+                "cutoff",
+                "cutoff-unbuilt",
+                "all services",
+                "unknown",
+                f"What stops when a party is switched off is not derived in this version ({needs:,} needs were read).",
+                missing=["Declare what each critical service needs (`needs:` in estate.yaml)."] if not needs else [],
+            ),
+            finding(
+                "rules",
+                "rules-unbuilt",
+                "all laws",
+                "unknown",
+                "No law is part of this version, so no rule was judged.",
+                missing=["A later version judges laws; the facts that were read stay usable."],
+            ),
+            finding(
+                "claims",
+                "claims-unbuilt",
+                "all claims",
+                "unknown",
+                f"Claims are not tested in this version ({claims:,} claims were read)."
+                if claims
+                else "No claim was given, so none was tested.",
+                missing=[] if claims else ["Write the claims to test into estate.yaml (`claims:`)."],
+            ),
+        ],
+    )
