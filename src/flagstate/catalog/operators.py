@@ -1,4 +1,4 @@
-"""The form of the catalog of operators: what `providers.yaml` may say, fact by fact, each with its status and source."""
+"""The form of the catalog of operators: what `providers.yaml` may say, each fact with its status and source."""
 
 from __future__ import annotations
 

@@ -173,8 +173,8 @@ def identify(
 ) -> Identified:
     """Say who operates an address, from the feed that publishes it, its network and its name, in this order.
 
-    1. A local operator that runs the published region, or announces the range while it is known to run regions for the
-       publisher, is the operator; the publisher is kept beside it. So AWS China (Beijing) is Sinnet's, not plainly AWS's.
+    1. A local operator that runs the published region, or that announces the range and is known to run regions for the
+       publisher, is the operator; the publisher is kept beside it. So AWS China (Beijing) is Sinnet's.
     2. The publisher of the feed.
     3. The operator of the AS number.
     4. The operator of the domain.

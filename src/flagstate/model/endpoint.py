@@ -22,6 +22,12 @@ ENDPOINT = Noun(
             "registrant_country", TEXT, "Under which the address block was registered.", "Says nothing of the host."
         ),
         Column("as_country", TEXT, "Under which the network (AS) was registered.", "Says nothing of the host."),
+        Column(
+            "provider",
+            TEXT,
+            "Provider whose published feed holds the address; null: in no feed.",
+            "Feeds are dated, and a local partner may run the region.",
+        ),
         Column("provider_country", TEXT, "Country of the region that the provider publishes.", "Feeds are dated."),
         Column("provider_region", TEXT, "Region that the provider publishes.", "Unknown codes stay unknown."),
         Column(
