@@ -1,0 +1,125 @@
+"""The six answers: for each question its verdict, why, and what to collect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flagstate.model import NOUNS
+from flagstate.model.codes import LEVELS, QUESTIONS
+from flagstate.model.noun import empty
+from flagstate.model.verdict import conclude
+from flagstate.report.meta import Meta
+
+Tables = Mapping[str, pa.Table]
+Row = dict[str, Any]
+
+SHOWN = 200
+"""Findings of one question that a page lists; the rest is in tables/finding.parquet."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one question came to."""
+
+    question: str
+    """holdings, reach, flows, cutoff, rules or claims."""
+    asked: bool
+    """It was asked in this run."""
+    verdict: str
+    """yes (adverse), no or unknown."""
+    level: str | None
+    """Gravest level among its adverse findings."""
+    why: str
+    """Message of the finding that decided; empty if there is none."""
+    collect: tuple[str, ...]
+    """What to collect to decide what is unknown."""
+    counts: Mapping[str, int]
+    """Findings by verdict."""
+    findings: tuple[Row, ...]
+    """The gravest findings, adverse first; bounded."""
+    left_out: int
+    """Findings beyond the bound."""
+
+
+def table(tables: Tables, name: str) -> pa.Table:
+    """Return the table of the noun, empty if the case has none."""
+    found = tables.get(name)
+    return empty(NOUNS[name]) if found is None else found
+
+
+def answers(tables: Tables, meta: Meta) -> list[Answer]:
+    """Return the answers to the six questions in their order.
+
+    A question without a single finding is unknown, whether it was asked or not.
+    """
+    return [_answer(table(tables, "finding"), question, question in meta.asked) for question in QUESTIONS]
+
+
+def _answer(findings: pa.Table, question: str, asked: bool) -> Answer:
+    mine = findings.filter(pc.equal(findings.column("question"), question))
+    counts = {str(v["values"].as_py()): v["counts"].as_py() for v in pc.value_counts(mine.column("verdict"))}
+    listed = _gravest(mine)
+    verdict = conclude(counts)
+    deciding = [row for row in listed if row["verdict"] == verdict]
+    levels = [row["level"] for row in deciding if verdict == "yes" and row["level"] in LEVELS]
+    collect = list(dict.fromkeys(todo for row in listed if row["verdict"] != "no" for todo in row["missing"] or ()))
+    return Answer(
+        question=question,
+        asked=asked,
+        verdict=verdict,
+        level=max(levels, key=LEVELS.index, default=None),
+        why=(deciding[0]["message"] or "") if deciding else "",
+        collect=tuple(collect),
+        counts=counts,
+        findings=tuple(listed),
+        left_out=mine.num_rows - len(listed),
+    )
+
+
+def _gravest(findings: pa.Table) -> list[Row]:
+    """Return the first findings: adverse by falling level, then unknown, then no; ties by id, so that runs agree."""
+    order = {level: at for at, level in enumerate(reversed(LEVELS))}
+    keyed = zip(
+        findings.column("verdict").to_pylist(),
+        findings.column("level").to_pylist(),
+        findings.column("finding_id").to_pylist(),
+        range(findings.num_rows),
+        strict=True,
+    )
+    ranked = sorted(
+        ({"yes": 0, "no": 2}.get(verdict, 1), order.get(level or "info", 9), key or "", at)
+        for verdict, level, key, at in keyed
+    )
+    rows = findings.take([at for *_, at in ranked[:SHOWN]]).to_pylist() if ranked else []
+    return [row | {"figures": _figures(row["values"])} for row in rows]
+
+
+def _figures(text: str | None) -> list[tuple[str, str]]:
+    """Return the figures that decided as (name, value); text that is not an object of JSON is shown as it is."""
+    if not text:
+        return []
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return [("", text)]
+    if not isinstance(found, dict):
+        return [("", text)]
+    return [(str(key), _scalar(value)) for key, value in found.items()]
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def tally(findings: Sequence[Answer]) -> dict[str, int]:
+    """Return how many of the asked questions came to each verdict."""
+    asked = [answer.verdict for answer in findings if answer.asked]
+    return {verdict: asked.count(verdict) for verdict in ("yes", "no", "unknown")}

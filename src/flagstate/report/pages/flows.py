@@ -1,0 +1,71 @@
+"""Flows: a map of where data went, and each destination with its four countries side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flagstate.report import figures
+from flagstate.report.countries import points
+from flagstate.report.grid import Field, grid
+from flagstate.report.view import View
+
+NAME = "flows"
+
+
+def build(view: View) -> dict[str, Any]:
+    """Return the map's data, what is not drawn, and the table of destinations."""
+    found = view.destinations
+    at = points()
+    drawn = [
+        {key: row[key] for key in ("country", "sent", "conns", "destinations", "state", "disputed")}
+        | {"at": at[row["country"]]}
+        for row in found.countries
+        if row["country"] in at
+    ]
+    home = view.meta.home
+    return {
+        "answer": view.answer(NAME),
+        "found": found,
+        "drawn": {"countries": drawn, "home": [*at[home]] if home in at else None},
+        "table": grid("flow", _fields(view), found.rows, total=found.total, more="flow"),
+    }
+
+
+def _fields(view: View) -> tuple[Field, ...]:
+    t, where = view.t, view.t("col.countries")
+    return (
+        Field(t("col.destination"), "two", lambda r: (r["resp_h"], ", ".join(r["names"]))),
+        Field(t("col.operator"), "two", _operator, title=t("tip.operator")),
+        Field(t("col.controller"), "text", lambda r: r["controller"] or "–", title=t("tip.controller")),
+        Field(t("col.host"), "country", _host, where, t("tip.host")),
+        Field(t("col.second"), "country", lambda r: r["host_country_second"] or "", where, t("tip.second")),
+        Field(t("col.registrant"), "country", lambda r: r["registrant_country"] or "", where, t("tip.registrant")),
+        Field(t("col.as"), "country", lambda r: r["as_country"] or "", where, t("tip.as")),
+        Field(t("col.control"), "country", lambda r: r["controller_country"] or "", where, t("tip.control")),
+        Field(t("col.place_confidence"), "chip", lambda r: _confidence(view, r), title=t("tip.confidence")),
+        Field(t("col.sent"), "bytes", lambda r: r["sent"], title=t("tip.sent")),
+        Field(t("col.received"), "bytes", lambda r: r["received"]),
+        Field(t("col.conns"), "count", lambda r: r["conns"]),
+        Field(t("col.failed"), "count", lambda r: r["failed"], title=t("tip.failed")),
+        Field(t("col.state"), "chip", lambda r: view.chip("flow", r["state"]), title=t("tip.attempted")),
+        Field(t("col.seen"), "two", lambda r: (figures.moment(r["first_ts_min"]), figures.moment(r["last_ts_max"]))),
+    )
+
+
+def _host(row: dict[str, Any]) -> str:
+    """Return the country of the host; an anycast address has none."""
+    return "" if row["anycast"] else row["provider_country"] or row["host_country"] or ""
+
+
+def _operator(row: dict[str, Any]) -> tuple[str, str]:
+    network = f"AS{row['asn']}" if row["asn"] else ""
+    name = row["as_name"] or ""
+    return (row["operator"] or name or "–", " ".join(part for part in (network, name) if part))
+
+
+def _confidence(view: View, row: dict[str, Any]) -> tuple[str, str]:
+    if row["anycast"]:
+        return view.chip("place", "anycast")
+    if row["provider_country"]:
+        return view.chip("place", "provider")
+    return view.chip("place", row["confidence"] or "none")
