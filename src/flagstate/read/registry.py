@@ -1,0 +1,42 @@
+"""The formats, in the order in which they are asked; the first that recognises the content reads it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flagstate.read.part import Head, Kind, Reader
+from flagstate.read.unknown import describe
+
+FORMATS = (
+    # Binary formats first: their first bytes leave no doubt.
+    "parquet",
+    "sqlite",
+    "xlsx",
+    # Text with a shape of its own, from the most particular to the most general.
+    "zeek",  # TSV by its header lines, JSON by its field names
+    "har",
+    "terraform",
+    "cyclonedx",
+    "estate",
+    # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
+    "jsontable",
+    # Almost any text can be read as delimited, so this comes last.
+    "delimited",
+)
+"""Modules of this room, each with a `READER`."""
+
+
+def readers() -> dict[str, Reader]:
+    """Return the readers in order, by name of their module."""
+    return {name: import_module(f"flagstate.read.{name}").READER for name in FORMATS}
+
+
+def identify(head: Head) -> tuple[Reader | None, Kind]:
+    """Return who reads an artefact and as what; without a reader the kind says why it is not recognised."""
+    if not head.data:
+        return None, describe(head)
+    for reader in readers().values():
+        kind = reader.recognise(head)
+        if kind is not None:
+            return reader, kind
+    return None, describe(head)

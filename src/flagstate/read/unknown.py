@@ -1,0 +1,58 @@
+"""Says what an artefact is that no reader knows, and what would make it readable."""
+
+from __future__ import annotations
+
+from flagstate.read.part import Head, Kind
+
+_MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
+    (b"%PDF-", 0, "a PDF document", "Give the data that it shows as a table."),
+    (b"\x89PNG", 0, "a PNG image", ""),
+    (b"\xff\xd8\xff", 0, "a JPEG image", ""),
+    (b"GIF8", 0, "a GIF image", ""),
+    (b"\x7fELF", 0, "a Linux program", ""),
+    (b"MZ", 0, "a Windows program", ""),
+    (b"\xd4\xc3\xb2\xa1", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
+    (b"\xa1\xb2\xc3\xd4", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
+    (b"\x4d\x3c\xb2\xa1", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
+    (b"\x0a\x0d\x0d\x0a", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
+    (b"\xd0\xcf\x11\xe0", 0, "an old office document or an encrypted one", "Save it as XLSX without a password, or as CSV."),
+    (b"7z\xbc\xaf\x27\x1c", 0, "a 7-Zip archive", "Unpack it, or give a ZIP or TAR archive."),
+    (b"Rar!", 0, "a RAR archive", "Unpack it, or give a ZIP or TAR archive."),
+    (b"PGDMP", 0, "a PostgreSQL dump in custom format", "Restore it and give table extracts."),
+    (b"ARROW1", 0, "an Arrow file", "Save it as Parquet."),
+    (b"Obj\x01", 0, "an Avro file", "Save it as Parquet."),
+    (b"ORC", 0, "an ORC file", "Save it as Parquet."),
+)  # fmt: skip
+
+_WORDS: tuple[tuple[bytes, str, str], ...] = (
+    (b"INSERT INTO ", "an SQL dump", "Load it into a database and give table extracts (CSV, Parquet or SQLite)."),
+    (b"CREATE TABLE", "an SQL dump", "Load it into a database and give table extracts (CSV, Parquet or SQLite)."),
+    (b"<?xml", "an XML document", ""),
+    (b"<html", "an HTML page", ""),
+    (b"<!DOCTYPE", "an HTML page", ""),
+    (b"openapi:", "an OpenAPI description", ""),
+    (b"UNA:+", "an EDIFACT message", "EDIFACT is read in a later version."),
+    (b"UNB+", "an EDIFACT message", "EDIFACT is read in a later version."),
+    (b"#!/", "a script", ""),
+    (b"-----BEGIN", "a key or certificate in PEM form", ""),
+)
+
+_CONVERT = (
+    "Give one of: Zeek logs, HAR, CSV, JSON, Parquet, SQLite, XLSX, Terraform state or plan, CycloneDX, estate.yaml."
+)
+
+
+def describe(head: Head) -> Kind:
+    """Return why an artefact is not recognised; looks at its beginning only."""
+    data = head.data
+    if not data:
+        return Kind("empty", "it is empty", "Give the file again if it should not be.")
+    for magic, at, what, todo in _MAGIC:
+        if data[at : at + len(magic)] == magic:
+            return Kind("unknown", f"it is {what}", todo or _CONVERT)
+    for word, what, todo in _WORDS:
+        if word in data:
+            return Kind("unknown", f"it looks like {what}", todo or _CONVERT)
+    if b"\x00" in data[:4096]:
+        return Kind("unknown", "it is binary data of no known kind", _CONVERT)
+    return Kind("unknown", "it is text of no known kind", _CONVERT)
