@@ -117,6 +117,8 @@ class Index:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
                 fd = os.open(self._path, flags, FILE_MODE)
                 try:
+                    if not self._lines:
+                        os.fchmod(fd, FILE_MODE)
                     self._ends = False
                     write_all(fd, data)
                     self._ends = True

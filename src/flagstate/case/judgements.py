@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import pyarrow as pa
 
 from flagstate import model
+from flagstate.case.ledger import Row
 from flagstate.errors import UsageError
 
 KIND = "judgement"
 KINDS = ("explained", "muted", "assigned", "comment")
 LONGEST = 4000
+
+_TEXTS = ("on_id", "kind", "reason", "author", "assignee")
 
 
 def body(
@@ -74,12 +77,12 @@ def _told(what: str, value: str, todo: str) -> None:
         raise UsageError(f"{what} is longer than {LONGEST} characters", todo="Shorten it.")
 
 
-def identify(row: Mapping[str, object]) -> str:
+def identify(row_hash: str) -> str:
     """Return the id of a judgement: a short form of the hash of its ledger row."""
-    return "jdg:" + str(row["hash"])[:16]
+    return "jdg:" + row_hash[:16]
 
 
-def standing(rows: Iterable[Mapping[str, object]], as_of: date | None) -> pa.Table:
+def standing(rows: Iterable[Row], as_of: date | None) -> pa.Table:
     """Return the judgements that hold: neither withdrawn nor expired.
 
     Args:
@@ -92,19 +95,20 @@ def standing(rows: Iterable[Mapping[str, object]], as_of: date | None) -> pa.Tab
     """
     held: dict[str, dict[str, object]] = {}
     for row in rows:
-        said = row.get("body")
-        if row.get("kind") != KIND or not isinstance(said, Mapping):
+        said = row["body"]
+        if row["kind"] != KIND:
             continue
         if "withdraws" in said:
             held.pop(str(said["withdraws"]), None)
             continue
         try:
             until = date.fromisoformat(str(said["until"])) if "until" in said else None
-            made = datetime.fromisoformat(str(row["at"]))
+            made = datetime.fromisoformat(row["at"])
         except ValueError:
             continue
         if as_of is not None and until is not None and until < as_of:
             continue
-        texts = {name: str(said[name]) for name in ("on_id", "kind", "reason", "author", "assignee") if name in said}
-        held[identify(row)] = {"judgement_id": identify(row), **texts, "until": until, "made_at": made}
+        texts: dict[str, object] = {key: str(said[key]) for key in _TEXTS if key in said}
+        name = identify(row["hash"])
+        held[name] = {"judgement_id": name, **texts, "until": until, "made_at": made}
     return model.rows(model.JUDGEMENT, held.values())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict, cast
 
 from flagstate.case.disk import FILE_MODE, canonical, open_plain, settle, worded, write_all
 
@@ -27,13 +28,30 @@ CHAIN_PROVES = (
 """What the hash chain proves and what not; the report prints it beside the head."""
 
 
+class Row(TypedDict):
+    """One row of the ledger, as it stands in the file."""
+
+    n: int
+    """From 1, without a gap."""
+    at: str
+    """When it was written (UTC), by the clock of the machine."""
+    kind: str
+    """What it is about."""
+    body: dict[str, object]
+    """What it says."""
+    prev: str
+    """The hash of the row before it."""
+    hash: str
+    """See `link`."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of the file, as found."""
 
     number: int
     """From 1."""
-    row: dict[str, object] | None
+    row: Row | None
     """The row; null: the line is none."""
     problem: str
     """What is wrong with it, in words; empty: nothing."""
@@ -55,7 +73,7 @@ def scan(path: Path) -> Iterator[Line]:
     Raises:
         OSError: It cannot be opened.
     """
-    last: dict[str, object] | None = {"n": 0, "hash": GENESIS}
+    last: tuple[int, str] | None = (0, GENESIS)
     with os.fdopen(open_plain(path), "rb") as file:
         number = end = 0
         while data := file.readline(LONGEST_LINE):
@@ -69,11 +87,11 @@ def scan(path: Path) -> Iterator[Line]:
                 yield Line(number, None, f"line {number} is not a row of the ledger: it was damaged", False, end)
                 last = None
                 continue
-            yield Line(number, row, _fault(number, row, last), False, end)
-            last = row
+            yield Line(number, row, _fault(number, data, row, last), False, end)
+            last = (row["n"], row["hash"])
 
 
-def _row(data: bytes) -> dict[str, object] | None:
+def _row(data: bytes) -> Row | None:
     try:
         row = json.loads(data)
     except (ValueError, RecursionError):
@@ -83,24 +101,24 @@ def _row(data: bytes) -> dict[str, object] | None:
         return None
     if not all(type(row[name]) is kind for name, kind in types.items()):
         return None
-    return row
+    return cast("Row", row)
 
 
-def _fault(number: int, row: dict[str, object], last: dict[str, object] | None) -> str:
-    prev, n, body = str(row["prev"]), row["n"], row["body"]
+def _fault(number: int, data: bytes, row: Row, last: tuple[int, str] | None) -> str:
     try:
-        fits = isinstance(n, int) and isinstance(body, dict)
-        fits = fits and row["hash"] == link(prev, n, str(row["at"]), str(row["kind"]), body)  # type: ignore[arg-type]
+        # The line must also be written as we write it: what reads the same need not be the same bytes.
+        fits = data == canonical(row) + b"\n"
+        fits = fits and row["hash"] == link(row["prev"], row["n"], row["at"], row["kind"], row["body"])
     except ValueError:
         fits = False
     if not fits:
         return f"line {number} was changed after it was written: its hash does not fit"
-    if last is not None and (prev != last["hash"] or n != int(str(last["n"])) + 1):
+    if last is not None and (row["n"], row["prev"]) != (last[0] + 1, last[1]):
         return f"line {number} does not follow the line before it: a row was changed, removed or put in"
     return ""
 
 
-def rows(path: Path) -> Iterator[dict[str, object]]:
+def rows(path: Path) -> Iterator[Row]:
     """Yield the rows in order; damaged lines are left to `check`.
 
     Raises:
@@ -129,7 +147,7 @@ def check(path: Path, *, kept_n: int = 0, kept: str = "") -> list[str]:
             if line.row is not None:
                 any_row = True
                 if line.row["n"] == kept_n:
-                    seen = str(line.row["hash"])
+                    seen = line.row["hash"]
     except FileNotFoundError:
         return ["the ledger is missing"]
     except OSError as error:
@@ -144,7 +162,7 @@ def check(path: Path, *, kept_n: int = 0, kept: str = "") -> list[str]:
 class Log:
     """The ledger, open for adding; made under the lock of the case only."""
 
-    def __init__(self, path: Path, visit: Callable[[dict[str, object]], None]) -> None:
+    def __init__(self, path: Path, visit: Callable[[Row], None]) -> None:
         """Find the end of the chain; a torn last line is replaced by a row that says so.
 
         Args:
@@ -166,7 +184,7 @@ class Log:
             for line in scan(path):
                 torn = line.torn
                 if line.row is not None:
-                    self.n, self.head = int(str(line.row["n"])), str(line.row["hash"])
+                    self.n, self.head = line.row["n"], line.row["hash"]
                     visit(line.row)
                 if not torn:
                     self._end = line.end

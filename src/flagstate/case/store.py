@@ -268,7 +268,7 @@ class Case:
         with self._hold() as writer:
             return writer.log.add(kind, bodies)
 
-    def ledger(self) -> Iterator[dict[str, object]]:
+    def ledger(self) -> Iterator[ledger.Row]:
         """Yield the rows of the ledger in order; lines that are damaged are left to `check`.
 
         Raises:
@@ -281,7 +281,7 @@ class Case:
         """Return the hash of the last row of the ledger: see `CHAIN_PROVES`."""
         head = ledger.GENESIS
         for row in self.ledger():
-            head = str(row["hash"])
+            head = row["hash"]
         return head
 
     def check(self) -> list[str]:
@@ -302,7 +302,7 @@ class Case:
             CaseError: It cannot be written.
         """
         said = judgements.body(kind, on_id, reason=reason, author=author, until=until, assignee=assignee)
-        return judgements.identify({"hash": self.append(judgements.KIND, said)})
+        return judgements.identify(self.append(judgements.KIND, said))
 
     def withdraw(self, judgement_id: str, *, reason: str, author: str) -> None:
         """Take a judgement back; both rows stay in the ledger.

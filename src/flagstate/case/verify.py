@@ -70,8 +70,8 @@ def _tables(case: Case) -> Iterator[Check]:
     recorded: dict[int, str] = {}
     for row in case.ledger():
         body = row["body"]
-        if row["kind"] == VERSION and isinstance(body, dict) and isinstance(body.get("version"), int):
-            recorded[body["version"]] = str(body.get("manifest"))
+        if row["kind"] == VERSION and isinstance(number := body.get("version"), int):
+            recorded[number] = str(body.get("manifest"))
     there = versions.numbers(case.path)
     now = case.version()
     if now is not None and now not in there:
@@ -88,7 +88,7 @@ def _tables(case: Case) -> Iterator[Check]:
         elif found != recorded[number]:
             yield Check("table", name, "changed", "its manifest is not the one in the ledger")
         else:
-            yield from _files(case.path / versions.FOLDER / str(number), name, files)
+            yield from _files(versions.home(case.path) / str(number), name, files)
 
 
 def _files(folder: Path, version: str, files: dict[str, str]) -> Iterator[Check]:
@@ -138,7 +138,7 @@ def _wanted(case: Case) -> dict[str, _Artefact]:
     bodies: dict[str, dict[str, object]] = {}
     for row in case.ledger():
         body = row["body"]
-        if row["kind"] == ARTEFACT and isinstance(body, dict):
+        if row["kind"] == ARTEFACT:
             bodies[str(body.get("fingerprint"))] = body
     if case.has_key and any(body.get("key_id") == case.key_id for body in bodies.values()):
         # Rows made with a lost key are about files that were read again since.

@@ -48,7 +48,7 @@ class Tables(Mapping[str, pa.Table]):
         self._case, self.version = case, number
         self._fd = -1
         with worded(f"version {number} of the tables cannot be opened", str(case)):
-            self._fd = _hold(case / FOLDER / str(number))
+            self._fd = _hold(home(case) / str(number))
 
     def __getitem__(self, noun: str) -> pa.Table:
         """Read a noun whole.
@@ -110,6 +110,17 @@ def _hold(folder: Path) -> int:
     return fd
 
 
+def home(case: Path) -> Path:
+    """Return the folder of the versions; a link in its place is refused, wherever it leads.
+
+    Raises:
+        CaseError: It is not a folder of the case.
+    """
+    with worded("the versions of the tables cannot be opened", str(case)), contextlib.suppress(FileNotFoundError):
+        os.close(os.open(case / FOLDER, _FOLDER_FLAGS))
+    return case / FOLDER
+
+
 def current(case: Path) -> int | None:
     """Return the number of the version that `tables` points to; null: none was finished yet.
 
@@ -136,7 +147,7 @@ def current(case: Path) -> int | None:
 def numbers(case: Path) -> list[int]:
     """Return the finished versions that are on disk, in order."""
     try:
-        with os.scandir(case / FOLDER) as entries:
+        with os.scandir(home(case)) as entries:
             names = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
@@ -157,10 +168,10 @@ def write(case: Path, number: int, tables: Mapping[str, pa.Table]) -> str:
     Raises:
         CaseError: It cannot be written; nothing of it stays.
     """
-    home = case / FOLDER
-    draft = home / f"{number}.tmp"
+    parent = home(case)
+    draft = parent / f"{number}.tmp"
     with worded("the tables cannot be written", str(case)):
-        make_folder(home)
+        make_folder(parent)
         try:
             make_folder(draft)
             entries = {}
@@ -171,8 +182,8 @@ def write(case: Path, number: int, tables: Mapping[str, pa.Table]) -> str:
             manifest = canonical({"version": number, "tables": entries}) + b"\n"
             create(draft / MANIFEST, manifest)
             settle(draft)
-            draft.rename(home / str(number))
-            settle(home)
+            draft.rename(parent / str(number))
+            settle(parent)
         except BaseException:
             with contextlib.suppress(OSError):
                 shutil.rmtree(draft)
@@ -219,10 +230,10 @@ def _joined(lists: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def matches(case: Path, number: int, tables: Mapping[str, pa.Table]) -> bool:
     """Say whether a version on disk holds exactly these tables, byte for byte."""
-    home = case / FOLDER / str(number)
+    folder = home(case) / str(number)
     try:
         for noun in model.STORED:
-            with os.fdopen(open_plain(home / f"{noun}.parquet"), "rb") as file:
+            with os.fdopen(open_plain(folder / f"{noun}.parquet"), "rb") as file:
                 if file.read() != encode(tables.get(noun), noun):
                     return False
     except OSError:
@@ -251,7 +262,7 @@ def prune(case: Path, *, keep: int = KEEP) -> None:
     for number in numbers(case)[:-keep]:
         if number == now:
             continue
-        folder = case / FOLDER / str(number)
+        folder = home(case) / str(number)
         with worded("an old version cannot be removed", str(case)):
             fd = os.open(folder, _FOLDER_FLAGS)
             try:
@@ -265,25 +276,24 @@ def prune(case: Path, *, keep: int = KEEP) -> None:
                 os.close(fd)
 
 
-def recover(case: Path, ledgered: Set[int], *, sound: bool) -> None:
+def recover(case: Path, ledgered: Set[int]) -> None:
     """Put right what a killed writer left: drafts go, a version that has its ledger row becomes the current one.
 
     Args:
         case: The case folder.
         ledgered: Versions that the ledger knows.
-        sound: The ledger is whole; if not, no finished version is removed for the lack of a row.
 
     Raises:
         CaseError: The folder cannot be changed.
     """
-    home = case / FOLDER
+    parent = home(case)
     now = current(case)
     with worded("the remains of a killed run cannot be removed", str(case)):
         (case / f"{LINK}.tmp").unlink(missing_ok=True)
-        for name in os.listdir(home) if home.is_dir() else ():
+        for name in os.listdir(parent) if parent.is_dir() else ():
             orphan = name.isdecimal() and int(name) > (now or 0) and int(name) not in ledgered
-            if name.endswith(".tmp") or (orphan and sound):
-                shutil.rmtree(home / name)
+            if name.endswith(".tmp") or orphan:
+                shutil.rmtree(parent / name)
     last = max((n for n in numbers(case) if n in ledgered), default=None)
     if last is not None and last != now:
         point(case, last)
@@ -297,7 +307,7 @@ def manifest(case: Path, number: int) -> tuple[str, dict[str, str]]:
     """
     what = f"the manifest of version {number} cannot be read"
     with worded(what, str(case)):
-        data = read_small(case / FOLDER / str(number) / MANIFEST)
+        data = read_small(home(case) / str(number) / MANIFEST)
     try:
         files = {str(noun): str(entry["sha256"]) for noun, entry in json.loads(data)["tables"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):

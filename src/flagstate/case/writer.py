@@ -48,7 +48,7 @@ class Writer:
             self.secret = self._found_secret or self._new_key()
             if os.path.realpath(path) not in self.secret.places:
                 self._keep(self._place)
-            versions.recover(path, self.versions, sound=not self.log.problems)
+            versions.recover(path, self.versions)
         except BaseException:
             self.log.close()
             raise
@@ -60,18 +60,17 @@ class Writer:
             self.document["case_format"] = step.found + 1
             layout.write_document(self.path, self.document)
 
-    def _visit(self, row: dict[str, object]) -> None:
+    def _visit(self, row: ledger.Row) -> None:
         body = row["body"]
         if row["n"] == self._place.n:
-            self._kept = str(row["hash"])
-        if not isinstance(body, dict):
-            return
-        if row["kind"] == VERSION and isinstance(body.get("version"), int):
-            self.versions.add(body["version"])
+            self._kept = row["hash"]
+        if row["kind"] == VERSION and isinstance(number := body.get("version"), int):
+            self.versions.add(number)
         elif row["kind"] == ARTEFACT:
             self._ledgered[str(body.get("fingerprint"))] = _mark(body)
         elif row["kind"] == DAMAGE:
             self._damage = body.get("problems")
+            self.versions.update(n for n in _listed(body.get("versions")) if isinstance(n, int))
 
     def _note(self) -> None:
         problems = list(self.log.problems)
@@ -85,7 +84,10 @@ class Writer:
             self.log.add("case", [start])
         # Said once: the lines stay damaged, and every later run would say it again.
         if problems and problems != self._damage:
-            self.log.add(DAMAGE, [{"problems": problems}])
+            # No finished version goes for the lack of a row that may have been lost: they are known from here on.
+            there = versions.numbers(self.path)
+            self.log.add(DAMAGE, [{"problems": problems, "versions": there}])
+            self.versions.update(there)
 
     def _new_key(self) -> keys.Secret:
         # What was made with the old key can neither be found nor merged: it goes before the new key is there.
@@ -139,6 +141,10 @@ class Writer:
         self.index.tidy()
         if (self.log.n, self.log.head) != (self._place.n, self._place.head):
             self._keep(replace(self._place, n=self.log.n, head=self.log.head))
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _mark(body: Mapping[str, object]) -> str:
