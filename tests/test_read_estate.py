@@ -105,10 +105,12 @@ def test_norway_is_a_country(tmp_path: Path) -> None:
         ("entity:shop", "entity:est:shop"),
         ("entity:alibaba-group-holding-limited", "entity:ent:alibaba-group-holding-limited"),
         ("ent:amazon-com-inc", "entity:ent:amazon-com-inc"),
-        ("provider:Amazon Web Services", "provider:Amazon Web Services"),
+        ("entity:Alibaba Group Holding Limited", "entity:ent:alibaba-group-holding-limited"),
+        ("provider:amazon web services", "provider:ent:amazon-web-services"),
+        ("provider:Nobody Known", "provider:Nobody Known"),
         ("country:DE", "country:DE"),
         ("Example.COM.", "domain:example.com"),
-        ("'*.example.com'", "domain:*.example.com"),
+        ("'*.example.com'", "domain:example.com"),
         ("bücher.example", "domain:xn--bcher-kva.example"),
         ("8.8.8.8", "cidr:8.8.8.8/32"),
         ("8.8.8.1/24", "cidr:8.8.8.0/24"),
@@ -241,6 +243,12 @@ def test_wide_destinations_are_said(tmp_path: Path) -> None:
     assert [p.reason for p in parts if isinstance(p, Note)] == [
         "1 declared destinations cover half of all addresses or more"
     ]
+
+
+def test_unknown_providers_are_said(tmp_path: Path) -> None:
+    parts = read("flows: {f: {to: 'provider:Nobody Known'}, g: {to: 'provider:Hetzner'}}\n", tmp_path)
+    said = [p.reason for p in parts if isinstance(p, Note)]
+    assert said == ["1 declared destinations name a provider or entity that the catalog does not know"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 from flagstate import model
 from flagstate.catalog import form, strict
 from flagstate.read import estate_acts, estate_parties
-from flagstate.read.estate_names import collect
+from flagstate.read.estate_names import collect, unmatched
 from flagstate.read.estate_rows import Collected, Row
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 
@@ -131,12 +131,17 @@ def collect_facts(root: strict.Node, mask: Callable[[str], str]) -> tuple[dict[s
     into = Collected(root, collect(root, mask), mask)
     for step in _STEPS:
         step(into)
-    wide = sum(str(row.get("to_pattern")).endswith(("/0", "/1")) for row in into.rows.get("flow", ()))
-    notes = (
-        [Note(f"{wide} declared destinations cover half of all addresses or more", "Declare narrower ones")]
-        if wide
-        else []
-    )
+    targets = [str(row["to_pattern"]) for row in into.rows.get("flow", ())]
+    notes = []
+    if wide := sum(target.endswith(("/0", "/1")) for target in targets):
+        notes.append(Note(f"{wide} declared destinations cover half of all addresses or more", "Declare narrower ones"))
+    if lost := sum(map(unmatched, targets)):
+        notes.append(
+            Note(
+                f"{lost} declared destinations name a provider or entity that the catalog does not know",
+                "They cover nothing: write a domain or a CIDR range, or the name as `flagstate who` shows it",
+            )
+        )
     return into.rows, notes
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from flagstate.catalog import providers
 from flagstate.catalog.countries import CODES, meant
 from flagstate.catalog.form import near
 from flagstate.catalog.strict import Node, fail
@@ -101,7 +102,8 @@ def _hint(key: str, known: list[str], node: Node, wanted: tuple[str, ...]) -> st
 def destination(node: Node, names: Names) -> str:
     """Return the pattern of a destination as `kind:value`: asset, entity, provider, country, cidr or domain.
 
-    A domain covers itself and what is below it; with `*.` in front only what is below it.
+    A domain covers itself and what is below it, with or without `*.` in front. A provider or entity that the catalog
+    does not know keeps its name, which nothing observed can match: `unmatched` counts these.
 
     Raises:
         DeclarationError: It is none of these, or covers a whole top-level domain.
@@ -113,15 +115,11 @@ def destination(node: Node, names: Names) -> str:
         return f"asset:{names.ids[text]}"
     if names.section.get(text) == "entities" or _SLUG.fullmatch(text):
         return f"entity:{names.ids.get(text, text)}"
-    if colon and kind == "entity":
-        slug = names.ids.get(rest) if names.section.get(rest) == "entities" else f"ent:{rest.removeprefix('ent:')}"
-        if slug is None or not (slug.startswith("est:") or _SLUG.fullmatch(slug)):
-            raise fail(
-                node, "This is neither an entity of this file nor a slug", "Write entity:KEY with the key of an entity"
-            )
-        return f"entity:{slug}"
-    if colon and kind == "provider" and rest:
-        return f"provider:{rest}"
+    if colon and kind == "entity" and names.section.get(rest) == "entities":
+        return f"entity:{names.ids[rest]}"
+    if colon and kind in ("entity", "provider") and rest:
+        slug = providers.find(rest)
+        return f"{kind}:{providers.entity_id(slug) if slug else rest}"
     if colon and kind == "country":
         if rest not in CODES:
             hint = f"Write country:{meant(rest)}" if meant(rest) else "Write a country as two capital letters"
@@ -129,6 +127,14 @@ def destination(node: Node, names: Names) -> str:
         return f"country:{rest}"
     network = as_cidr(text)
     return f"cidr:{network}" if network else f"domain:{_domain(text, node, names)}"
+
+
+def unmatched(pattern: str) -> bool:
+    """Return whether a pattern names a provider or entity that neither the file nor the catalog knows."""
+    kind, _, rest = pattern.partition(":")
+    if kind not in ("entity", "provider"):
+        return False
+    return not rest.startswith("est:") and providers.find(rest) is None
 
 
 def as_cidr(text: str) -> str | None:
@@ -170,10 +176,9 @@ def domain_name(text: str) -> str | None:
 
 
 def _domain(text: str, node: Node, names: Names) -> str:
-    star = "*." if text.startswith("*.") else ""
     name = domain_name(text.removeprefix("*."))
     if name:
-        return star + name
+        return name
     if "." not in text.removeprefix("*.") and ("*" in text):
         raise fail(node, "This covers everything, or a whole top-level domain", "Name domains, ranges or providers")
     close = near(text, [k for k, s in names.section.items() if s in ("assets", "entities")])
