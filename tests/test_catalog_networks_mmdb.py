@@ -147,6 +147,15 @@ def test_provenance_is_kept_and_a_second_file_replaces_the_first(tmp_path: Path)
     assert lookup_one("8.209.64.10", user_dir=tmp_path / "user")["as_name"] == "Cogent Communications"
 
 
+def test_neighbours_are_joined_and_gaps_are_not(tmp_path: Path) -> None:
+    record = {"country": {"iso_code": "NO"}}
+    prefixes = ["9.1.0.0/24", "9.1.1.0/24", "9.1.3.0/24"]
+    source = write_mmdb(tmp_path / "c.mmdb", dict.fromkeys(prefixes, record), "own")
+    assert add_mmdb(source, "country", tmp_path / "user")["rows"] == 2
+    found = lookup([f"9.1.{part}.9" for part in range(4)], user_dir=tmp_path / "user")
+    assert found["host_country"].to_pylist() == ["NO", "NO", lookup_one("9.1.2.9")["host_country"], "NO"]
+
+
 def test_private_addresses_stay_special(tmp_path: Path) -> None:
     source = write_mmdb(tmp_path / "c.mmdb", {"10.0.0.0/8": {"country": {"iso_code": "BE"}}}, "own")
     add_mmdb(source, "country", tmp_path / "user")

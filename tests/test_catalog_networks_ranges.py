@@ -116,8 +116,15 @@ writings = numbers.map(ipaddress.IPv6Address).flatmap(
         [str(a), str(a), a.exploded, str(a).upper(), str(a).replace("::", ":0:"), f"{a}:", f":{a}"]
     )
 )
+# `::` at any run of zero groups, also where RFC 5952 would not put it, or would not write it.
+misplaced = st.tuples(groups, st.integers(0, 7), st.integers(1, 4)).map(
+    lambda item: "::".join(
+        ":".join(f"{g:x}" for g in part) for part in (item[0][: item[1]], item[0][item[1] + item[2] :])
+    )
+)
 texts = st.one_of(
     writings,
+    misplaced,
     st.integers(0, 2**32 - 1).map(lambda n: str(ipaddress.IPv4Address(n))),
     st.integers(0, 2**32 - 1).map(lambda n: f"::ffff:{ipaddress.IPv4Address(n)}"),
     st.from_regex(r"\A[0-9a-f:.]{0,12}\Z"),
