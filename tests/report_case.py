@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (rows of an invented case read best as rows)
 """A small invented case for the report: enough of every table that each page has something to show."""
 
 from __future__ import annotations
@@ -70,6 +71,11 @@ DESTINATIONS: list[dict[str, Any]] = [
         "addr": "51.79.128.5", "host": "SG", "second": "CA", "reg": "CA", "as": "FR", "conf": "likely", "asn": 16276,
         "as_name": "OVH SAS", "op": "ent:ovh", "ctl": "ent:ovh", "ctl_c": "FR",
         "name": "track.example.sg", "sent": 19_002_118, "recv": 2_118_004, "conns": 4_410, "failed": 0,
+    },
+    {
+        "addr": "200.160.2.3", "host": "BR", "second": "BR", "reg": "BR", "as": "BR", "conf": "sure", "asn": 22548,
+        "as_name": "Núcleo de Inf. e Coord. do Ponto BR", "op": None, "ctl": None, "ctl_c": None,
+        "name": "ntp.example.br", "sent": 0, "recv": 0, "conns": 96, "failed": 96,
     },
     {
         "addr": "1.1.1.1", "host": "AU", "second": "AU", "reg": "AU", "as": "US", "conf": "sure", "asn": 13335,
@@ -147,7 +153,7 @@ def findings() -> pa.Table:
             },
             {
                 "finding_id": "f4", "question": "reach", "rule_id": "reach.policy", "verdict": "unknown", "confidence": "low",
-                "message": "The declaration names no policy, so no government can be outside it; five governments have a path.",
+                "message": "The declaration names no policy, so no government can be outside it; four governments have a path.",
                 "missing": ["State in estate.yaml which governments you accept: policy: {accept_reach: {names: [EU]}}",
                             "Collect key facts: who holds the keys of each store"],
             },
@@ -267,7 +273,9 @@ def case() -> dict[str, pa.Table]:
         "ent:amazon": "Amazon.com, Inc.", "ent:huawei-cloud": "Huawei Cloud", "ent:huawei": "Huawei Investment & Holding",
         "ent:ovh": "OVH SAS", "ent:cloudflare": "Cloudflare, Inc.", "ent:hetzner": "Hetzner Online GmbH",
     }  # fmt: skip
-    entity = model.rows(model.LEGAL_ENTITY, [{"entity_id": k, "name": v, "kind": "organisation"} for k, v in names.items()])
+    entity = model.rows(
+        model.LEGAL_ENTITY, [{"entity_id": k, "name": v, "kind": "organisation"} for k, v in names.items()]
+    )
     holding = model.rows(
         model.HOLDING,
         [

@@ -117,8 +117,7 @@ def main() -> int:
         text = json.dumps(world, ensure_ascii=False, separators=(",", ":"))
         listed.append(_write("world.json", text.encode(), "world-atlas@2.0.2"))
         listed.append(_write("countries.csv", _countries(codes, centroids(world)), "i18n-iso-countries@7.14.0"))
-        for pin in PINS:
-            listed.append(_write(f"LICENSE.{pin.split('@')[0]}.txt", packages[pin]["LICENSE"], pin))
+        listed += [_write(f"LICENSE.{pin.split('@')[0]}.txt", packages[pin]["LICENSE"], pin) for pin in PINS]
     (ASSETS / "VENDOR.json").write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -35,7 +35,9 @@ def shrink(topology: Mapping[str, Any], codes: Mapping[str, str]) -> dict[str, A
         polygons = shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
         sized = sorted(((_area(_ring(polygon[0], arcs)), polygon) for polygon in polygons), key=lambda p: -p[0])
         kept = [polygon for at, (area, polygon) in enumerate(sized) if at == 0 or area >= SMALLEST_ISLAND]
-        kept = [[ring for at, ring in enumerate(p) if at == 0 or _area(_ring(ring, arcs)) > SMALLEST_TURN] for p in kept]
+        kept = [
+            [ring for at, ring in enumerate(p) if at == 0 or _area(_ring(ring, arcs)) > SMALLEST_TURN] for p in kept
+        ]
         name = codes.get(str(shape.get("id"))) or codes.get(shape["properties"]["name"])
         entry: dict[str, Any] = {"type": "MultiPolygon", "arcs": kept}
         if name:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from flagstate.model import NOUNS
 from flagstate.model.codes import LEVELS, QUESTIONS
-from flagstate.model.noun import empty
+from flagstate.model.noun import conform, empty
 from flagstate.model.verdict import conclude
 from flagstate.report.meta import Meta
 
@@ -48,9 +48,13 @@ class Answer:
 
 
 def table(tables: Tables, name: str) -> pa.Table:
-    """Return the table of the noun, empty if the case has none."""
-    found = tables.get(name)
-    return empty(NOUNS[name]) if found is None else found
+    """Return the table of the noun: empty if the case has none, with nulls for columns that an older case lacks."""
+    found, noun = tables.get(name), NOUNS[name]
+    if found is None:
+        return empty(noun)
+    if found.schema.equals(noun.schema):
+        return found
+    return conform(found.select([column for column in noun.names if column in found.column_names]), noun)
 
 
 def answers(tables: Tables, meta: Meta) -> list[Answer]:

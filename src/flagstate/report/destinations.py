@@ -49,8 +49,7 @@ def destinations(tables: Tables) -> Destinations:
     flow = flow.filter(pc.is_valid(flow.column("resp_h")))
     spans: list[tuple[str, str]] = [("first_ts", "min"), ("last_ts", "max"), *((name, "sum") for name in _SUMS)]
     grouped = flow.group_by("resp_h", use_threads=False).aggregate(spans)
-    endpoint = table(tables, "endpoint")
-    joined = grouped.join(endpoint, keys="resp_h", right_keys="addr", join_type="left outer", use_threads=False)
+    joined = _beside(grouped, table(tables, "endpoint"))
     special = pc.is_valid(joined.column("special"))
     public = joined.filter(pc.invert(special)).sort_by(
         [("orig_bytes_sum", "descending"), ("conns_sum", "descending"), ("resp_h", "ascending")]
@@ -71,6 +70,32 @@ def destinations(tables: Tables) -> Destinations:
         unplaced=_sums(public, pc.equal(places, "")),
         sums=_sums(public, pa.array([True] * public.num_rows, pa.bool_())),
     )
+
+
+_KNOWN = (
+    "special",
+    "host_country",
+    "host_country_second",
+    "registrant_country",
+    "as_country",
+    "provider_country",
+    "anycast",
+    "confidence",
+    "asn",
+    "as_name",
+    "operator_id",
+    "controller_id",
+    "controller_country",
+)
+"""What is taken from `endpoint`."""
+
+
+def _beside(grouped: pa.Table, endpoint: pa.Table) -> pa.Table:
+    """Put what is known of each address beside its sums; an address without a row keeps nulls."""
+    at = pc.index_in(grouped["resp_h"], value_set=endpoint["addr"].combine_chunks())
+    for name in _KNOWN:
+        grouped = grouped.append_column(name, endpoint[name].take(at))
+    return grouped
 
 
 def _placed(public: pa.Table) -> pa.Array:
@@ -133,7 +158,7 @@ def _names(flow: pa.Table, addresses: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for address, name in zip(ordered["resp_h"].to_pylist(), ordered["server_name"].to_pylist(), strict=True):
         found.setdefault(address, []).append(name)
-    return {a: (n[:NAMES] + [f"+{len(n) - NAMES}"] if len(n) > NAMES else n) for a, n in found.items()}
+    return {a: ([*n[:NAMES], f"+{len(n) - NAMES}"] if len(n) > NAMES else n) for a, n in found.items()}
 
 
 def entity_names(tables: Tables) -> dict[str, str]:

@@ -35,6 +35,11 @@ def moment(when: dt.datetime | None) -> str:
     return "–" if when is None else when.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def window(first: dt.datetime | None, last: dt.datetime | None) -> tuple[str, str]:
+    """Return two times as a cell; neither is one dash."""
+    return ("–", "") if first is None and last is None else (moment(first), moment(last))
+
+
 def day(when: dt.date | dt.datetime | None) -> str:
     """Return a day as YYYY-MM-DD; null is a dash."""
     return "–" if when is None else when.strftime("%Y-%m-%d")

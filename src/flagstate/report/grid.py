@@ -8,14 +8,17 @@ from typing import Any
 
 from flagstate.report.inert import plain
 
-SHOWN = 2000
-"""Rows that a page holds of one table."""
+SHOWN = 1000
+"""Rows that a page holds of one table, unless it says otherwise."""
+
+ROOM = 400_000
+"""Characters that one table may take of the file; long names cost rows, which stay in the Parquet file."""
 
 FIRST = 25
 """Rows that stand in the HTML itself, for readers without script and for search."""
 
-KINDS = ("text", "mono", "two", "country", "bytes", "count", "chip", "marks")
-"""text; monospaced text; [main, small]; ISO code; bytes; whole number; [code, word]; [[code, word], …]."""
+KINDS = ("text", "mono", "two", "span", "country", "bytes", "count", "chip", "marks")
+"""text; monospaced text; [main, small]; [from, to]; ISO code; bytes; whole number; [code, word]; [[code, word], …]."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,15 @@ class Grid:
 
 
 def grid(
-    name: str, fields: Sequence[Field], records: Iterable[dict[str, Any]], *, total: int | None = None, more: str = ""
+    name: str,
+    fields: Sequence[Field],
+    records: Iterable[dict[str, Any]],
+    *,
+    total: int | None = None,
+    more: str = "",
+    most: int = SHOWN,
 ) -> Grid:
-    """Return the grid of the records, at most `SHOWN` of them.
+    """Return the grid of the records, as many as its room holds.
 
     Args:
         name: Its id on the page.
@@ -83,13 +92,21 @@ def grid(
         records: Rows in the order to be shown.
         total: Rows in all, if the records are already bounded.
         more: The noun whose Parquet file holds the rest.
+        most: Rows that the page holds.
     """
     listed = list(records)
-    rows = tuple(tuple(_inert(f.value(record)) for f in fields) for record in listed[:SHOWN])
-    return Grid(name, tuple(fields), rows, len(listed) if total is None else total, more)
+    rows: list[tuple[Any, ...]] = []
+    room = ROOM
+    for record in listed[:most]:
+        row = tuple(_inert(f.value(record)) for f in fields)
+        room -= len(repr(row))
+        if room < 0:
+            break
+        rows.append(row)
+    return Grid(name, tuple(fields), tuple(rows), len(listed) if total is None else total, more)
 
 
-def _inert(cell: Any) -> Any:
+def _inert(cell: object) -> object:
     """Return the cell with every text in it made harmless."""
     if isinstance(cell, str):
         return plain(cell)

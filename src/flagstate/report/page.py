@@ -92,7 +92,7 @@ def _environment(view: View) -> Environment:
     return made
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: object) -> object:
     """Make every text inert; what is already markup is ours."""
     if value is None:
         return ""

@@ -80,9 +80,7 @@ class View:
 
     def counts(self, name: str, column: str) -> dict[str, int]:
         """Return how often each value of a text column occurs."""
-        return {
-            str(v["values"].as_py() or ""): v["counts"].as_py() for v in pc.value_counts(self.table(name)[column])
-        }
+        return {str(v["values"].as_py() or ""): v["counts"].as_py() for v in pc.value_counts(self.table(name)[column])}
 
     def code(self, group: str, value: str | None) -> str:
         """Return the word for a code."""

@@ -39,16 +39,19 @@
   /* Pages: the address says which one is shown; without script all of them are. */
   var pages = Array.prototype.slice.call(document.querySelectorAll(".page"));
   var links = Array.prototype.slice.call(document.querySelectorAll(".tabs a"));
+  /* The ids move away, so that the browser itself does not jump to a page that is about to be shown. */
+  pages.forEach(function (page) { page.dataset.page = page.id; page.id = "page-" + page.id; });
   function show(first) {
     var wanted = location.hash.slice(1);
-    var current = pages.filter(function (page) { return page.id === wanted; })[0] || pages[0];
+    var current = pages.filter(function (page) { return page.dataset.page === wanted; })[0] || pages[0];
     pages.forEach(function (page) { page.classList.toggle("on", page === current); });
     links.forEach(function (link) {
-      if (link.hash === "#" + current.id) link.setAttribute("aria-current", "page");
+      if (link.hash === "#" + current.dataset.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
-    if (current.id === "flows") drawMap();
-    if (!first) { window.scrollTo(0, 0); document.getElementById("main").focus({ preventScroll: true }); }
+    if (current.dataset.page === "flows") drawMap();
+    window.scrollTo(0, 0);
+    if (!first) document.getElementById("main").focus({ preventScroll: true });
   }
   window.addEventListener("hashchange", function () { show(false); });
   window.addEventListener("beforeprint", function () { drawMap(); });
@@ -56,7 +59,7 @@
   /* Tables: sort and filter all rows that the page holds, show a hundred at a time. */
   function cell(kind, value) {
     var td = el("td", kind === "bytes" || kind === "count" ? "num" : kind === "chip" ? "" : kind);
-    if (kind === "two") {
+    if (kind === "two" || kind === "span") {
       td.appendChild(el("span", "main", value[0]));
       if (value[1]) td.appendChild(el("span", "sub", value[1]));
     } else if (kind === "chip") {
@@ -73,7 +76,7 @@
   function asText(kind, value) {
     if (value === null) return "";
     if (kind === "chip") return value[1];
-    if (kind === "two") return value[0] + " " + value[1];
+    if (kind === "two" || kind === "span") return value[0] + " " + value[1];
     return kind === "country" && value ? value + " " + (data.countries[value] || "") : String(value);
   }
   var grids = {};
@@ -84,6 +87,7 @@
     var input = box.querySelector("input"), said = box.querySelector(".grid-count");
     var heads = Array.prototype.slice.call(box.querySelectorAll("thead tr:last-child th"));
     var texts = null, order = own.rows.map(function (_, at) { return at; }), shown = order, drawn = 0;
+    if (own.rows.length < 8) box.classList.add("few");
     var sorted = -1, falling = false;
 
     function more() {
@@ -153,10 +157,10 @@
     var frame = document.getElementById("map");
     if (mapDone || !frame) return;
     mapDone = true;
-    var W = 960, H = 470, world = JSON.parse(document.getElementById("world").textContent);
+    var W = 960, H = 446, world = JSON.parse(document.getElementById("world").textContent);
     var countries = topojson.feature(world, world.objects.countries).features;
     var projection = d3.geoEqualEarth().rotate([-11, 0]);
-    projection.fitExtent([[6, 8], [W - 6, H + 36]], { type: "Sphere" });
+    projection.fitExtent([[-6, 2], [W + 6, H + 40]], { type: "Sphere" });
     var path = d3.geoPath(projection).digits(1);
     var at = {};
     data.map.countries.forEach(function (row) { at[row.country] = row; });
@@ -200,14 +204,14 @@
     var tags = svg("g", {}, frame);
     var view = { x: 0, y: 0, k: 1 };
     function place() {
-      var w = W / view.k, h = H / view.k, taken = [];
+      var w = W / view.k, h = H / view.k, taken = [], shrunk = Math.max(1, 0.7 * W / (frame.clientWidth || W));
       view.x = Math.max(0, Math.min(W - w, view.x));
       view.y = Math.max(0, Math.min(H - h, view.y));
       frame.setAttribute("viewBox", [view.x, view.y, w, h].map(function (n) { return n.toFixed(2); }).join(" "));
       frame.classList.toggle("grab", view.k > 1);
       tags.textContent = "";
       spots.forEach(function (spot) {
-        var r = spot.r / view.k, unit = 11 / view.k;
+        var r = spot.r / view.k, unit = 11 * shrunk / view.k;
         spot.circle.setAttribute("r", r.toFixed(2));
         if (!spot.code) return;
         var box = [spot.x + r + unit * 0.2, spot.y - unit * 0.6, spot.x + r + unit * 1.9, spot.y + unit * 0.6];

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from flagstate.model.codes import QUESTIONS
-from flagstate.report.answers import answers, table
+from flagstate.report.answers import Answer, answers, table
 from flagstate.report.meta import Meta
 from flagstate.report.view import View
 
@@ -56,7 +56,7 @@ def dumps(tables: Mapping[str, pa.Table], meta: Meta) -> str:
     return json.dumps(document(tables, meta), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def _question(answer: Any) -> dict[str, Any]:
+def _question(answer: Answer) -> dict[str, Any]:
     return {
         "asked": answer.asked,
         "verdict": answer.verdict,

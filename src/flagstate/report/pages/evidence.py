@@ -48,7 +48,7 @@ def _fields(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(t("col.records"), "count", lambda r: r["rows_read"]),
         Field(t("col.rejected"), "count", lambda r: r["rows_rejected"], title=t("tip.rejected")),
         Field(t("col.missed"), "bytes", lambda r: r["misses"], title=t("tip.missed")),
-        Field(t("col.seen"), "two", lambda r: (figures.moment(r["first_ts"]), figures.moment(r["last_ts"]))),
+        Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts"], r["last_ts"])),
         Field(
             t("col.overlaps"),
             "text",
@@ -65,7 +65,7 @@ def _coverage(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(t("col.noun"), "two", lambda r: (r["noun"] or "–", r["scope"] or "")),
         Field(t("col.complete"), "chip", lambda r: view.chip("complete", r["complete"])),
         Field(t("col.share"), "text", lambda r: figures.share(r["share_seen"], view.meta.language)),
-        Field(t("col.window"), "two", lambda r: (figures.moment(r["from_ts"]), figures.moment(r["to_ts"]))),
+        Field(t("col.window"), "span", lambda r: figures.window(r["from_ts"], r["to_ts"])),
         Field(t("col.unseen"), "text", lambda r: r["remark"] or ""),
         Field(t("col.todo"), "text", lambda r: r["todo"] or ""),
         Field(t("col.said_by"), "two", lambda r: (r["said_by"] or "–", names.get(r["evidence_id"], ""))),

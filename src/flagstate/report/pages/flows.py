@@ -6,6 +6,7 @@ from typing import Any
 
 from flagstate.report import figures
 from flagstate.report.countries import points
+from flagstate.report.destinations import SHOWN
 from flagstate.report.grid import Field, grid
 from flagstate.report.view import View
 
@@ -27,7 +28,7 @@ def build(view: View) -> dict[str, Any]:
         "answer": view.answer(NAME),
         "found": found,
         "drawn": {"countries": drawn, "home": [*at[home]] if home in at else None},
-        "table": grid("flow", _fields(view), found.rows, total=found.total, more="flow"),
+        "table": grid("flow", _fields(view), found.rows, total=found.total, more="flow", most=SHOWN),
     }
 
 
@@ -48,7 +49,7 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.conns"), "count", lambda r: r["conns"]),
         Field(t("col.failed"), "count", lambda r: r["failed"], title=t("tip.failed")),
         Field(t("col.state"), "chip", lambda r: view.chip("flow", r["state"]), title=t("tip.attempted")),
-        Field(t("col.seen"), "two", lambda r: (figures.moment(r["first_ts_min"]), figures.moment(r["last_ts_max"]))),
+        Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts_min"], r["last_ts_max"])),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow.compute as pc
@@ -44,8 +45,8 @@ def build(view: View) -> dict[str, Any]:
 def _fields(view: View) -> tuple[Field, ...]:
     t = view.t
 
-    def mark(stance: str) -> Any:
-        return lambda r: (("on", t(f"stance.{stance}")) if r[stance] else ("off", "–"))
+    def mark(stance: str) -> Callable[[dict[str, Any]], tuple[str, str]]:
+        return lambda r: ("on", t(f"stance.{stance}")) if r[stance] else ("off", "–")
 
     return (
         Field(t("col.result"), "chip", lambda r: view.chip("result", r["result"])),
@@ -59,6 +60,6 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.sent"), "bytes", lambda r: r["orig_bytes"], title=t("tip.sent")),
         Field(t("col.conns"), "count", lambda r: r["conns"]),
         Field(t("col.failed"), "count", lambda r: r["failed_conns"], title=t("tip.failed")),
-        Field(t("col.seen"), "two", lambda r: (figures.moment(r["first_ts"]), figures.moment(r["last_ts"]))),
+        Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts"], r["last_ts"])),
         Field(t("col.why"), "text", lambda r: r["remark"] or ""),
     )
