@@ -238,6 +238,14 @@ def test_any_form_of_column_is_taken() -> None:
     assert lookup([None]).schema.equals(plain.schema)
 
 
+def test_batches_make_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["8.8.8.8", "nothing", "2a01:4f8::1", "10.0.0.1", None, "3.120.0.1", "1.1.1.1"]
+    whole = lookup(texts)
+    monkeypatch.setattr("flagstate.catalog.networks._BATCH", 2)
+    assert lookup(texts).equals(whole)
+    assert lookup([]).equals(whole.slice(0, 0))
+
+
 def test_provider_feeds_can_be_switched_off() -> None:
     fed, plain = lookup(["3.120.0.1"]).to_pylist()[0], lookup(["3.120.0.1"], without_feeds=True).to_pylist()[0]
     assert (fed["provider"], fed["provider_region"], fed["provider_country"]) == (

@@ -72,6 +72,7 @@ _TABLES: dict[str, dict[str, str]] = {
     "anycast": {"operator": "anycast"},
 }
 _FEEDS = ("provider",)
+_BATCH = 500_000  # addresses; about 200 MB of working memory
 
 
 def lookup(
@@ -99,9 +100,20 @@ def lookup(
     """
     import pyarrow as pa
 
+    texts = _plain_text(addresses)
+    batches = [texts.slice(start, _BATCH) for start in range(0, max(len(texts), 1), _BATCH)]
+    return pa.concat_tables(
+        [_look_up(batch, without_feeds=without_feeds, user_dir=user_dir, data_dir=data_dir) for batch in batches]
+    )
+
+
+def _look_up(texts: pa.Array, *, without_feeds: bool, user_dir: Path | None, data_dir: Path) -> pa.Table:
+    """Answer one batch; batches keep the working memory the same for any number of addresses."""
+    import pyarrow as pa
+
     from flagstate.catalog.network_addresses import parse_addresses
 
-    found = parse_addresses(_plain_text(addresses))
+    found = parse_addresses(texts)
     facts: dict[str, pa.Array] = {}
     for name, columns in _TABLES.items():
         if without_feeds and name in _FEEDS:
