@@ -68,7 +68,7 @@ def child(work: Callable[[Path], None], place: Path) -> int:
     try:
         work(place)
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a forked child must never return into its parent's code
         traceback.print_exc()
     finally:
         sys.stderr.flush()

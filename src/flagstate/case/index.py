@@ -150,8 +150,10 @@ def _checked(text: bytes) -> bytes:
 
 
 def _entry(line: bytes) -> tuple[str, dict[str, object]] | None:
-    text = line[_SUM + 1 :].rstrip(b"\n")
-    if _checked(text) != line:
+    # A line that lacks nothing but its end is whole.
+    line = line.removesuffix(b"\n")
+    text = line[_SUM + 1 :]
+    if _checked(text) != line + b"\n":
         return None
     try:
         entry = json.loads(text)

@@ -98,7 +98,7 @@ def remove(path: Path, found: Survey) -> list[str]:
             os.close(top)
         said = [f"{len(found.files)} files with {found.size} bytes and {len(found.folders)} folders were removed"]
         if found.theirs:
-            said.append(f"{' and '.join(found.theirs)} stays: it is yours")
+            said.append(f"what is yours stays: {' and '.join(found.theirs)}")
         else:
             path.rmdir()
     return said
