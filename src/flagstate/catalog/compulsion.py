@@ -24,9 +24,7 @@ BASES = ("organised", "principal_place", "located", "place", "via_parent", "nati
 EVALUATED = frozenset({"organised", "principal_place", "located", "place", "via_parent"})
 """Bases that `assess.reach` weighs; the others are shown and not yet weighed."""
 
-BasisName = Literal[
-    "organised", "principal_place", "located", "place", "via_parent", "nationality", "market", "covert"
-]
+BasisName = Literal["organised", "principal_place", "located", "place", "via_parent", "nationality", "market", "covert"]
 
 
 class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
