@@ -28,7 +28,6 @@ ENDPOINT = Noun(
             "Provider whose published feed holds the address; null: in no feed.",
             "Feeds are dated, and a local partner may run the region.",
         ),
-        Column("provider", TEXT, "Provider whose published address list has it.", "Feeds are dated; not every provider publishes one."),
         Column("provider_country", TEXT, "Country of the region that the provider publishes.", "Feeds are dated."),
         Column("provider_region", TEXT, "Region that the provider publishes.", "Unknown codes stay unknown."),
         Column(
