@@ -9,13 +9,13 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flagstate.case import ledger, lock, versions
 from flagstate.case.disk import canonical, create, make_folder, read_small, replace, worded
-from flagstate.case.upgrades import CASE_FORMAT
+from flagstate.case.upgrades import CASE_FORMAT, UPGRADES, Upgrade, steps
 from flagstate.errors import CaseError
 
 DOCUMENT = "case.json"
@@ -125,6 +125,32 @@ def write_document(path: Path, body: Mapping[str, object]) -> None:
     """
     with worded(f"{DOCUMENT} cannot be written", str(path)):
         replace(path / DOCUMENT, canonical(body) + b"\n")
+
+
+def bring_up(
+    path: Path, body: Mapping[str, object], *, newest: int = CASE_FORMAT, known: Sequence[Upgrade] = UPGRADES
+) -> dict[str, object]:
+    """Bring an older case to the newest format, step by step; each step that is done is written down.
+
+    Args:
+        path: The case folder.
+        body: Its `case.json`.
+        newest: The format to reach.
+        known: The steps there are.
+
+    Returns:
+        Its `case.json` as it is now.
+
+    Raises:
+        CaseError: A step failed; the case has the format that it says, and the step can be run again.
+    """
+    now = dict(body)
+    for step in steps(now.get("case_format"), newest=newest, known=known):
+        with worded("the case cannot be brought to the present format", str(path)):
+            step.convert(path)
+        now["case_format"] = step.found + 1
+        write_document(path, now)
+    return now
 
 
 def document(path: Path) -> dict[str, object] | None:

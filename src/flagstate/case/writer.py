@@ -10,7 +10,6 @@ from pathlib import Path
 
 from flagstate.case import index, keys, layout, ledger, versions
 from flagstate.case.disk import canonical, make_folder, worded
-from flagstate.case.upgrades import steps
 
 ARTEFACT = "artefact"
 DAMAGE = "damage"
@@ -27,7 +26,7 @@ class Writer:
         Raises:
             CaseError: The folder cannot be written.
         """
-        self.path, self.document, self.keys_folder = path, dict(document), keys_folder
+        self.path, self.keys_folder = path, keys_folder
         self.case_id = str(document["id"])
         self.pid = os.getpid()
         self.versions: set[int] = set()
@@ -37,7 +36,7 @@ class Writer:
         with worded("the case cannot be written", str(path)):
             make_folder(path)
             layout.make_work(path / layout.WORK, self.case_id)
-        self._upgrade()
+        self.document = layout.bring_up(path, document)
         # Another writer may have been here since the case was opened: everything is read anew.
         self._found_secret = keys.load(keys_folder, self.case_id)
         self._place = self._found_secret.at(path, self.case_id) if self._found_secret else keys.Place()
@@ -52,13 +51,6 @@ class Writer:
         except BaseException:
             self.log.close()
             raise
-
-    def _upgrade(self) -> None:
-        for step in steps(self.document.get("case_format")):
-            with worded("the case cannot be brought to the present format", str(self.path)):
-                step.convert(self.path)
-            self.document["case_format"] = step.found + 1
-            layout.write_document(self.path, self.document)
 
     def _visit(self, row: ledger.Row) -> None:
         body = row["body"]
