@@ -6,6 +6,7 @@ Borders stay shared: each arc between two countries is simplified once, so no ga
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -108,13 +109,13 @@ def _ring(indexes: Sequence[int], arcs: Sequence[Sequence[Point]]) -> list[Point
 
 def _area(ring: Sequence[Point]) -> float:
     shrink_x = math.cos(math.radians(sum(y for _, y in ring) / max(len(ring), 1)))
-    doubled = sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False))
+    doubled = sum(ax * by - bx * ay for (ax, ay), (bx, by) in itertools.pairwise(ring))
     return abs(doubled) / 2 * shrink_x
 
 
 def _middle(ring: Sequence[Point]) -> Point:
     doubled = x = y = 0.0
-    for (ax, ay), (bx, by) in zip(ring, ring[1:], strict=False):
+    for (ax, ay), (bx, by) in itertools.pairwise(ring):
         cross = ax * by - bx * ay
         doubled, x, y = doubled + cross, x + (ax + bx) * cross, y + (ay + by) * cross
     if abs(doubled) < 1e-9:

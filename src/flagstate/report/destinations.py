@@ -152,7 +152,9 @@ def _shown(public: pa.Table, places: pa.Array, flow: pa.Table, tables: Tables) -
 
 def _names(flow: pa.Table, addresses: Sequence[str]) -> dict[str, list[str]]:
     """Return the server names of the addresses, the ones with most connections first."""
-    named = flow.filter(pc.and_(pc.is_valid(flow["server_name"]), pc.is_in(flow["resp_h"], pa.array(addresses))))
+    named = flow.filter(
+        pc.and_(pc.is_valid(flow["server_name"]), pc.is_in(flow["resp_h"], pa.array(addresses, pa.string())))
+    )
     counted = named.group_by(["resp_h", "server_name"], use_threads=False).aggregate([("conns", "sum")])
     ordered = counted.sort_by([("conns_sum", "descending"), ("server_name", "ascending")])
     found: dict[str, list[str]] = {}

@@ -1,0 +1,139 @@
+"""The report in a real browser: it draws, complains of nothing and asks nobody."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from flagstate import model
+from flagstate.report import figures, render
+from flagstate.report.page import policy
+from report_case import META, case
+from report_hostile import hostile
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine: `apt-get install chromium` gets it (Debian, Ubuntu)"
+)
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--virtual-time-budget=4000",
+    "--enable-logging=stderr", "--v=0",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a browser made of a page."""
+
+    dom: str
+    console: list[str]
+    asked: set[str]
+
+
+Browse = Callable[..., Visit]
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Browse:
+    """Return a function that opens HTML from a file in a fresh browser."""
+
+    def visit(html: str, fragment: str = "") -> Visit:
+        path, log = tmp_path / "report.html", tmp_path / "net.json"
+        path.write_text(html, encoding="utf-8")
+        address = f"file://{path}{fragment}"
+        options = (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", "--dump-dom")
+        done = subprocess.run([str(CHROMIUM), *options, address], capture_output=True, timeout=90, check=True)
+        console = [line for line in done.stderr.decode(errors="replace").splitlines() if ":CONSOLE" in line]
+        return Visit(done.stdout.decode(), console, _asked(log))
+
+    return visit
+
+
+def _asked(log: Path) -> set[str]:
+    """Return the addresses that the page itself asked for; the browser's own business is left out."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    found = set(re.findall(r'"url":"((?:https?|wss?|ftp)://[^"]*)"', text))
+    return {url for url in found if "google" not in url and "gvt1" not in url}
+
+
+def test_it_draws_every_page_without_a_complaint_or_a_request(browse: Browse) -> None:
+    seen = browse(render(case(), meta=META), "#flows")
+    assert seen.console == []
+    assert seen.asked == set()
+    assert seen.dom.count('class="land') > 200
+    assert re.search(r'<section class="page on"[^>]*data-page="flows"', seen.dom)
+    assert len(re.findall(r'class="spot"', seen.dom)) == 7
+    assert 'class="dot d-attempted"' in seen.dom
+    assert seen.dom.count('class="arc a-') == 7
+    # The script writes figures as the server side does.
+    for size in (2_360_118_442, 48_201_337, 402_118):
+        assert f'<td class="num">{figures.size(size)}</td>' in seen.dom
+    assert f'<td class="num">{figures.count(90210)}</td>' in seen.dom
+
+
+def test_french_figures_agree_on_both_sides(browse: Browse) -> None:
+    seen = browse(render(case(), meta=replace(META, language="fr")), "#flows")
+    assert seen.console == []
+    assert f'<td class="num">{figures.size(2_360_118_442, "fr")}</td>' in seen.dom
+    assert f'<td class="num">{figures.count(90210, "fr")}</td>' in seen.dom
+
+
+def test_hostile_names_run_nothing(browse: Browse) -> None:
+    seen = browse(render(hostile(), meta=META), "#flows")
+    assert seen.console == []
+    assert seen.asked == set()
+    title = re.search(r"<title>(.*?)</title>", seen.dom)
+    assert title is not None
+    assert title.group(1) == f"Data-sovereignty audit: {META.case_id}"
+    assert "&lt;img src=x onerror=" in seen.dom
+
+
+def test_the_policy_stops_what_it_should(browse: Browse) -> None:
+    """Show that the checks above can fail: an intruder is refused, and seen in the console."""
+    html = render(case(), meta=META)
+    intruder = '<script>document.title="pwned"</script><img src="http://127.0.0.1:9/x.png" onerror="1"></main>'
+    seen = browse(html.replace("</main>", intruder))
+    assert "<title>pwned" not in seen.dom
+    assert any("Content Security Policy" in line for line in seen.console)
+    assert seen.asked == set()
+
+
+def test_a_request_would_be_seen(browse: Browse) -> None:
+    """Show that the log of requests can fail: without a policy the same picture is asked for."""
+    seen = browse('<!doctype html><img src="http://127.0.0.1:9/x.png">')
+    assert seen.asked == {"http://127.0.0.1:9/x.png"}
+
+
+def test_a_long_table_does_not_freeze_the_page(browse: Browse) -> None:
+    rows = [
+        {"subject": f"host{n}.example", "result": "undeclared", "orig_bytes": n, "conns": 1, "remark": "not declared"}
+        for n in range(20_000)
+    ]
+    html = render(case() | {"reconciliation": model.rows(model.RECONCILIATION, rows)}, meta=META)
+    probe = (
+        "var t0=performance.now();document.querySelectorAll('[data-grid=reconciliation] th button')[8].click();"
+        "document.title=String(Math.round(performance.now()-t0));"
+    )
+    # The probe is part of the script that the policy admits, so the page is made with it.
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert script is not None
+    assert style is not None
+    longer = script.group(1) + probe
+    probed = html.replace(script.group(1), longer).replace(
+        policy(script.group(1), style.group(1)).replace("'", "&#39;"), policy(longer, style.group(1))
+    )
+    seen = browse(probed, "#ledger")
+    assert seen.console == []
+    took = re.search(r"<title>(\d+)</title>", seen.dom)
+    assert took is not None
+    assert int(took.group(1)) < 1500
