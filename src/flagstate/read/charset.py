@@ -92,6 +92,8 @@ class Utf8(io.RawIOBase):
         self._left = b""
         self._begun = False
         self._ended = False
+        self.carriage = False
+        """Set it before reading: bare carriage returns become line feeds."""
         self.replaced = 0
         """Characters that could not be decoded."""
         self.zeros = 0
@@ -122,6 +124,8 @@ class Utf8(io.RawIOBase):
         if "\0" in text:
             self.zeros += text.count("\0")
             text = text.replace("\0", "")
+        if self.carriage:
+            text = text.replace("\r", "\n")
         return text.encode("utf-8", "replace")
 
     def close(self) -> None:
