@@ -23,7 +23,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$:@.=-])")
 
 
 def plain(text: object) -> str:
-    """Return the text with everything that acts but is not seen written out as `‹U+XXXX›`.
+    """Return the text with everything that acts but is not seen spelt out, as names from evidence already are.
 
     Args:
         text: Anything; None becomes the empty string.
@@ -40,7 +40,8 @@ def plain(text: object) -> str:
 
 def _shown(char: str) -> str:
     if unicodedata.category(char) in HIDDEN or 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF:
-        return f"‹U+{ord(char):04X}›"
+        code = ord(char)
+        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
     return char
 
 
