@@ -80,12 +80,12 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
 def _notes(progress: Progress, encoding: str) -> Iterator[Note]:
     if progress.stopped:
         yield Note(
-            f"Reading stopped after row {progress.read:,}: a row is longer than {BLOCK >> 20} MiB or a quote is never closed",
+            f"Reading stopped after row {progress.read:,}: a row is longer than {BLOCK >> 20} MiB, or a quote stays open",
             "Export the table again with every quote closed.",
         )
     if progress.spanning:
         yield Note(
-            f"{progress.spanning:,} values hold line ends where others have none: a quote may be missing, and rows with it",
+            f"{progress.spanning:,} values hold line ends: a quote may be missing, and with it rows",
             "Export the table again with every quote closed.",
         )
     if progress.replaced:

@@ -70,7 +70,7 @@ def detect(text: str, suffix: str, *, whole: bool) -> Dialect | None:
 
 
 def rows(text: str, dialect: Dialect, most: int = FIRST_ROWS) -> list[list[str]]:
-    """Return the first rows of a text, blank ones left out.
+    r"""Return the first rows of a text, blank ones left out.
 
     Args:
         text: Its beginning with `\\n` as line end.
