@@ -12,7 +12,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from case_world import tables
 from flagstate.case import Case
@@ -29,6 +32,29 @@ def write(place: Path) -> None:
             if case.publish(tables(count)) < count:
                 raise AssertionError("a version number was used twice")
             count += 1
+
+
+CHANGES = {"write", "fsync", "mkdir", "rename", "replace", "symlink", "unlink", "rmdir", "ftruncate"}
+
+
+def step(place: Path, moment: int) -> None:
+    """Do one audit's writing and be killed before the given call that changes the disk; note what the calls were."""
+    calls: list[str] = []
+
+    def profile(frame: FrameType, event: str, called: Any) -> None:
+        if event == "c_call" and called.__module__ == "posix" and called.__name__ in CHANGES:
+            if len(calls) == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            calls.append(called.__name__)
+
+    case = Case.open(place / "case", create=True, keys=place / "keys")
+    count = 1 + max((row["body"]["version"] for row in case.ledger() if row["kind"] == "version"), default=0)
+    sys.setprofile(profile)
+    case.remember(f"{count:064x}", {"artefact": f"f{count}.log", "size": count, "sha256": "0" * 64})
+    case.append("audit", {"count": count})
+    case.publish(tables(count))
+    sys.setprofile(None)
+    (place / "calls").write_text(" ".join(calls))
 
 
 def look(place: Path) -> None:
@@ -60,7 +86,7 @@ def mend(place: Path) -> None:
         raise AssertionError(f"left over: {left}")
 
 
-def child(work: Callable[[Path], None], place: Path) -> int:
+def child(work: Callable[[Path], object], place: Path) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -75,21 +101,46 @@ def child(work: Callable[[Path], None], place: Path) -> int:
         os._exit(code)
 
 
-def main() -> int:
-    place, rounds, dice = Path(sys.argv[1]), int(sys.argv[2]), random.Random(sys.argv[3])
+def everywhere(place: Path) -> int:
+    """Kill one audit's writing before each call that changes the disk, except most of a long row of the same."""
+    for _ in range(6):
+        # With five versions kept, a further one also removes one.
+        wait(child(partial(step, moment=-1), place))
+    calls = (place / "calls").read_text().split()
+    kills = 0
+    for moment in range(len(calls)):
+        around = set(calls[max(0, moment - 5) : moment + 5])
+        if around in ({"write", "fsync"}, {"unlink"}) and moment % 10:
+            continue
+        if wait(child(partial(step, moment=moment), place)) != -signal.SIGKILL:
+            print(f"not killed before call {moment}")
+            return 1
+        if wait(child(lambda where: (look(where), mend(where)), place)):
+            print(f"killed before call {moment} ({calls[moment]}): it is broken")
+            return 1
+        kills += 1
+    print("kills", kills, "of", len(calls))
+    return 0
+
+
+def wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def at_random(place: Path, rounds: int, dice: random.Random) -> int:
     for number in range(rounds):
         pid = child(write, place)
-        time.sleep(dice.uniform(0, 0.4))
+        time.sleep(dice.uniform(0, 0.25))
         os.kill(pid, signal.SIGKILL)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        status = wait(pid)
         if status != -signal.SIGKILL:
             print(f"round {number}: the writer failed by itself")
             return 1
         for work in (look, mend) if number % 2 else (look,):
-            if os.waitpid(child(work, place), 0)[1]:
+            if wait(child(work, place)):
                 print(f"round {number}: {work.__name__} found it broken")
                 return 1
-    if os.waitpid(child(mend, place), 0)[1]:
+    if wait(child(mend, place)):
         return 1
     case = Case.open(place / "case", keys=place / "keys")
     print("versions", case.version(), "torn", sum(row["kind"] == "torn_line_removed" for row in case.ledger()))
@@ -97,4 +148,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[2] == "everywhere":
+        sys.exit(everywhere(Path(sys.argv[1])))
+    sys.exit(at_random(Path(sys.argv[1]), int(sys.argv[2]), random.Random(sys.argv[3])))

@@ -25,6 +25,13 @@ def test_killed_at_random_moments_the_case_stays_whole(tmp_path: Path) -> None:
     assert int(done.stdout.split()[1]) > KILLS // 3, done.stdout
 
 
+def test_killed_before_each_change_of_the_disk_the_case_stays_whole(tmp_path: Path) -> None:
+    command = [sys.executable, HERE / "case_killer.py", tmp_path, "everywhere"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout} {done.stderr}"
+    assert int(done.stdout.split()[1]) > 30, done.stdout
+
+
 FULL = """
 import os, resource, sys
 from pathlib import Path

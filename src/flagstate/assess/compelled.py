@@ -6,15 +6,16 @@ government, so that exchanging two countries in facts and laws exchanges the ans
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.catalog.compulsion import Basis, Law, choose, law_book
+from flagstate.catalog.compulsion import Basis, Law, addresses, choose, law_book
 from flagstate.catalog.operators import WEAKNESS, weakest
+from flagstate.catalog.providers import entity
 
 CONTROL = frozenset({"owns", "controls"})
 """Kinds of interest through which an owner can use its control."""
@@ -66,15 +67,15 @@ def grounds(entities: pa.Table, as_of: date) -> dict[tuple[str, str, str], Groun
     for row in entities.to_pylist():
         if not in_force(row, as_of):
             continue
-        entity, status, fact = str(row["entity_id"]), status_of(row), str(row["fact_id"])
+        one, status, fact = str(row["entity_id"]), status_of(row), str(row["fact_id"])
         listed = [("organised", c) for c in row["organised_in"] or ()]
         listed += [("principal_place", row["principal_place"])] if row["principal_place"] else []
         listed += [("located", c) for c in row["located_in"] or ()]
         for basis, government in listed:
-            ground = Ground(entity, basis, government, status, fact)
-            known = found.get((entity, basis, government))
+            ground = Ground(one, basis, government, status, fact)
+            known = found.get((one, basis, government))
             if known is None or WEAKNESS.get(status, 3) < WEAKNESS.get(known.status, 3):
-                found[entity, basis, government] = ground
+                found[one, basis, government] = ground
     return found
 
 
@@ -102,16 +103,16 @@ def edges(interests: pa.Table, as_of: date) -> dict[str, list[Edge]]:
     return {subject: sorted(listed, key=lambda e: (e.holder, e.kind)) for subject, listed in found.items()}
 
 
-def paths_up(entity: str, above: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
+def paths_up(start: str, above: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
     """Return the shortest path of control to every owner above an entity; circles end."""
-    paths: dict[str, tuple[Edge, ...]] = {entity: ()}
-    queue = [entity]
+    paths: dict[str, tuple[Edge, ...]] = {start: ()}
+    queue = [start]
     for subject in queue:
         for edge in above.get(subject, ()):
             if edge.holder not in paths:
                 paths[edge.holder] = (*paths[subject], edge)
                 queue.append(edge.holder)
-    del paths[entity]
+    del paths[start]
     return paths
 
 
@@ -119,16 +120,28 @@ def names_of(entities: pa.Table) -> dict[str, str]:
     """Return the name of each entity, or its id where it has none."""
     pairs = zip(entities["entity_id"].to_pylist(), entities["name"].to_pylist(), strict=True)
     names: dict[str, str] = {}
-    for entity, name in pairs:
-        if names.get(entity, entity) == entity:
-            names[entity] = name or entity
+    for one, name in pairs:
+        if names.get(one, one) == one:
+            names[one] = name or one
     return names
 
 
-def law_words(law: Law, ground: Basis) -> str:
-    """Return a law as a proof cites it, with its status."""
+def law_words(law: Law, ground: Basis, category: str | None = None) -> str:
+    """Return a law as a proof cites it, with its status and whom it addresses if that is open."""
     contested = ", contested" if ground.contested else ""
-    return f"{law.title()} ({law.status}{contested})"
+    doubt = "" if addresses(law, category) else f"; if it counts as one of: {', '.join(law.subjects)}"
+    return f"{law.title()} ({law.status}{contested}{doubt})"
+
+
+def laws_words(found: Iterable[tuple[Law, Basis]], category: str | None) -> str:
+    """Return several laws, the firmest first."""
+    return "; ".join(law_words(*pair, category) for pair in found)
+
+
+def categories_of(entities: Iterable[str]) -> dict[str, str]:
+    """Return the category of each entity that the catalog of operators knows."""
+    found = {one: entity(one.removeprefix("ent:")) for one in set(entities) if one.startswith("ent:")}
+    return {one: known.category for one, known in found.items() if known is not None and known.category}
 
 
 def ground_words(ground: Ground, names: Mapping[str, str]) -> str:
@@ -160,52 +173,67 @@ def compelled(
     known = grounds(entities, as_of)
     above = edges(interests, as_of)
     names = names_of(entities)
-    rows = list(_direct(known, names, book, as_of))
     every = {ground.entity_id for ground in known.values()} | set(above)
+    categories = categories_of(every)
+    rows = list(_direct(known, names, book, as_of, categories))
     home: dict[str, list[Ground]] = {}
     for ground in known.values():
         if ground.basis in HOME:
             home.setdefault(ground.entity_id, []).append(ground)
-    for entity in sorted(every):
-        rows.extend(_through_owners(entity, paths_up(entity, above), home, names, book, as_of))
+    for one in sorted(every):
+        way = _Way(one, categories.get(one), home, names, book, as_of)
+        rows.extend(_through_owners(way, paths_up(one, above)))
     rows.sort(key=lambda row: (str(row["government"]), str(row["entity_id"]), str(row["basis"])))
     return model.rows(model.COMPELLED, rows)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """What is needed to say who reaches an entity through its owners."""
+
+    entity: str
+    category: str | None
+    home: Mapping[str, list[Ground]]
+    names: Mapping[str, str]
+    book: tuple[Law, ...]
+    as_of: date
+
+
 def _direct(
-    known: Mapping[tuple[str, str, str], Ground], names: Mapping[str, str], book: tuple[Law, ...], as_of: date
+    known: Mapping[tuple[str, str, str], Ground],
+    names: Mapping[str, str],
+    book: tuple[Law, ...],
+    as_of: date,
+    categories: Mapping[str, str],
 ) -> Iterator[dict[str, object]]:
     for ground in known.values():
-        found = choose(book, gov=ground.government, basis=ground.basis, as_of=as_of)
+        category = categories.get(ground.entity_id)
+        found = choose(book, gov=ground.government, basis=ground.basis, as_of=as_of, category=category)
         if found:
             law, basis = found[0]
             yield {
                 "government": ground.government,
                 "entity_id": ground.entity_id,
                 "basis": ground.basis,
-                "law": "; ".join(law_words(*pair) for pair in found),
+                "law": laws_words(found, category),
                 "contested": basis.contested,
                 "status": weakest(ground.status, law.status),
-                "proof": f"{law_words(law, basis)} → {ground_words(ground, names)}",
+                "proof": f"{law_words(law, basis, category)} → {ground_words(ground, names)}",
                 "facts": [ground.fact_id],
             }
 
 
-def _through_owners(
-    entity: str,
-    paths: Mapping[str, tuple[Edge, ...]],
-    home: Mapping[str, list[Ground]],
-    names: Mapping[str, str],
-    book: tuple[Law, ...],
-    as_of: date,
-) -> Iterator[dict[str, object]]:
+def _through_owners(way: _Way, paths: Mapping[str, tuple[Edge, ...]]) -> Iterator[dict[str, object]]:
     """Yield one row per government: the firmest of its ways through an owner."""
+    names = way.names
     best: dict[str, tuple[tuple[object, ...], dict[str, object]]] = {}
     for owner, path in paths.items():
-        for ground in home.get(owner, ()):
+        for ground in way.home.get(owner, ()):
             found = [
                 pair
-                for pair in choose(book, gov=ground.government, basis="via_parent", as_of=as_of)
+                for pair in choose(
+                    way.book, gov=ground.government, basis="via_parent", as_of=way.as_of, category=way.category
+                )
                 if pair[0].on(ground.basis) or pair[0].on("located")
             ]
             if not found:
@@ -223,12 +251,12 @@ def _through_owners(
                 ]
                 row = {
                     "government": ground.government,
-                    "entity_id": entity,
+                    "entity_id": way.entity,
                     "basis": "via_parent",
-                    "law": "; ".join(law_words(*pair) for pair in found),
+                    "law": laws_words(found, way.category),
                     "contested": contested,
                     "status": status,
-                    "proof": " → ".join([law_words(law, basis), ground_words(ground, names), *links]),
+                    "proof": " → ".join([law_words(law, basis, way.category), ground_words(ground, names), *links]),
                     "facts": [ground.fact_id, *(edge.fact_id for edge in reversed(path))],
                 }
                 best[ground.government] = (rank, row)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess.accept import judge
-from flagstate.assess.compelled import compelled, law_words
+from flagstate.assess.compelled import categories_of, compelled, law_words, laws_words
 from flagstate.assess.custody import Custody, Stand, Subject, subjects, weakest_stance
 from flagstate.catalog.compulsion import Law, choose, law_book
 from flagstate.catalog.country_names import country_name
@@ -112,8 +112,10 @@ def _firmness(row: Mapping[str, object]) -> tuple[object, ...]:
 
 
 def _by_place(subject: Subject, book: tuple[Law, ...], as_of: date) -> Iterator[dict[str, object]]:
+    known = categories_of(custody.entity_id for custody in subject.custody)
+    category = next((known[c.entity_id] for c in subject.custody if c.entity_id in known), None)
     for stand in subject.stands.values():
-        found = choose(book, gov=stand.country, basis="place", as_of=as_of)
+        found = choose(book, gov=stand.country, basis="place", as_of=as_of, category=category)
         if found:
             law, basis = found[0]
             yield {
@@ -121,10 +123,10 @@ def _by_place(subject: Subject, book: tuple[Law, ...], as_of: date) -> Iterator[
                 "subject_id": subject.subject_id,
                 "level": "direct_place",
                 "contested": basis.contested or stand.confidence == "disputed",
-                "law": "; ".join(law_words(*pair) for pair in found),
+                "law": laws_words(found, category),
                 "status": weakest(law.status, "to verify" if stand.confidence == "disputed" else "sourced"),
                 "stance": weakest_stance([stand.stance]),
-                "proof": _sentence(stand.country, subject, [law_words(law, basis), _stand_words(stand)]),
+                "proof": _sentence(stand.country, subject, [law_words(law, basis, category), _stand_words(stand)]),
                 "facts": [*stand.facts, *subject.facts],
             }
 

@@ -110,7 +110,33 @@ def law_book() -> LawBook:
         ) from error
 
 
-def choose(laws: tuple[Law, ...], *, gov: str, basis: str, as_of: date) -> list[tuple[Law, Basis]]:
+_CLOUD = frozenset({"cloud", "hosting", "colocation", "cdn", "paas", "saas"})
+_INTERNET = _CLOUD | {"network", "dns", "platform", "sdk", "ads", "ecommerce", "payments", "logistics", "iot", "ai"}
+_SUBJECTS = {
+    "all": None,
+    "network operators": None,
+    "data handlers": None,
+    "internet providers": _INTERNET,
+    "communications providers": frozenset({"network", "platform"}),
+    "cloud and hosting providers": _CLOUD,
+}
+"""Whom a law addresses -> the categories of operators that certainly count as such; None: everybody."""
+
+
+def addresses(law: Law, category: str | None) -> bool:
+    """Say whether a law certainly addresses an operator of some category; where that is open, it does not.
+
+    Args:
+        law: A row of the catalog.
+        category: Category of the operator, such as cloud; None: not known.
+    """
+    known = [_SUBJECTS.get(subject, frozenset[str]()) for subject in law.subjects]
+    return any(listed is None or category in listed for listed in known)
+
+
+def choose(
+    laws: tuple[Law, ...], *, gov: str, basis: str, as_of: date, category: str | None = None
+) -> list[tuple[Law, Basis]]:
     """Return the laws in force with which a government can rely on a basis, the firmest first.
 
     Args:
@@ -118,13 +144,23 @@ def choose(laws: tuple[Law, ...], *, gov: str, basis: str, as_of: date) -> list[
         gov: ISO 3166-1 alpha-2.
         basis: One of `BASES`.
         as_of: The day.
+        category: Category of the operator that is to hand over.
 
     Returns:
-        Laws of that government and the general rule: uncontested first, then the government's own, then by status.
+        Laws of that government and the general rule: first those that certainly address such an operator, the
+        government's own before the general rule, the uncontested before the contested, then by status.
     """
     found = [
         (law, ground)
         for law in laws
         if law.gov in (gov, EVERY) and law.state(as_of) == "in force" and (ground := law.on(basis)) is not None
     ]
-    return sorted(found, key=lambda pair: (pair[0].general, pair[1].contested, WEAKNESS[pair[0].status]))
+    return sorted(
+        found,
+        key=lambda pair: (
+            not addresses(pair[0], category),
+            pair[0].general,
+            pair[1].contested,
+            WEAKNESS[pair[0].status],
+        ),
+    )

@@ -203,21 +203,28 @@ def identify(
 
 
 def find(text: str) -> str | None:
-    """Return the slug of an operator or owner that a person names, by slug, exact name or LEI.
+    """Return the slug of an operator or owner that a person names, by slug, whole name or LEI.
 
-    A name is compared whole and without regard to case: no part of a name, and nothing that merely looks like it.
+    A name is compared whole and without regard to case. Where the catalog gives several names, as in "Temu / PDD", or
+    adds a word in brackets, each of them will do if it is nobody else's.
     """
     wanted = text.strip()
     if (slug := _by_lei().get(wanted.upper())) is not None:
         return slug
-    known = book()
     bare = wanted.removeprefix("ent:").casefold()
-    for group in (known.operators, known.entities):
-        for slug, known_entity in group.items():
-            names = [slug, known_entity.name, *([known_entity.legal_name.value] if known_entity.legal_name else [])]
-            if bare in (name.casefold() for name in names):
-                return slug
-    return None
+    known = book()
+    every = [*known.operators.items(), *known.entities.items()]
+    for slug, one in every:
+        if bare in (slug, one.name.casefold(), one.legal_name.value.casefold() if one.legal_name else slug):
+            return slug
+    named = [slug for slug, one in every if bare in _short_names(one.name)]
+    return named[0] if len(named) == 1 else None
+
+
+def _short_names(name: str) -> set[str]:
+    """Return the names between slashes and without brackets."""
+    plain = re.sub(r"\(.*?\)", "", name).casefold()
+    return {part.strip() for part in plain.split(" / ")}
 
 
 def candidates(text: str, *, limit: int = 8) -> list[str]:

@@ -40,6 +40,12 @@ def window(first: dt.datetime | None, last: dt.datetime | None) -> tuple[str, st
     return ("–", "") if first is None and last is None else (moment(first), moment(last))
 
 
+def days(first: dt.datetime | None, last: dt.datetime | None) -> tuple[str, str]:
+    """Return the UTC days of two times as a cell; one day stands alone, and neither is one dash."""
+    start, end = (day(when and when.astimezone(dt.UTC)) for when in (first, last))
+    return (start, "" if start == end else end)
+
+
 def day(when: dt.date | dt.datetime | None) -> str:
     """Return a day as YYYY-MM-DD; null is a dash."""
     return "–" if when is None else when.strftime("%Y-%m-%d")

@@ -88,7 +88,7 @@
     var heads = Array.prototype.slice.call(box.querySelectorAll("thead tr:last-child th"));
     var texts = null, order = own.rows.map(function (_, at) { return at; }), shown = order, drawn = 0;
     if (own.rows.length < 8) box.classList.add("few");
-    var sorted = -1, falling = false;
+    var host = own.kinds.indexOf("country"), sorted = -1, falling = false;
 
     function more() {
       var part = document.createDocumentFragment();
@@ -116,7 +116,11 @@
         });
       }
       shown = wanted.length ? order.filter(function (at) {
-        return wanted.every(function (word) { return texts[at].indexOf(word) >= 0; });
+        return wanted.every(function (word) {
+          /* host:XX asks for the first country column alone, as the map's dots do. */
+          if (host >= 0 && /^host:[a-z]{2}$/.test(word)) return own.rows[at][host] === word.slice(5).toUpperCase();
+          return texts[at].indexOf(word) >= 0;
+        });
       }) : order;
       drawn = 0;
       body.textContent = "";
@@ -190,7 +194,7 @@
       svg("title", {}, group).textContent = label;
       var radius = row.state === "sent" ? 3.5 + 16 * Math.sqrt(row.sent / most) : 4.5;
       var circle = svg("circle", { "class": "dot d-" + row.state, cx: point[0], cy: point[1], r: radius }, group);
-      function pick() { if (grids.flow) grids.flow(row.country + " " + name); }
+      function pick() { if (grids.flow) grids.flow("host:" + row.country); }
       group.addEventListener("click", pick);
       group.addEventListener("keydown", function (event) {
         if (event.key === "Enter" || event.key === " ") { event.preventDefault(); pick(); }

@@ -49,7 +49,7 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.conns"), "count", lambda r: r["conns"]),
         Field(t("col.failed"), "count", lambda r: r["failed"], title=t("tip.failed")),
         Field(t("col.state"), "chip", lambda r: view.chip("flow", r["state"]), title=t("tip.attempted")),
-        Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts_min"], r["last_ts_max"])),
+        Field(t("col.seen"), "span", lambda r: figures.days(r["first_ts_min"], r["last_ts_max"])),
     )
 
 

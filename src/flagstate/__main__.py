@@ -1,0 +1,5 @@
+"""`python -m flagstate`."""
+
+from flagstate.cli.app import main
+
+main()

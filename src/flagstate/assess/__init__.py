@@ -1,0 +1,1 @@
+"""Facts become conclusions: each question asked of tables, with what is missing to decide."""

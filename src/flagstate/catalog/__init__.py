@@ -1,0 +1,1 @@
+"""What the world knows, as data: networks, operators, laws of access, classes of data."""

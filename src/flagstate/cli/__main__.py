@@ -1,0 +1,5 @@
+"""`python -m flagstate.cli`."""
+
+from flagstate.cli.app import main
+
+main()

@@ -1,0 +1,148 @@
+"""`flagstate audit` and `flagstate demo`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagstate.errors import UsageError
+from flagstate.model.codes import LEVELS, QUESTIONS
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(audit)
+    app.command()(demo)
+
+
+def size(text: str | None) -> int | None:
+    """Return a number of bytes written as 500MB, 1GB or 1073741824.
+
+    Raises:
+        UsageError: It is not a size.
+    """
+    if text is None:
+        return None
+    bare = text.strip().lower().removesuffix("ib").removesuffix("b")
+    unit = bare[-1:] if bare[-1:] in _UNITS and not bare[-1:].isdigit() else ""
+    number = bare[: len(bare) - len(unit)]
+    try:
+        value = int(float(number) * _UNITS[unit])
+    except (ValueError, OverflowError) as problem:
+        raise UsageError(f"{text!a} is not a size", todo="Write it as 500MB or 1GB.") from problem
+    if value <= 0:
+        raise UsageError(f"{text!a} is not a size", todo="Write a size above zero, such as 1GB.")
+    return value
+
+
+def day(text: str | None) -> date | None:
+    """Return a date written as YYYY-MM-DD.
+
+    Raises:
+        UsageError: It is not a date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise UsageError(f"{text!a} is not a date", todo="Write it as YYYY-MM-DD.") from problem
+
+
+def questions(asked: list[str] | None) -> tuple[str, ...]:
+    """Return the asked questions in the order of the report.
+
+    Raises:
+        UsageError: One is not a question.
+    """
+    names = {part.strip() for one in asked or () for part in one.split(",") if part.strip()}
+    if unknown := names - set(QUESTIONS):
+        raise UsageError(f"{sorted(unknown)[0]!a} is not a question", todo=f"Ask one of: {', '.join(QUESTIONS)}.")
+    return tuple(q for q in QUESTIONS if q in names) if names else tuple(QUESTIONS)
+
+
+def audit(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of evidence.")],
+    case: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the case.")] = Path("flagstate-case"),
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day whose law and lists apply.")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory to use, such as 1GB.")] = None,
+    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads to use.")] = None,
+    ask: Annotated[
+        list[str] | None, typer.Option(metavar="QUESTION", help=f"Ask only this: {', '.join(QUESTIONS)}.")
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option(metavar="LEVEL", help=f"Adverse findings below do not count: {', '.join(LEVELS)}.")
+    ] = "info",
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="Switch a source off: provider-feeds.")
+    ] = None,
+    max_expand: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Allow one artefact to expand to this (else 200:1).")
+    ] = None,
+    lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the report: en or fr.")] = "en",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a summary.")] = False,
+) -> None:
+    """Audit a mixed folder of evidence and write one HTML report."""
+    from flagstate.cli.progress import Progress
+    from flagstate.pipeline.audit import Order, audit
+
+    if fail_on not in LEVELS:
+        raise UsageError(f"{fail_on!a} is not a level", todo=f"Write one of: {', '.join(LEVELS)}.")
+    if unknown := set(without or ()) - {"provider-feeds"}:
+        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo="Write: --without provider-feeds.")
+    if lang not in ("en", "fr"):
+        raise UsageError(f"{lang!a} is not a language of the report", todo="Write en or fr.")
+    order = Order(
+        paths=tuple(paths),
+        case=case,
+        as_of=day(as_of),
+        memory_bytes=size(memory),
+        threads=threads,
+        asked=questions(ask),
+        fail_on=fail_on,
+        without=tuple(without or ()),
+        max_expand=size(max_expand),
+        language=lang,
+    )
+    with Progress() as progress:
+        outcome = audit(order, progress)
+    show(outcome, as_json=json)
+
+
+def show(outcome: object, *, as_json: bool) -> None:
+    """Print the outcome of an audit and end with its exit code."""
+    from flagstate.pipeline.audit import Outcome
+
+    if not isinstance(outcome, Outcome):
+        raise TypeError
+    if as_json:
+        import json
+
+        sys.stdout.write(json.dumps(outcome.document(), indent=1, default=str) + "\n")
+    else:
+        from rich.console import Console
+
+        console = Console(highlight=False, markup=False, emoji=False)
+        console.print(outcome.summary())
+    raise typer.Exit(outcome.exit_code)
+
+
+def demo(
+    keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the case in this folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a summary.")] = False,
+) -> None:
+    """Audit the example case that ships with flagstate; all of it is invented."""
+    from flagstate.catalog.example import EVIDENCE
+    from flagstate.cli.progress import Progress
+    from flagstate.pipeline.audit import Order, audit
+
+    order = Order(paths=(EVIDENCE,), case=keep or Path("flagstate-demo"), as_of=date(2026, 11, 21), example=True)
+    with Progress() as progress:
+        outcome = audit(order, progress)
+    show(outcome, as_json=json)

@@ -1,0 +1,128 @@
+"""Commands on a case that is there: report, judge, verify, purge."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagstate.errors import UsageError
+
+_CASE = typer.Option(metavar="DIR", help="Folder of the case.")
+_JSON = typer.Option("--json", help="Print one JSON document.")
+CaseDir = Annotated[Path, _CASE]
+Json = Annotated[bool, _JSON]
+
+FORMATS = ("html", "json", "markdown", "csv")
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (report, judge, verify, purge):
+        app.command()(command)
+
+
+def _print(document: object) -> None:
+    import json
+
+    sys.stdout.write(json.dumps(document, indent=1, default=str) + "\n")
+
+
+def report(
+    case: CaseDir = Path("flagstate-case"),
+    format: Annotated[str, typer.Option(metavar="FORMAT", help=f"One of: {', '.join(FORMATS)}.")] = "html",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="en or fr.")] = "en",
+    out: Annotated[Path | None, typer.Option(metavar="PATH", help="File (csv: folder) to write; - prints.")] = None,
+    json: Json = False,
+) -> None:
+    """Make the report of the last audit again, in another language or format."""
+    from flagstate.pipeline.again import render, save
+
+    if format not in FORMATS:
+        raise UsageError(f"{format!a} is not a format", todo=f"Write one of: {', '.join(FORMATS)}.")
+    if lang not in ("en", "fr"):
+        raise UsageError(f"{lang!a} is not a language of the report", todo="Write en or fr.")
+    made = render(case, format=format, language=lang)
+    if out is not None and str(out) == "-" and len(made) == 1:
+        sys.stdout.write(next(iter(made.values())))
+        return
+    written = save(case, made, format=format, out=out)
+    if json:
+        _print({"written": [str(path) for path in written]})
+        return
+    for path in written:
+        sys.stdout.write(f"Wrote {path}\n")
+
+
+def judge(
+    on: Annotated[str, typer.Argument(metavar="FINDING", help="finding_id or fact_id, as the report shows it.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="explained, muted, assigned or comment.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    author: Annotated[str, typer.Option(metavar="NAME", help="Who says so.")],
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Until when it holds.")] = None,
+    to: Annotated[str, typer.Option(metavar="NAME", help="To whom it is assigned.")] = "",
+    case: CaseDir = Path("flagstate-case"),
+    json: Json = False,
+) -> None:
+    """Add a judgement to a finding: it is shown and counted, and never removes the finding."""
+    from flagstate.case import Case
+    from flagstate.cli.audit import day
+
+    opened = Case.open(case)
+    known = set(opened.tables()["finding"].column("finding_id").to_pylist())
+    known |= set(opened.tables()["flow"].column("fact_id").to_pylist())
+    if on not in known:
+        raise UsageError(f"{on!a} is no finding and no flow of this case", todo="Take the id from the report.")
+    made = opened.judge(kind, on, reason=reason, author=author, until=day(until), assignee=to)
+    if json:
+        _print({"judgement_id": made, "on": on, "kind": kind})
+        return
+    sys.stdout.write(f"Noted as {made}. The next audit or report shows it.\n")
+
+
+def verify(
+    case: CaseDir = Path("flagstate-case"),
+    json: Json = False,
+) -> None:
+    """Hash every artefact, table and row of the ledger again, and say what changed."""
+    from flagstate.case import Case
+    from flagstate.case import verify as check
+    from flagstate.catalog.mask import mask
+
+    opened = Case.open(case)
+    checks = check(opened, mask=mask)
+    problems = [c for c in checks if c.state != "ok"]
+    if json:
+        _print(
+            {
+                "head": opened.head(),
+                "checks": [{"kind": c.kind, "name": c.name, "state": c.state, "remark": c.remark} for c in checks],
+            }
+        )
+    else:
+        for c in problems:
+            sys.stdout.write(f"{c.state}: {c.kind} {c.name}{': ' + c.remark if c.remark else ''}\n")
+        sys.stdout.write(f"{len(checks) - len(problems):,} of {len(checks):,} checks are well. Head: {opened.head()}\n")
+    if problems:
+        raise typer.Exit(1)
+
+
+def purge(
+    case: CaseDir = Path("flagstate-case"),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove a case, its key and what it knows of places; evidence and estate.yaml stay."""
+    from flagstate.case import Case
+
+    opened = Case.open(case)
+    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove the case in {case}?")):
+        raise UsageError("Nothing was removed", todo="Say --yes to remove it without a question.")
+    said = opened.purge()
+    if json:
+        _print({"removed": said})
+        return
+    sys.stdout.write("\n".join(said) + "\n")

@@ -1,0 +1,79 @@
+"""Makes the report of a case again, from its tables alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from flagstate import model
+from flagstate.case import Case
+from flagstate.errors import UsageError
+from flagstate.pipeline.audit import describe, judged
+from flagstate.report.meta import Meta
+
+
+def load(folder: Path) -> tuple[dict[str, pa.Table], Meta]:
+    """Return the tables of a case with the judgements that stand today, and what its last audit said of itself.
+
+    Raises:
+        CaseError: No audit was finished.
+    """
+    case = Case.open(folder)
+    opened = case.tables()
+    kept = [row["body"] for row in case.ledger() if row["kind"] == "audit"][-1]
+    tables = judged({noun: opened[noun] for noun in model.STORED}, case, date.today())
+    return tables, describe(tables, case, kept, case.version() or 0)
+
+
+def render(folder: Path, *, format: str, language: str) -> dict[str, str]:
+    """Return the pages of a report by file name.
+
+    Args:
+        folder: The case.
+        format: html, json, markdown or csv.
+        language: en or fr.
+    """
+    tables, meta = load(folder)
+    meta = replace(meta, language=language, made_at=datetime.now(UTC))
+    if format == "html":
+        from flagstate.report.page import render as page
+
+        return {"report.html": page(tables, meta=meta)}
+    if format == "json":
+        from flagstate.report.exports.json import dumps
+
+        return {"report.json": dumps(tables, meta)}
+    if format == "markdown":
+        from flagstate.report.exports.markdown import text
+
+        return {"report.md": text(tables, meta)}
+    from flagstate.report.exports.csv import text as csv
+
+    return {f"{noun}.csv": csv(table) for noun, table in tables.items() if table.num_rows}
+
+
+def save(folder: Path, made: dict[str, str], *, format: str, out: Path | None) -> list[Path]:
+    """Write the pages into the case, or where the user says.
+
+    Raises:
+        UsageError: A format that the case folder does not keep needs a place.
+    """
+    if out is None and format in ("html", "json"):
+        case = Case.open(folder)
+        return [case.save(name, text.encode("utf-8")) for name, text in made.items()]
+    if out is None:
+        raise UsageError(f"A case does not keep {format}", todo="Name a place with --out, or - to print it.")
+    if format == "csv":
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = []
+    for name, text in made.items():
+        target = out / name if format == "csv" else out
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        written.append(target)
+    return written

@@ -1,0 +1,235 @@
+"""One audit, from what was given to the report."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from flagstate import __version__, model
+from flagstate.case import CHAIN_PROVES, Case
+from flagstate.engine import Workers, connect, cores, memory
+from flagstate.model.codes import QUESTIONS
+from flagstate.model.verdict import conclude, exit_code
+from flagstate.pipeline import collect, cover, gather, merge, order
+from flagstate.report.meta import Meta
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to audit, and how."""
+
+    paths: tuple[Path, ...]
+    """Files and folders of evidence."""
+    case: Path
+    """Folder of the case."""
+    as_of: date | None = None
+    """Day whose law and lists apply; null: today."""
+    memory_bytes: int | None = None
+    """Memory to use; null: half of the machine's."""
+    threads: int | None = None
+    """Threads to use; null: all cores."""
+    asked: tuple[str, ...] = field(default=tuple(QUESTIONS))
+    """Questions that decide the exit code."""
+    fail_on: str = "info"
+    """Adverse findings below this level do not count."""
+    without: tuple[str, ...] = ()
+    """Sources that are switched off."""
+    max_expand: int | None = None
+    """Absolute bound of expansion in bytes."""
+    language: str = "en"
+    """Language of the report."""
+    example: bool = False
+    """The evidence is invented, and the report says so."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an audit concluded."""
+
+    case: Case
+    """The case."""
+    tables: dict[str, pa.Table]
+    """All stored nouns."""
+    meta: Meta
+    """What the report says of itself."""
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the audit."""
+        return self.meta.exit_code
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.case.path / "report.html"
+
+    @cached_property
+    def findings(self) -> pa.Table:
+        """The findings."""
+        return self.tables["finding"]
+
+    def document(self) -> dict[str, object]:
+        """Return the audit as one JSON document."""
+        from flagstate.report.exports.json import document
+
+        return document(self.tables, self.meta) | {"case": str(self.case.path), "report": str(self.report)}
+
+    def summary(self) -> RenderableType:
+        """Return the audit on one screen."""
+        from rich.console import Group
+
+        from flagstate.report.terminal import summary
+
+        return Group(summary(self.tables, self.meta), f"Report: {self.report}")
+
+
+def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Audit evidence and write the case and its report.
+
+    Args:
+        what: What to audit, and how.
+        said: Is told what is being done.
+
+    Raises:
+        FlagstateError: Nothing was concluded; what was read is kept, and the same call goes on from there.
+    """
+    as_of = what.as_of or date.today()
+    case = Case.open(what.case, create=True)
+    with case.writing(), Workers(gather.TARGET) as workers:
+        said("Looking at what was given")
+        tables = _read(what, case, workers, as_of, said)
+        con = connect(memory_bytes=_means(what).memory_bytes // 2, threads=_means(what).threads)
+        try:
+            context = order.Run(con, as_of, "provider-feeds" in what.without, _user_dir())
+            whole = order.run(tables, context, said=lambda step: said(f"Concluding: {step}"))
+        finally:
+            con.close()
+        whole = judged(whole, case, as_of)
+        said("Writing the case")
+        case.set_roots(list(what.paths))
+        number = case.publish(whole)
+        kept = settings(what, as_of)
+        case.append("audit", kept | {"version": number})
+        meta = describe(whole, case, kept, number)
+        write(whole, meta, case)
+    return Outcome(case, whole, meta)
+
+
+def _means(what: Order) -> gather.Means:
+    return gather.Means(what.memory_bytes or memory() // 2, what.threads or cores(), what.max_expand)
+
+
+def _user_dir() -> Path | None:
+    from flagstate.catalog.user import folder
+
+    found = folder()
+    return found if found.is_dir() else None
+
+
+def _read(what: Order, case: Case, workers: Workers, as_of: date, said: Callable[[str], None]) -> dict[str, pa.Table]:
+    for name in ("items", "spool"):
+        if name == "spool":
+            shutil.rmtree(case.work / name, ignore_errors=True)
+        (case.work / name).mkdir(mode=0o700, exist_ok=True)
+    means = _means(what)
+    made = gather.plan([Path(p) for p in what.paths], case)
+    gather.read(made, case, workers, means, names=None, said=said)
+    names = merge.names(made, case)
+    gather.reopen(made, case, names["digest"])
+    gather.read(made, case, workers, means, names=names, said=said)
+    said("Merging")
+    found = collect.collect(made, case.work / "items")
+    tables = collect.facts(found)
+    merge.flows(found, tables)
+    merge.remember(made, found, case)
+    evidence = model.rows(model.EVIDENCE, found.evidence)
+    tables["evidence"] = evidence
+    tables["reject"] = model.rows(model.REJECT, found.rejects)
+    said_so = tables.get("coverage", model.empty(model.COVERAGE))
+    tables["coverage"] = pa.concat_tables([said_so, cover.cover(tables, evidence, as_of=as_of)])
+    shutil.rmtree(case.work / "spool", ignore_errors=True)
+    return tables
+
+
+def judged(tables: dict[str, pa.Table], case: Case, as_of: date) -> dict[str, pa.Table]:
+    """Show on each finding the judgement that stands; a finding is never removed by one."""
+    standing = case.judgements(as_of)
+    by_finding = {row["on_id"]: f"{row['kind']}: {row['reason']}" for row in standing.to_pylist()}
+    table = tables["finding"]
+    column = pa.array([by_finding.get(i) for i in table.column("finding_id").to_pylist()], pa.string())
+    return tables | {
+        "finding": table.set_column(table.column_names.index("judged"), "judged", column),
+        "judgement": standing,
+    }
+
+
+def settings(what: Order, as_of: date) -> dict[str, object]:
+    """Return the options of an audit as they are kept in the ledger."""
+    return {
+        "as_of": as_of.isoformat(),
+        "asked": list(what.asked),
+        "fail_on": what.fail_on,
+        "without": list(what.without),
+        "language": what.language,
+        "example": what.example,
+        "flagstate": __version__,
+    }
+
+
+def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, object], number: int) -> Meta:
+    """Return what the report says of itself, with the exit code.
+
+    Args:
+        tables: The tables of the case, with their judgements.
+        case: The case.
+        kept: Options of the audit, as `settings` gives them.
+        number: Version of the case.
+    """
+    asked = tuple(q for q in QUESTIONS if q in str(kept["asked"]))
+    findings = tables["finding"].to_pylist()
+    verdicts = [conclude(f["verdict"] for f in findings if f["question"] == q) for q in asked]
+    open_ = [f["level"] for f in findings if f["question"] in asked and f["verdict"] == "yes" and not _settled(f)]
+    return Meta(
+        case_id=case.id,
+        version=number,
+        as_of=date.fromisoformat(str(kept["as_of"])),
+        made_at=datetime.now(UTC),
+        flagstate=__version__,
+        ledger_head=case.head(),
+        chain_proves=CHAIN_PROVES,
+        asked=asked,
+        exit_code=exit_code(verdicts, open_, fail_on=str(kept["fail_on"])),
+        language=str(kept["language"]),
+        attributions=_attributions(),
+        example=bool(kept["example"]),
+        without=("provider-feeds",) if "provider-feeds" in str(kept["without"]) else (),
+    )
+
+
+def _settled(finding: Mapping[str, object]) -> bool:
+    return str(finding["judged"] or "").startswith(("explained:", "muted:"))
+
+
+def _attributions() -> tuple[tuple[str, str], ...]:
+    from flagstate.catalog import networks
+
+    return tuple((str(e["attribution"]), str(e["url"] or "")) for e in networks.tables() if e.get("attribution"))
+
+
+def write(tables: dict[str, pa.Table], meta: Meta, case: Case) -> None:
+    """Write the report pages of a case."""
+    from flagstate.report.exports.json import dumps
+    from flagstate.report.page import render
+
+    case.save("report.html", render(tables, meta=meta).encode("utf-8"))
+    case.save("report.json", dumps(tables, meta).encode("utf-8"))

@@ -1,0 +1,245 @@
+"""What a reading process does: open its artefacts, read each leaf, and leave small tables behind."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flagstate import model
+from flagstate.catalog.mask import mask
+from flagstate.engine import connect
+from flagstate.errors import DeclarationError, FlagstateError
+from flagstate.read.part import Context, Facts, Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read.registry import identify
+from flagstate.read.source import Hasher, cut, head, neutral, opened, suffix_of
+from flagstate.read.unfold import Leaf, unfold
+
+VERSION = 1
+"""Raised when summaries of an earlier version can no longer be merged: then everything is read again."""
+
+KEPT_REJECTS = 1_000
+"""Rejected records that are listed one by one, per leaf; the others are only counted."""
+
+
+@dataclass
+class Seen:
+    """What became of one leaf; written as JSON beside its tables."""
+
+    ordinal: str
+    name: str
+    size: int = 0
+    kind: str = ""
+    state: str = "read"
+    reason: str = ""
+    todo: str = ""
+    content: str = ""
+    rows_read: int = 0
+    rows_rejected: int = 0
+    misses: int = 0
+    first_ts: str | None = None
+    last_ts: str | None = None
+    rejects: list[tuple[int | None, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    waits: bool = False
+    names: str = ""
+    stances: dict[str, str] = field(default_factory=dict)
+
+
+def extract(order: Mapping[str, object]) -> None:
+    """Read the artefacts of one order, one after the other.
+
+    Args:
+        order: files (path, name, item, and start, stop and lead where only a range is new), out, memory_bytes,
+            threads, max_expand, salt, and names: the digest and file of the server names, once they are known.
+
+    For each leaf a JSON file and its tables are written under `out/<item>/`; a `.begun` file without its `.json`
+    says that the process died there.
+    """
+    files = order["files"]
+    for file in files if isinstance(files, list) else []:
+        folder = Path(str(order["out"])) / str(file["item"])
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _artefact(file, folder, order)
+
+
+def _artefact(file: Mapping[str, object], folder: Path, order: Mapping[str, object]) -> None:
+    spools = str(order["spool"])
+    outcome: dict[str, object] = {}
+    try:
+        with opened(str(file["path"])) as descriptor:
+            start, stop = int(str(file.get("start", 0))), file.get("stop")
+            hasher = Hasher(descriptor, start, int(str(stop)) if stop is not None else None)
+            if stop is not None and (start or file.get("cut")):
+                lead = os.pread(descriptor, int(str(file.get("lead", 0))), 0)
+                part = cut(descriptor, spools, start, int(str(stop)), lead if start else b"")
+                with contextlib.closing(os.fdopen(part, "rb")):
+                    _leaves(unfold(part, str(file["name"]), spools, None), folder, order)
+            else:
+                bound = order.get("max_expand")
+                _leaves(
+                    unfold(descriptor, str(file["name"]), spools, int(str(bound)) if bound else None), folder, order
+                )
+            outcome["sha256"] = hasher.result()
+    except FlagstateError as problem:
+        outcome["refused"], outcome["todo"] = _clause(problem), problem.todo
+    _write(folder / "artefact.json", outcome)
+
+
+def _leaves(leaves: Iterator[Leaf], folder: Path, order: Mapping[str, object]) -> None:
+    for leaf in leaves:
+        done = folder / f"{leaf.ordinal}.json"
+        names = order.get("names")
+        digest = str(names["digest"]) if isinstance(names, Mapping) else ""
+        if done.exists():
+            before = json.loads(done.read_text())
+            if not (before["waits"] and names):
+                continue
+        (folder / f"{leaf.ordinal}.begun").touch(mode=0o600)
+        _write(done, asdict(_leaf(leaf, folder, order, digest)))
+
+
+def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], digest: str) -> Seen:
+    seen = Seen(leaf.ordinal, mask(leaf.name), leaf.size, names=digest)
+    if leaf.descriptor is None:
+        seen.state, seen.reason, seen.todo = "refused", leaf.refused, leaf.todo
+        return seen
+    begin = head(leaf.descriptor, leaf.size, suffix_of(leaf.name))
+    reader, kind = identify(begin)
+    seen.kind = kind.name
+    if reader is None or kind.refused:
+        seen.state = "not_recognised" if reader is None else "refused"
+        seen.reason, seen.todo = kind.refused, kind.todo
+        return seen
+    if "connection" in reader.streams and "conn" in kind.name and order.get("names") is None:
+        # Which names the responders had is in other artefacts: connections are read when those are known.
+        seen.waits = True
+        return seen
+    content = Hasher(leaf.descriptor)
+    path = neutral(leaf.descriptor)
+    con = connect(
+        memory_bytes=int(str(order["memory_bytes"])),
+        threads=int(str(order["threads"])),
+        files=[path],
+        folders=[Path(str(order["spool"]))],
+        spill=Path(str(order["spool"])),
+    )
+    artefact = Opened(path, begin, seen.name, "")
+    gathered = Gathered(order)
+    try:
+        for part in reader.read(artefact, kind, Context(con, mask)):
+            _take(part, seen, gathered, con)
+    except DeclarationError as problem:
+        seen.state, seen.reason, seen.todo = "failed", f"{problem.where}: {problem.what}", problem.todo
+        gathered.tables.clear()
+        seen.kind = "declaration"
+        seen.content = content.result()
+        return seen
+    except FlagstateError as problem:
+        seen.notes.append((_clause(problem), problem.todo))
+    finally:
+        con.close()
+    if leaf.damage:
+        seen.notes.append((leaf.damage, "Give a whole copy, if there is one."))
+    seen.content = content.result()
+    _settle(seen)
+    _save(folder, leaf.ordinal, seen, gathered)
+    return seen
+
+
+class Gathered:
+    """Tables of one leaf, on their way to its files."""
+
+    def __init__(self, order: Mapping[str, object]) -> None:
+        """Begin with nothing."""
+        self.order = order
+        self.tables: dict[str, list[pa.Table]] = {}
+        self.summaries: list[object] = []
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Add rows."""
+        if table.num_rows:
+            self.tables.setdefault(name, []).append(table)
+
+
+def _take(part: Part, seen: Seen, gathered: Gathered, con: object) -> None:
+    if isinstance(part, Reject):
+        seen.rows_rejected += 1
+        if len(seen.rejects) < KEPT_REJECTS:
+            seen.rejects.append((part.line, part.reason))
+    elif isinstance(part, Note):
+        seen.notes.append((part.reason, part.todo))
+    elif isinstance(part, Tally):
+        seen.rows_read += part.rows_read
+        seen.rows_rejected += part.rows_rejected
+        seen.misses += part.misses
+        firsts = [t for t in (_time(seen.first_ts), part.first_ts) if t is not None]
+        lasts = [t for t in (_time(seen.last_ts), part.last_ts) if t is not None]
+        seen.first_ts = min(firsts).isoformat() if firsts else None
+        seen.last_ts = max(lasts).isoformat() if lasts else None
+    elif isinstance(part, Facts):
+        table = (
+            model.stamp(part.table, model.NOUNS[part.noun], stance=part.stance)
+            if part.noun in model.FACTS
+            else part.table
+        )
+        gathered.add(part.noun, table)
+    elif isinstance(part, Stream):
+        _stream(part, seen, gathered, con)
+
+
+def _stream(part: Stream, seen: Seen, gathered: Gathered, con: object) -> None:
+    raise NotImplementedError
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _settle(seen: Seen) -> None:
+    if seen.rows_rejected or seen.notes:
+        seen.state = "partly_read"
+        words = [reason for reason, _ in seen.notes]
+        if seen.rows_rejected:
+            words.append(f"{seen.rows_rejected:,} records were rejected")
+        seen.reason = "; ".join(dict.fromkeys(words))
+        seen.todo = next((todo for _, todo in seen.notes if todo), "")
+
+
+def _save(folder: Path, ordinal: str, seen: Seen, gathered: Gathered) -> None:
+    for name, tables in gathered.tables.items():
+        target = folder / f"{ordinal}.{name}.parquet"
+        pq.write_table(pa.concat_tables(tables), target, compression="zstd")
+        target.chmod(0o600)
+        seen.tables.append(name)
+
+
+def _write(path: Path, document: Mapping[str, object]) -> None:
+    text = json.dumps(document, default=str)
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def _clause(problem: FlagstateError) -> str:
+    text = problem.what[:1].lower() + problem.what[1:]
+    return f"{text} ({problem.why})" if problem.why else text
+
+
+def item_key(salt: bytes, *parts: object) -> str:
+    """Return the keyed name of an artefact's folder: it changes with the file, and says nothing about its path."""
+    text = "\x1f".join(str(p) for p in (VERSION, *parts))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=salt[:32], digest_size=16).hexdigest()

@@ -1,0 +1,95 @@
+"""The whole order of an audit after reading, as one tuple: each step makes tables from tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from flagstate import model
+from flagstate.assess import flows, holdings, reach, reconcile, unbuilt
+from flagstate.enrich import locate, own
+
+Tables = dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step may need beside the tables."""
+
+    con: duckdb.DuckDBPyConnection
+    """A database to work in."""
+    as_of: date
+    """The day whose law, lists and ownership apply."""
+    without_feeds: bool = False
+    """Leave the providers' own address lists out."""
+    user_dir: Path | None = None
+    """Folder with databases that the user added."""
+
+
+def _locate(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return locate.locate(tables, run.con, without_feeds=run.without_feeds, user_dir=run.user_dir)
+
+
+def _own(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return own.own(tables, tables["endpoint"], run.as_of)
+
+
+def _reconcile(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return {"reconciliation": reconcile.reconcile(tables, run.con)}
+
+
+def _reach(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return reach.assess_reach(tables, run.as_of)
+
+
+def _holdings(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return {"finding": holdings.holdings(tables)}
+
+
+def _flows(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return {"finding": flows.flows(tables)}
+
+
+def _unbuilt(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return {"finding": unbuilt.unbuilt(tables)}
+
+
+Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("locate", _locate),  # addresses → their four countries and their network
+    ("own", _own),  # networks and names → operators, owners, controllers
+    ("reconcile", _reconcile),  # declared, configured, observed → the three-way ledger
+    ("reach", _reach),  # custody and control → governments, and what the policy says of them
+    ("holdings", _holdings),  # classes found → beyond what was declared?
+    ("flows", _flows),  # the ledger → beyond what was declared?
+    ("unbuilt", _unbuilt),  # cut-off, rules, claims: said to be unknown, with the reason
+)
+
+REPLACED = frozenset({"endpoint", "reconciliation", "reach", "compelled"})
+"""Derived tables are made whole by their step; everything else is added to what is there."""
+
+
+def run(tables: Tables, context: Run, *, said: Callable[[str], None] = lambda _: None) -> Tables:
+    """Run every step in order.
+
+    Args:
+        tables: What was read, by noun; missing nouns count as empty.
+        context: Date, options and a database.
+        said: Is told the name of each step as it begins.
+
+    Returns:
+        All stored nouns.
+    """
+    whole = {name: tables.get(name, model.empty(model.NOUNS[name])) for name in model.STORED}
+    for name, step in STEPS:
+        said(name)
+        for noun, table in step(whole, context).items():
+            made = model.conform(table, model.NOUNS[noun])
+            whole[noun] = made if noun in REPLACED else pa.concat_tables([whole[noun], made])
+    return whole

@@ -1,0 +1,71 @@
+"""Zeek logs, tab-separated or JSON, as they stand in its log folder.
+
+Connections, DNS queries, TLS handshakes and HTTP requests become streams; URIs, user agents, certificates and file names
+are not read at all. `capture_loss` becomes coverage. Other logs are counted, and the ledger says that no facts come from
+them yet. A log of connections that are still open (`open_conn`) holds the same connections as the finished log: each
+counts once, and its longest record wins.
+
+What it cannot see: a log that was cut at a line's end looks whole; a sensor knows only the gaps that it noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flagstate import model
+from flagstate.read import zeek_json, zeek_tsv
+from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader
+from flagstate.read.zeek_fields import shape
+
+
+def recognise(head: Head) -> Kind | None:
+    """Tell by the header lines, or by the field names of the first objects."""
+    if path := zeek_tsv.recognise(head):
+        return Kind(f"zeek.{_safe(path)} tsv")
+    if head.data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and (path := zeek_json.recognise(head)):
+        return Kind(f"zeek.{_safe(path)} json")
+    return None
+
+
+def _safe(path: str) -> str:
+    return path if path.isidentifier() and path.isascii() and len(path) <= 40 else "other"
+
+
+def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
+    """Yield the stream of the log, the lines that could not be read, counts and times."""
+    path, form = kind.name.removeprefix("zeek.").split(" ")
+    yield from (zeek_tsv if form == "tsv" else zeek_json).read(opened, path, context)
+    if path == "capture_loss":
+        yield from _coverage(opened, form, context)
+    elif shape(path) is None:
+        yield Note(f"no facts are taken from {path} logs yet")
+
+
+def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
+    """Yield what share of the traffic the sensor says it saw: acknowledged gaps over acknowledgements."""
+    losses = (zeek_tsv if form == "tsv" else zeek_json).losses(opened, context)
+    if losses is None or not losses[3]:
+        return
+    first, last, gaps, acks = losses
+    row = {
+        "noun": "flow",
+        "scope": "all",
+        "from_ts": first,
+        "to_ts": last,
+        "complete": "no" if gaps else "unknown",
+        "share_seen": max(0.0, 1 - gaps / acks),
+        "said_by": "the sensor's capture_loss log",
+        "remark": f"{gaps} of {acks} acknowledgements were for packets that the sensor had not seen",
+        "todo": "Give the sensor more capacity, or mirror less" if gaps else None,
+        "evidence_id": opened.evidence_id,
+    }
+    yield Facts("coverage", model.rows(model.COVERAGE, [row]), "observed")
+
+
+READER = Reader(
+    "zeek",
+    "Zeek logs, tab-separated or JSON: conn, dns, ssl, http; capture_loss as coverage; others are counted.",
+    recognise,
+    read,
+    ("connection", "query", "handshake", "exchange"),
+)

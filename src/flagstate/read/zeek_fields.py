@@ -1,0 +1,187 @@
+"""Which Zeek logs we know, how one is told from another, and how its fields become the columns of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+FAILED = "('S0', 'REJ', 'RSTOS0', 'SH')"
+"""Zeek's states of a TCP connection that never carried payload from its originator."""
+
+TIMED = "DECIMAL(18,6)"
+_ENDS = (
+    ("uid", "uid", "VARCHAR"),
+    ("orig_h", "id.orig_h", "VARCHAR"),
+    ("orig_p", "id.orig_p", "INTEGER"),
+    ("resp_h", "id.resp_h", "VARCHAR"),
+    ("resp_p", "id.resp_p", "INTEGER"),
+)
+_TS = "make_timestamptz((ts * 1000000)::BIGINT) AS ts, uid, orig_h, orig_p, resp_h, resp_p, "
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How one kind of log becomes a stream."""
+
+    noun: str
+    """The stream."""
+    fields: tuple[tuple[str, str, str], ...]
+    """(name here, field of the log, type); a field that the log lacks is null."""
+    sql: str
+    """From the names here to the columns of the noun."""
+
+
+SHAPES = {
+    "conn": Shape(
+        "connection",
+        (
+            *_ENDS,
+            ("proto", "proto", "VARCHAR"),
+            ("service", "service", "VARCHAR"),
+            ("duration", "duration", "DOUBLE"),
+            ("orig_bytes", "orig_bytes", "BIGINT"),
+            ("resp_bytes", "resp_bytes", "BIGINT"),
+            ("missed_bytes", "missed_bytes", "BIGINT"),
+            ("conn_state", "conn_state", "VARCHAR"),
+        ),
+        # Zeek leaves the bytes of a one-packet connection unset; a TCP attempt of one packet carried none.
+        _TS + "proto, service, TRY_CAST(round(duration * 1000000) AS BIGINT) AS duration_us, "
+        f"coalesce(orig_bytes, CASE WHEN proto = 'tcp' AND conn_state IN {FAILED} THEN 0 END) AS orig_bytes, "
+        f"coalesce(resp_bytes, CASE WHEN proto = 'tcp' AND conn_state IN {FAILED} THEN 0 END) AS resp_bytes, "
+        "missed_bytes, conn_state",
+    ),
+    "dns": Shape(
+        "query",
+        (
+            *_ENDS,
+            ("proto", "proto", "VARCHAR"),
+            ("query", "query", "VARCHAR"),
+            ("qtype_name", "qtype_name", "VARCHAR"),
+            ("rcode_name", "rcode_name", "VARCHAR"),
+            ("answers", "answers", "VARCHAR[]"),
+        ),
+        _TS + "proto, query, qtype_name, rcode_name, answers",
+    ),
+    "ssl": Shape(
+        "handshake",
+        (
+            *_ENDS,
+            ("server_name", "server_name", "VARCHAR"),
+            ("version", "version", "VARCHAR"),
+            ("established", "established", "BOOLEAN"),
+        ),
+        _TS + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, established",
+    ),
+    "http": Shape(
+        "exchange",
+        (
+            *_ENDS,
+            ("host", "host", "VARCHAR"),
+            ("method", "method", "VARCHAR"),
+            ("status_code", "status_code", "INTEGER"),
+            ("request_bytes", "request_body_len", "BIGINT"),
+            ("response_bytes", "response_body_len", "BIGINT"),
+        ),
+        _TS + "'tcp' AS proto, host, method, status_code, request_bytes, response_bytes",
+    ),
+}
+"""The logs that become streams. `open_conn`, `open_http` and `open_ssl` (connections still open) and `conn_long` have
+the fields of their finished logs; `flow` counts a connection once, and its longest record wins."""
+
+LOSSES = Shape(
+    "coverage",
+    (("ts_delta", "ts_delta", "DOUBLE"), ("gaps", "gaps", "BIGINT"), ("acks", "acks", "BIGINT")),
+    "make_timestamptz(((ts - coalesce(ts_delta, 0)) * 1000000)::BIGINT), make_timestamptz((ts * 1000000)::BIGINT), "
+    "coalesce(gaps, 0), coalesce(acks, 0)",
+)
+"""What a capture_loss log says; never leaves the reader as a stream."""
+
+ALIASES = {"open_conn": "conn", "conn_long": "conn", "open_http": "http", "open_ssl": "ssl"}
+
+# First match wins: (path, fields that must all be there).
+_TELLTALES: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (path, frozenset(fields.split()))
+    for path, fields in (
+        ("capture_loss", "percent_lost acks"),
+        ("x509", "certificate.serial"),
+        ("files", "fuid seen_bytes"),
+        ("notice", "note msg"),
+        ("weird", "name notice"),
+        ("smtp", "helo trans_depth"),
+        ("http", "trans_depth method"),
+        ("http", "trans_depth status_code"),
+        ("conn", "conn_state id.orig_h"),
+        ("conn", "orig_bytes resp_bytes id.orig_h"),
+        ("dns", "trans_id query id.orig_h"),
+        ("dns", "trans_id qclass id.orig_h"),
+        ("dns", "trans_id rcode id.orig_h"),
+        ("dns", "query qtype_name"),
+        ("ssl", "cipher version"),
+        ("ssl", "server_name id.orig_h"),
+        ("ssl", "established id.orig_h"),
+        ("dhcp", "msg_types mac"),
+        ("dhcp", "assigned_ip mac"),
+        ("kerberos", "request_type id.orig_h"),
+        ("ntp", "stratum id.orig_h"),
+        ("dce_rpc", "endpoint operation"),
+        ("smb_mapping", "share_type id.orig_h"),
+        ("smb_files", "action id.orig_h path"),
+        ("ftp", "reply_code command id.orig_h"),
+        ("stats", "pkts_proc peer"),
+    )
+)
+_ZEEK_ONLY = frozenset({"uid", "id.orig_h", "id.resp_h"})
+
+
+def tell(fields: Collection[str]) -> str | None:
+    """Return which log these fields are of; null: not Zeek's, as far as they show."""
+    seen = set(fields)
+    if "ts" not in seen:
+        return None
+    for path, wanted in _TELLTALES:
+        if wanted <= seen:
+            return path
+    return "other" if seen >= _ZEEK_ONLY else None
+
+
+def shape(path: str) -> Shape | None:
+    """Return how this log becomes a stream; null: it is only counted."""
+    return SHAPES.get(ALIASES.get(path, path))
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the lines that begin with `#` say."""
+
+    path: str = ""
+    fields: tuple[str, ...] = ()
+    separator: str = "\t"
+    set_separator: str = ","
+    empty: str = "(empty)"
+    unset: str = "-"
+    lines: int = 0
+    """Lines of the header at the beginning."""
+
+
+def learn(known: Header, line: bytes) -> Header:
+    """Return the header with what one more `#` line says."""
+    text = line.rstrip(b"\r\n").decode("utf-8", "replace")
+    if text.startswith("#separator"):
+        return replace(known, separator=_unescape(text[len("#separator") :].strip()) or "\t")
+    name, _, rest = text.partition(known.separator)
+    match name:
+        case "#fields":
+            return replace(known, fields=tuple(rest.split(known.separator)))
+        case "#path":
+            return replace(known, path=rest)
+        case "#set_separator":
+            return replace(known, set_separator=rest)
+        case "#empty_field":
+            return replace(known, empty=rest)
+        case "#unset_field":
+            return replace(known, unset=rest)
+    return known
+
+
+def _unescape(text: str) -> str:
+    return chr(int(text[2:4], 16)) if len(text) == 4 and text.startswith("\\x") else text

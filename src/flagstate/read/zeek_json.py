@@ -1,0 +1,106 @@
+"""Zeek's JSON logs: one object a line, as Zeek, its exporters and collectors write them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from flagstate.read.part import Context, Head, Opened, Part, Reject, Stream, Tally
+from flagstate.read.zeek_fields import Shape, shape, tell
+
+LISTED = 1000
+"""Rejected lines that are listed one by one; the rest is counted."""
+_LINES = 20
+# Seconds, milliseconds (larger than any second we know) or ISO 8601.
+_TS = (
+    "CASE WHEN TRY_CAST(ts AS DECIMAL(20,6)) IS NULL THEN epoch_us(TRY_CAST(ts AS TIMESTAMPTZ)) "
+    "WHEN TRY_CAST(ts AS DECIMAL(20,6)) BETWEEN 0 AND 99999999999 THEN (TRY_CAST(ts AS DECIMAL(20,6)) * 1000000)::BIGINT "
+    "WHEN TRY_CAST(ts AS DECIMAL(20,6)) BETWEEN 0 AND 9999999999999 THEN (TRY_CAST(ts AS DECIMAL(20,6)) * 1000)::BIGINT END"
+)
+
+
+def recognise(head: Head) -> str | None:
+    """Return the path of the log, `conn` for one; null: not a Zeek log."""
+    lines = head.data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if len(lines) > 1 and not head.whole:
+        lines = lines[:-1]
+    for line in [line for line in lines if line.strip()][:_LINES]:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(row, dict) and "ts" in row:
+            named = row.get("_path")
+            if isinstance(named, str) and named.isidentifier() and len(named) <= 40:
+                return named
+            if found := tell(row.keys()):
+                return found
+    return None
+
+
+def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
+    """Yield the stream of the log and the lines that could not be read."""
+    known = shape(path)
+    quoted = "'" + opened.path.replace("'", "''") + "'"
+    rows = f"SELECT * REPLACE ({_TS} AS ts) FROM {_source(quoted, known)}"
+    if known is not None:
+        limit = "" if context.max_rows is None else f" LIMIT {int(context.max_rows)}"
+        timed = f"SELECT * REPLACE ((ts / 1000000.0)::DECIMAL(18,6) AS ts) FROM ({rows}) WHERE ts IS NOT NULL{limit}"
+        yield Stream(known.noun, context.con.sql(f"SELECT {known.sql} FROM ({timed})"))
+    found = context.con.execute(
+        f"SELECT count(ts), count(*) - count(ts), make_timestamptz(min(ts)), make_timestamptz(max(ts)) "
+        f"FROM (SELECT {_TS} AS ts FROM {_source(quoted, None)})"
+    ).fetchone()
+    if found is None:
+        return
+    listed = 0
+    for number in _odd_lines(opened.path, found[1]):
+        listed += 1
+        yield Reject(number, "it is not a JSON object with a time")
+    yield Tally(found[0], found[1] - listed, first_ts=found[2], last_ts=found[3])
+
+
+def _source(quoted: str, known: Shape | None) -> str:
+    fields = {name: (given, kind) for name, given, kind in (known.fields if known else ())}
+    columns = "".join(f", '{given}': '{kind}'" for given, kind in fields.values())
+    names = "".join(f', "{given}" AS {name}' for name, (given, _) in fields.items())
+    return (
+        f"(SELECT ts{names} FROM read_json({quoted}, format='newline_delimited', compression='none', "
+        f"ignore_errors=true, columns={{'ts': 'VARCHAR'{columns}}}))"
+    )
+
+
+def _odd_lines(path: str, count: int) -> Iterator[int]:
+    """Yield the numbers of lines without a readable object or time, up to the listed ones."""
+    left = min(count, LISTED)
+    if not left:
+        return
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip() and not _readable(line):
+                yield number
+                left -= 1
+                if not left:
+                    return
+
+
+def _readable(line: bytes) -> bool:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and isinstance(row.get("ts"), int | float | str)
+
+
+def losses(opened: Opened, context: Context) -> tuple[object, object, int, int] | None:
+    """Return first and last time, gaps and acknowledgements of a capture_loss log."""
+    quoted = "'" + opened.path.replace("'", "''") + "'"
+    source = (
+        f"read_json({quoted}, format='newline_delimited', compression='none', ignore_errors=true, "
+        "columns={'ts': 'VARCHAR', 'ts_delta': 'DOUBLE', 'gaps': 'BIGINT', 'acks': 'BIGINT'})"
+    )
+    found = context.con.execute(
+        f"SELECT make_timestamptz(min(ts - (coalesce(ts_delta, 0) * 1000000)::BIGINT)), make_timestamptz(max(ts)), "
+        f"sum(gaps)::BIGINT, sum(acks)::BIGINT FROM (SELECT * REPLACE ({_TS} AS ts) FROM {source}) WHERE acks > 0"
+    ).fetchone()
+    return None if found is None or found[3] is None else (found[0], found[1], int(found[2] or 0), int(found[3]))

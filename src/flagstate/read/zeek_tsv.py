@@ -1,0 +1,175 @@
+"""Zeek's tab-separated logs: the header says the fields; the engine parses, or, where lines are odd, we do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read import zeek_lines
+from flagstate.read.zeek_fields import LOSSES, TIMED, Header, Shape, learn, shape, tell
+
+LISTED = 1000
+"""Rejected lines that are listed one by one; the rest is counted."""
+_REASONS = {
+    "CAST": "a time, count, port or interval is not a number",
+    "MISSING COLUMNS": "too few fields",
+    "TOO MANY COLUMNS": "too many fields",
+    "INVALID ENCODING": "text that is not UTF-8",
+    "LINE SIZE OVER MAXIMUM": "a line longer than 2 MB",
+    "UNQUOTED VALUE": "a stray quote",
+}
+_SCAN = 2**20
+
+@dataclass
+class Layout:
+    """What a scan of the whole log found."""
+
+    same: bool = True
+    """No second header that differs."""
+    plain: bool = True
+    """No NUL, no carriage return."""
+
+
+def header(data: bytes) -> Header | None:
+    """Read the header at the beginning of a log; null: there is none with a list of fields."""
+    found, count = Header(), 0
+    for line in data.split(b"\n"):
+        if not line.startswith(b"#"):
+            break
+        found, count = learn(found, line), count + 1
+    return replace(found, path=found.path or tell(found.fields) or "", lines=count) if found.fields else None
+
+
+def recognise(head: Head) -> str | None:
+    """Return the path of the log, `conn` for one; null: not a Zeek log."""
+    if not head.data.startswith(b"#"):
+        return None
+    found = header(head.data)
+    if found is None or ("ts" not in found.fields and not head.data.startswith(b"#separator")):
+        return None
+    return found.path or None
+
+
+def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
+    """Yield the stream of the log and the lines that could not be read."""
+    found = header(opened.head.data)
+    if found is None:
+        return
+    known = shape(path)
+    if found.lines and not opened.head.data.split(b"\n")[found.lines :]:
+        yield Note("its header is longer than 64 KiB")
+        return
+    seen = _scan(opened.path, found)
+    plain = seen.same and seen.plain and found.separator == "\t" and len(set(found.fields)) == len(found.fields)
+    if plain and "ts" in found.fields:
+        yield from _by_engine(opened, found, known, context)
+    else:
+        yield from zeek_lines.read(opened, path, known, context)
+
+
+def _scan(path: str, found: Header) -> Layout:
+    layout, tail = Layout(), b"\n"
+    with open(path, "rb", buffering=0) as file:
+        while block := file.read(_SCAN):
+            block, base = tail + block, 0
+            if layout.plain and (b"\0" in block or b"\r" in block):
+                layout.plain = False
+            while (base := block.find(b"#", base)) >= 0:
+                if block[base - 1 : base] == b"\n" and block.startswith(b"#fields", base):
+                    line = block[base:].split(b"\n", 1)[0] + _rest(path, block, base, file.tell())
+                    layout.same = layout.same and learn(found, line).fields == found.fields
+                base += 1
+            tail = block[-16:] if len(block) >= 16 else block
+    return layout
+
+
+def _rest(path: str, block: bytes, base: int, end: int) -> bytes:
+    if b"\n" in block[base:]:
+        return b""
+    with open(path, "rb") as file:
+        file.seek(end)
+        return file.readline(_SCAN).rstrip(b"\n")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _select(known: Shape | None, fields: tuple[str, ...], names: dict[str, str], separator: str) -> str:
+    """Return the expressions that make the columns of the shape out of the columns of the log."""
+    columns = [f"{names['ts']} AS ts"]
+    for name, field_name, kind in known.fields if known else ():
+        if field_name not in fields:
+            columns.append(f"NULL::{kind} AS {name}")
+        elif kind == "VARCHAR[]":
+            columns.append(f"string_split({names[field_name]}, {_quoted(separator)}) AS {name}")
+        elif kind == "BOOLEAN":
+            columns.append(f"({names[field_name]} = 'T') AS {name}")
+        else:
+            columns.append(f"{names[field_name]} AS {name}")
+    return ", ".join(columns)
+
+
+def _by_engine(opened: Opened, found: Header, known: Shape | None, context: Context) -> Iterator[Part]:
+    con = context.con
+    kinds = {name: kind if kind not in ("BOOLEAN", "VARCHAR[]") else "VARCHAR" for _, name, kind in known.fields} if known else {}
+    kinds["ts"] = TIMED
+    columns = ", ".join(f"'c{at}': '{kinds.get(name, 'VARCHAR')}'" for at, name in enumerate(found.fields))
+    names = {name: f"c{at}" for at, name in enumerate(found.fields)}
+    tag = f"zeek_{abs(hash(opened.evidence_id)) % 10**9}"
+    source = (
+        f"read_csv({_quoted(opened.path)}, auto_detect=false, header=false, delim='\t', quote='', escape='', "
+        f"columns={{{columns}}}, nullstr=[{_quoted(found.unset)}, {_quoted(found.empty)}], force_not_null=['{names['ts']}'], "
+        f"skip={found.lines}, compression='none', store_rejects=true, rejects_limit=200000, "
+        f"rejects_table='{tag}_errors', rejects_scan='{tag}_scans')"
+    )
+    rows = f"SELECT {_select(known, found.fields, names, found.set_separator)} FROM {source}"
+    if context.max_rows is not None:
+        rows += f" LIMIT {int(context.max_rows)}"
+    if known is None:
+        yield _count(con, rows)
+    else:
+        yield Stream(known.noun, con.sql(f"SELECT {known.sql} FROM ({rows})"))
+    yield from _rejected(con, tag, opened.path)
+
+
+def _count(con: duckdb.DuckDBPyConnection, rows: str) -> Tally:
+    found = con.execute(
+        f"SELECT count(*), make_timestamptz((min(ts) * 1000000)::BIGINT), make_timestamptz((max(ts) * 1000000)::BIGINT) FROM ({rows})"
+    ).fetchone()
+    return Tally(rows_read=found[0], first_ts=found[1], last_ts=found[2]) if found else Tally()
+
+
+def _rejected(con: duckdb.DuckDBPyConnection, tag: str, path: str) -> Iterator[Part]:
+    """Yield the lines that the engine rejected; `#` lines within the log are no records."""
+    try:
+        found = con.execute(
+            f"SELECT line, min(line_byte_position), arg_min(error_type::VARCHAR, column_idx) FROM {tag}_errors "
+            "GROUP BY line ORDER BY line"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return
+    listed = 0
+    with open(path, "rb") as file:
+        for line, offset, kind in found:
+            file.seek(max(int(offset or 0) - 1, 0))
+            if file.read(2).lstrip(b"\n").startswith(b"#"):
+                continue
+            listed += 1
+            if listed <= LISTED:
+                yield Reject(int(line), _REASONS.get(kind, "it cannot be parsed"))
+    if listed > LISTED:
+        yield Tally(rows_rejected=listed - LISTED)
+    con.execute(f"DROP TABLE IF EXISTS {tag}_errors; DROP TABLE IF EXISTS {tag}_scans")
+
+
+def losses(opened: Opened, context: Context) -> tuple[object, object, int, int] | None:
+    """Return first and last time, gaps and acknowledgements of a capture_loss log."""
+    gathered = [part for part in zeek_lines.read(opened, "capture_loss", LOSSES, context) if isinstance(part, Stream)]
+    rows = [row for part in gathered for row in part.relation.fetchall()]
+    if not rows:
+        return None
+    return min(row[0] for row in rows), max(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows)
