@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from case_world import tables
-from flagstate.case import Case
+from flagstate.case import Case, verify
 
 
 def write(place: Path) -> None:
@@ -65,6 +65,8 @@ def look(place: Path) -> None:
     for problem in case.check():
         if "unfinished" not in problem and problem not in ("the ledger is missing", "the ledger has no row"):
             raise AssertionError(problem)
+    if case.version() is None and (place / "calls").exists():
+        raise AssertionError("the case lost its tables")
     if case.version() is not None:
         with case.tables() as found:
             counts = {found["flow"].num_rows, found["evidence"].num_rows}
@@ -81,6 +83,10 @@ def mend(place: Path) -> None:
     case.append("after_kill", {})
     if case.check() or (case.version() or 0) < before:
         raise AssertionError(f"{case.check()} {before} {case.version()}")
+    newest = max((row["body"]["version"] for row in case.ledger() if row["kind"] == "version"), default=0)
+    wrong = [check for check in verify(case, []) if check.kind == "table" and check.state != "ok"]
+    if wrong or (case.version() or 0) != newest:
+        raise AssertionError(f"version {case.version()} of {newest}: {wrong}")
     left = [p.name for p in case.path.rglob("*.tmp")]
     if left:
         raise AssertionError(f"left over: {left}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from pathlib import Path
@@ -107,9 +108,19 @@ def test_no_finished_version_goes_because_the_ledger_is_lost(tmp_path: Path) -> 
 def test_a_noun_that_an_old_version_does_not_know_is_empty(tmp_path: Path) -> None:
     case = made(tmp_path)
     case.publish(tables(2))
-    (case.path / "versions" / "1" / "place.parquet").unlink()
+    folder = case.path / "versions" / "1"
+    (folder / "place.parquet").unlink()
     found = again(case).tables()
+    with pytest.raises(CaseError, match="something of it is missing"):
+        found["place"]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["tables"]["place"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     assert found["place"].num_rows == 0
+    (folder / "manifest.json").unlink()
+    (folder / "flow.parquet").unlink()
+    with pytest.raises(CaseError, match="manifest"):
+        found["flow"]
     with pytest.raises(KeyError):
         found["connection"]
 

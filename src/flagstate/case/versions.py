@@ -66,7 +66,8 @@ class Tables(Mapping[str, pa.Table]):
             known = [name for name in model.NOUNS[noun].names if name in table.column_names]
             return model.conform(table.select(known), model.NOUNS[noun])
         except CaseError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
+            # A file that went missing must not read as an empty table: that would be an answer.
+            if isinstance(error.__cause__, FileNotFoundError) and noun not in manifest(self._case, self.version)[1]:
                 return model.empty(model.NOUNS[noun])
             raise
         except (pa.ArrowException, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 FAILED = "('S0', 'REJ', 'RSTOS0', 'SH')"
 """Zeek's states of a TCP connection that never carried payload from its originator."""
@@ -16,7 +17,7 @@ _ENDS = (
     ("resp_h", "id.resp_h", "VARCHAR"),
     ("resp_p", "id.resp_p", "INTEGER"),
 )
-_TS = "make_timestamptz((ts * 1000000)::BIGINT) AS ts, uid, orig_h, orig_p, resp_h, resp_p, "
+_TS = "make_timestamptz(round(ts::DOUBLE * 1000000)::BIGINT) AS ts, uid, orig_h, orig_p, resp_h, resp_p, "
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ the fields of their finished logs; `flow` counts a connection once, and its long
 LOSSES = Shape(
     "coverage",
     (("ts_delta", "ts_delta", "DOUBLE"), ("gaps", "gaps", "BIGINT"), ("acks", "acks", "BIGINT")),
-    "make_timestamptz(((ts - coalesce(ts_delta, 0)) * 1000000)::BIGINT), make_timestamptz((ts * 1000000)::BIGINT), "
+    "round((ts::DOUBLE - coalesce(ts_delta, 0)) * 1000000)::BIGINT, round(ts::DOUBLE * 1000000)::BIGINT, "
     "coalesce(gaps, 0), coalesce(acks, 0)",
 )
 """What a capture_loss log says; never leaves the reader as a stream."""
@@ -185,3 +186,11 @@ def learn(known: Header, line: bytes) -> Header:
 
 def _unescape(text: str) -> str:
     return chr(int(text[2:4], 16)) if len(text) == 4 and text.startswith("\\x") else text
+
+
+def moment(us: int | None) -> datetime | None:
+    """Return the time of so many microseconds since 1970; null where no calendar holds it."""
+    try:
+        return None if us is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+    except OverflowError:
+        return None

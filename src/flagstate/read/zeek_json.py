@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from flagstate.read.part import Context, Head, Opened, Part, Reject, Stream, Tally
-from flagstate.read.zeek_fields import Shape, shape, tell
+from flagstate.read.zeek_fields import Shape, moment, shape, tell
 
 LISTED = 1000
 """Rejected lines that are listed one by one; the rest is counted."""
@@ -45,10 +45,10 @@ def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     rows = f"SELECT * REPLACE ({_TS} AS ts) FROM {_source(quoted, known)}"
     if known is not None:
         limit = "" if context.max_rows is None else f" LIMIT {int(context.max_rows)}"
-        timed = f"SELECT * REPLACE ((ts / 1000000.0)::DECIMAL(18,6) AS ts) FROM ({rows}) WHERE ts IS NOT NULL{limit}"
+        timed = f"SELECT * REPLACE (ts / 1000000.0 AS ts) FROM ({rows}) WHERE ts IS NOT NULL{limit}"
         yield Stream(known.noun, context.con.sql(f"SELECT {known.sql} FROM ({timed})"))
     found = context.con.execute(
-        f"SELECT count(ts), count(*) - count(ts), make_timestamptz(min(ts)), make_timestamptz(max(ts)) "
+        f"SELECT count(ts), count(*) - count(ts), min(ts), max(ts) "
         f"FROM (SELECT {_TS} AS ts FROM {_source(quoted, None)})"
     ).fetchone()
     if found is None:
@@ -57,7 +57,7 @@ def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     for number in _odd_lines(opened.path, found[1]):
         listed += 1
         yield Reject(number, "it is not a JSON object with a time")
-    yield Tally(found[0], found[1] - listed, first_ts=found[2], last_ts=found[3])
+    yield Tally(found[0], found[1] - listed, first_ts=moment(found[2]), last_ts=moment(found[3]))
 
 
 def _source(quoted: str, known: Shape | None) -> str:
@@ -100,7 +100,9 @@ def losses(opened: Opened, context: Context) -> tuple[object, object, int, int] 
         "columns={'ts': 'VARCHAR', 'ts_delta': 'DOUBLE', 'gaps': 'BIGINT', 'acks': 'BIGINT'})"
     )
     found = context.con.execute(
-        f"SELECT make_timestamptz(min(ts - (coalesce(ts_delta, 0) * 1000000)::BIGINT)), make_timestamptz(max(ts)), "
+        f"SELECT min(ts - (coalesce(ts_delta, 0) * 1000000)::BIGINT), max(ts), "
         f"sum(gaps)::BIGINT, sum(acks)::BIGINT FROM (SELECT * REPLACE ({_TS} AS ts) FROM {source}) WHERE acks > 0"
     ).fetchone()
-    return None if found is None or found[3] is None else (found[0], found[1], int(found[2] or 0), int(found[3]))
+    if found is None or found[3] is None:
+        return None
+    return moment(found[0]), moment(found[1]), int(found[2] or 0), int(found[3])

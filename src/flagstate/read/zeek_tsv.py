@@ -9,7 +9,7 @@ import duckdb
 
 from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read import zeek_lines
-from flagstate.read.zeek_fields import LOSSES, TIMED, Header, Shape, learn, shape, tell
+from flagstate.read.zeek_fields import LOSSES, TIMED, Header, Shape, learn, moment, shape, tell
 
 LISTED = 1000
 """Rejected lines that are listed one by one; the rest is counted."""
@@ -137,10 +137,9 @@ def _by_engine(opened: Opened, found: Header, known: Shape | None, context: Cont
 
 
 def _count(con: duckdb.DuckDBPyConnection, rows: str) -> Tally:
-    found = con.execute(
-        f"SELECT count(*), make_timestamptz((min(ts) * 1000000)::BIGINT), make_timestamptz((max(ts) * 1000000)::BIGINT) FROM ({rows})"
-    ).fetchone()
-    return Tally(rows_read=found[0], first_ts=found[1], last_ts=found[2]) if found else Tally()
+    micros = "round({}(ts)::DOUBLE * 1000000)::BIGINT"
+    found = con.execute(f"SELECT count(*), {micros.format('min')}, {micros.format('max')} FROM ({rows})").fetchone()
+    return Tally(rows_read=found[0], first_ts=moment(found[1]), last_ts=moment(found[2])) if found else Tally()
 
 
 def _rejected(con: duckdb.DuckDBPyConnection, tag: str, path: str) -> Iterator[Part]:
@@ -172,4 +171,5 @@ def losses(opened: Opened, context: Context) -> tuple[object, object, int, int] 
     rows = [row for part in gathered for row in part.relation.fetchall()]
     if not rows:
         return None
-    return min(row[0] for row in rows), max(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows)
+    first, last = min(row[0] for row in rows), max(row[1] for row in rows)
+    return moment(first), moment(last), sum(row[2] for row in rows), sum(row[3] for row in rows)
