@@ -5,6 +5,7 @@ They are loaded when first asked for, so that a command that needs only the word
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> object:
     """Load the nouns."""
-    from flagstate.model import nouns
-
+    # Not `from flagstate.model import nouns`: that asks this function for `nouns`, without end.
+    nouns = import_module("flagstate.model.nouns")
     if name.startswith("__") or not hasattr(nouns, name):
         raise AttributeError(name)
     value = getattr(nouns, name)
