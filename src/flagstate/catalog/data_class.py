@@ -6,6 +6,7 @@ One YAML entry each, in `data_classes/*.yaml` (a file per group; the order of fi
       says: A payment card number.   # the sentence that a report prints
       group: financial               # identity, contact, financial, technical, movement, trade
       unit: persons                  # what a distinct value counts: persons, devices; none: nobody
+      identifies: yes                # one value stands for one of them, so distinct values are a lower bound; none
       law: [us_28cfr202/personal_financial, eu_gdpr/personal]   # law/category
       dpv: pd:PaymentCardNumber      # W3C Data Privacy Vocabulary term, or none
       decide: check                  # what decides a column: `shape` alone, `check` (shape and check),
@@ -51,6 +52,8 @@ class DataClass:
     """One of GROUPS."""
     unit: str
     """persons, devices, or empty."""
+    identifies: str
+    """yes, or empty: whether one value stands for one person or device."""
     law: tuple[str, ...]
     """law/category, as the laws name them."""
     dpv: str

@@ -80,7 +80,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
 def _notes(progress: Progress, encoding: str) -> Iterator[Note]:
     if progress.stopped:
         yield Note(
-            f"Reading stopped after row {progress.read:,}: a row is longer than {BLOCK >> 20} MiB, or a quote stays open",
+            f"Reading stopped after row {progress.read:,}: a row is over {BLOCK >> 20} MiB, or a quote stays open",
             "Export the table again with every quote closed.",
         )
     if progress.spanning:
