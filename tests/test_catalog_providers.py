@@ -1,4 +1,4 @@
-"""The catalog of operators and of compelled access: in step with its source, honest about status, matched by keys only."""
+"""The catalogs of operators and of compelled access: in step with the source, honest about status, matched by keys."""
 
 from __future__ import annotations
 
@@ -15,10 +15,27 @@ from flagstate.catalog.operators import weakest
 
 ROOT = Path(__file__).parent.parent
 NAMED = (
-    "alibaba-cloud-international alibaba-cloud-aliyun-mainland cainiao ant-group-alipay umeng amazon-web-services sinnet "
-    "nwcd microsoft-azure google-cloud oracle-cloud-oci cloudflare fastly akamai-cdn tencent-cloud huawei-cloud hetzner "
-    "ovhcloud tiktok-bytedance-sdk temu-pdd"
-).split()
+    "alibaba-cloud-international",
+    "alibaba-cloud-aliyun-mainland",
+    "cainiao",
+    "ant-group-alipay",
+    "umeng",
+    "amazon-web-services",
+    "sinnet",
+    "nwcd",
+    "microsoft-azure",
+    "google-cloud",
+    "oracle-cloud-oci",
+    "cloudflare",
+    "fastly",
+    "akamai-cdn",
+    "tencent-cloud",
+    "huawei-cloud",
+    "hetzner",
+    "ovhcloud",
+    "tiktok-bytedance-sdk",
+    "temu-pdd",
+)
 
 
 def _tool() -> object:
@@ -97,7 +114,9 @@ def test_an_as_name_never_yields_a_country() -> None:
     known = providers.entity("alibaba-cloud-international")
     assert known is not None
     assert any("(US)" in number.as_name for number in known.asns)
-    rows = operator_facts.entity_rows(["alibaba-cloud-international", *providers.controllers("alibaba-cloud-international")])
+    rows = operator_facts.entity_rows(
+        ["alibaba-cloud-international", *providers.controllers("alibaba-cloud-international")]
+    )
     countries_said = {row.get("principal_place") for row in rows} | {c for r in rows for c in r.get("organised_in", [])}
     assert "US" not in countries_said
     assert "CN" in countries_said
@@ -140,7 +159,10 @@ def test_aws_china_is_operated_by_the_local_company() -> None:
     assert found.others == (("amazon-web-services", "feed"),)
     # The region alone is enough, whoever announces the range; and elsewhere the feed's publisher stays the operator.
     assert providers.identify(asn=16509, provider="Amazon Web Services", region="cn-northwest-1").operator == "nwcd"
-    assert providers.identify(asn=16509, provider="Amazon Web Services", region="eu-central-1").operator == "amazon-web-services"
+    assert (
+        providers.identify(asn=16509, provider="Amazon Web Services", region="eu-central-1").operator
+        == "amazon-web-services"
+    )
     # Another known operator's network under a published range: the publisher operates, the network is kept beside it.
     wave = providers.identify(asn=3320, provider="Microsoft Azure", region="germanywestcentral")
     assert wave.operator == "microsoft-azure"

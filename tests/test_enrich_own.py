@@ -110,7 +110,9 @@ def test_nothing_seen_gives_nothing() -> None:
 def test_many_addresses_cost_little(count: int) -> None:
     import time
 
-    rows = model.rows(model.ENDPOINT, [{"addr": f"198.{i >> 16}.{i >> 8 & 255}.{i & 255}", "asn": 45102} for i in range(count)])
+    rows = model.rows(
+        model.ENDPOINT, [{"addr": f"198.{i >> 16}.{i >> 8 & 255}.{i & 255}", "asn": 45102} for i in range(count)]
+    )
     start = time.perf_counter()
     result = own({}, rows, DAY)
     assert result["endpoint"]["operator_id"].null_count == 0

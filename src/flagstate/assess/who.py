@@ -25,7 +25,7 @@ from flagstate.catalog.operators import Entity, Fact
 from flagstate.errors import UsageError
 from flagstate.model.codes import CONFIDENCE_OF_PLACE, REACH_LEVELS
 
-_ADDRESS = re.compile(r"[0-9.]+|[^/]*:.*")
+_ADDRESS = re.compile(r"[0-9.]+(?:/.*)?|\[.*|[0-9a-fA-F.]*:.*")
 _LEI = re.compile(r"[0-9A-Za-z]{18}[0-9]{2}")
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -46,7 +46,7 @@ def who(query: str, *, as_of: date, without_feeds: bool = False, user_dir: Path 
         UsageError: It is none of these.
     """
     text = query.strip()
-    if _ADDRESS.fullmatch(text) or text.startswith("["):
+    if _ADDRESS.fullmatch(text):
         return _address(text, as_of, without_feeds, user_dir)
     slug = providers.find(text)
     if slug is not None:
