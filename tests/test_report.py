@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
@@ -363,3 +364,13 @@ def test_figures_never_round_up_to_a_thousand(number: int) -> None:
 )
 def test_a_share_below_one_is_never_shown_as_all(part: float | None, shown: str) -> None:
     assert figures.share(part) == shown
+
+
+def test_times_are_shown_as_utc_days_and_spans() -> None:
+    late = dt.datetime(2026, 6, 1, 23, 30, tzinfo=dt.timezone(dt.timedelta(hours=-2)))
+    early = dt.datetime(2026, 6, 1, 0, 4, tzinfo=dt.UTC)
+    assert figures.days(early, late) == ("2026-06-01", "2026-06-02")
+    assert figures.days(early, early) == ("2026-06-01", "")
+    assert figures.days(None, None) == ("–", "")
+    assert figures.window(early, late) == ("2026-06-01 00:04", "2026-06-02 01:30")
+    assert figures.window(None, None) == ("–", "")

@@ -113,6 +113,24 @@ def test_a_request_would_be_seen(browse: Browse) -> None:
     assert seen.asked == {"http://127.0.0.1:9/x.png"}
 
 
+def _probed(html: str, probe: str) -> str:
+    """Return the page with the probe as part of the script that its policy admits."""
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert script is not None
+    assert style is not None
+    longer = script.group(1) + probe
+    admitted = policy(script.group(1), style.group(1)).replace("'", "&#39;")
+    assert admitted in html
+    return html.replace(script.group(1), longer).replace(admitted, policy(longer, style.group(1)))
+
+
+def _title(seen: Visit) -> str:
+    found = re.search(r"<title>(.*?)</title>", seen.dom)
+    assert found is not None
+    return found.group(1)
+
+
 def test_a_long_table_does_not_freeze_the_page(browse: Browse) -> None:
     rows = [
         {"subject": f"host{n}.example", "result": "undeclared", "orig_bytes": n, "conns": 1, "remark": "not declared"}
@@ -123,17 +141,29 @@ def test_a_long_table_does_not_freeze_the_page(browse: Browse) -> None:
         "var t0=performance.now();document.querySelectorAll('[data-grid=reconciliation] th button')[8].click();"
         "document.title=String(Math.round(performance.now()-t0));"
     )
-    # The probe is part of the script that the policy admits, so the page is made with it.
-    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
-    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
-    assert script is not None
-    assert style is not None
-    longer = script.group(1) + probe
-    probed = html.replace(script.group(1), longer).replace(
-        policy(script.group(1), style.group(1)).replace("'", "&#39;"), policy(longer, style.group(1))
-    )
-    seen = browse(probed, "#ledger")
+    seen = browse(_probed(html, probe), "#ledger")
     assert seen.console == []
-    took = re.search(r"<title>(\d+)</title>", seen.dom)
-    assert took is not None
-    assert int(took.group(1)) < 1500
+    assert int(_title(seen)) < 1500
+
+
+def test_a_dot_filters_the_table_to_its_country(browse: Browse) -> None:
+    probe = (
+        "document.querySelector('.spot[aria-label^=Germany]').dispatchEvent(new Event('click'));"
+        "document.title=[].map.call(document.querySelectorAll('[data-grid=flow] tbody tr'),"
+        "function(r){return r.cells[0].firstChild.textContent}).join(' ');"
+    )
+    seen = browse(_probed(render(case(), meta=META), probe), "#flows")
+    assert seen.console == []
+    assert _title(seen).split() == ["8.209.64.10", "47.91.64.7", "3.120.4.9"]
+
+
+def test_columns_sort_by_figure_and_not_by_text(browse: Browse) -> None:
+    probe = (
+        "document.querySelectorAll('[data-grid=flow] thead tr:last-child th button')[11].click();"
+        "document.title=[].map.call(document.querySelectorAll('[data-grid=flow] tbody tr'),"
+        "function(r){return r.cells[11].textContent.replace(/,/g,'')}).join(' ');"
+    )
+    seen = browse(_probed(render(case(), meta=META), probe), "#flows")
+    shown = [int(text) for text in _title(seen).split()]
+    assert shown == sorted(shown, reverse=True)
+    assert shown[0] == 90210
