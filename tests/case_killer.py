@@ -50,9 +50,10 @@ def step(place: Path, moment: int) -> None:
     case = Case.open(place / "case", create=True, keys=place / "keys")
     count = 1 + max((row["body"]["version"] for row in case.ledger() if row["kind"] == "version"), default=0)
     sys.setprofile(profile)
-    case.remember(f"{count:064x}", {"artefact": f"f{count}.log", "size": count, "sha256": "0" * 64})
-    case.append("audit", {"count": count})
-    case.publish(tables(count))
+    with case.writing():
+        case.remember(f"{count:064x}", {"artefact": f"f{count}.log", "size": count, "sha256": "0" * 64})
+        case.append("audit", {"count": count})
+        case.publish(tables(count))
     sys.setprofile(None)
     (place / "calls").write_text(" ".join(calls))
 
