@@ -198,7 +198,7 @@ def ledger() -> dict[str, pa.Table]:
     ]  # fmt: skip
     rows += [
         {
-            "evidence_id": f"cat:{name}", "artefact": name, "state": "recorded", "licence": licence, "asserted_by": by,
+            "evidence_id": f"cat:{name}", "artefact": name, "state": "recorded", "rows_read": 412_000, "licence": licence, "asserted_by": by,
             "retrieved_at": dt.datetime(2026, 6, 1, tzinfo=UTC), "url": "https://db-ip.com",
         }
         for name, licence, by in (
@@ -207,7 +207,7 @@ def ledger() -> dict[str, pa.Table]:
             ("providers", "facts", "our own table, 20 operators sourced"),
         )
     ]  # fmt: skip
-    coverage = [
+    coverage: list[dict[str, Any]] = [
         {"noun": "flow", "scope": "10.20.0.0/16", "from_ts": T0, "to_ts": T1, "complete": "no", "share_seen": 0.9994,
          "said_by": "zeek (missed_bytes)", "remark": "Traffic before 1 June and after 7 June was not seen; the sensor missed 0.06 % of the bytes.",
          "todo": "A log of at least 30 days", "evidence_id": "ev:0"},

@@ -27,7 +27,7 @@ from flagstate.report.destinations import destinations
 from flagstate.report.exports import csv as sheets
 from flagstate.report.exports import json as exported
 from flagstate.report.exports import markdown
-from flagstate.report.inert import HIDDEN, plain
+from flagstate.report.inert import HIDDEN, plain, prose
 from report_case import META, case
 from report_hostile import NAMES, hostile
 
@@ -212,6 +212,8 @@ def test_the_document_says_why() -> None:
     assert made["ledger"]["head"] == META.ledger_head
     assert made["ledger"]["states"]["refused"] == 1
     assert made["ledger"]["rows_rejected"] == 3
+    assert made["ledger"]["rows_read"] == 2_737_862, "tables of the catalog are not what the user gave"
+    assert "recorded" not in made["ledger"]["states"]
     assert len(made["coverage"]) == 3
 
 
@@ -374,3 +376,9 @@ def test_times_are_shown_as_utc_days_and_spans() -> None:
     assert figures.days(None, None) == ("–", "")
     assert figures.window(early, late) == ("2026-06-01 00:04", "2026-06-02 01:30")
     assert figures.window(None, None) == ("–", "")
+
+
+def test_backticks_become_code_and_nothing_else_does() -> None:
+    assert prose("set `networks:` in <estate.yaml>") == "set <code>networks:</code> in &lt;estate.yaml&gt;"
+    assert prose("`<b>`") == "<code>&lt;b&gt;</code>"
+    assert "<img" not in prose("`<img src=x>`")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from markupsafe import Markup, escape
+
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that act without being seen: controls, format and bidi marks, surrogates, separators."""
 
@@ -19,6 +21,7 @@ LONGEST = 2000
 """Characters that are shown of one text; how many more there were is said."""
 
 _PRINTABLE = re.compile(r"[ -~]*\Z")
+_TICKED = re.compile(r"`([^`<>]+)`")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$:@.=-])")
 
 
@@ -43,6 +46,11 @@ def _shown(char: str) -> str:
         code = ord(char)
         return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
     return char
+
+
+def prose(text: object) -> Markup:
+    """Return a sentence as HTML in which what stands between backticks is shown as code."""
+    return Markup(_TICKED.sub(r"<code>\1</code>", str(escape(plain(text)))))  # noqa: S704 (escaped just before)
 
 
 def sheet(text: object) -> str:

@@ -76,9 +76,7 @@ def _questions(view: View) -> Table:
 
 def _evidence(view: View) -> Group:
     t, language = view.t, view.meta.language
-    states = {s: n for s, n in view.counts("evidence", "state").items() if s not in ("recorded", "set")}
-    table = view.table("evidence")
-    read, rejected = (sum(table[name].drop_null().to_pylist()) for name in ("rows_read", "rows_rejected"))
+    states, (read, rejected) = view.read, view.rows
     listed = ", ".join(f"{n} {view.code('state', s)}" for s, n in sorted(states.items(), key=lambda p: -p[1]))
     found = view.destinations
     return Group(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from flagstate.report import figures
 from flagstate.report.answers import Answer, Row, Tables, answers, table, tally
 from flagstate.report.countries import names as country_names
 from flagstate.report.destinations import Destinations, destinations, entity_names
-from flagstate.report.inert import plain
+from flagstate.report.inert import plain, prose
 from flagstate.report.meta import Meta
 from flagstate.report.words import Words, code, words
 
@@ -61,6 +61,23 @@ class View:
     def countries(self) -> dict[str, str]:
         """Names of countries."""
         return country_names(self.meta.language)
+
+    @cached_property
+    def artefacts(self) -> pa.Table:
+        """The rows of `evidence` that the user gave: without tables of the catalog and without sets."""
+        evidence = self.table("evidence")
+        return evidence.filter(pc.invert(pc.is_in(evidence["state"], pa.array(["recorded", "set"], pa.string()))))
+
+    @cached_property
+    def read(self) -> Mapping[str, int]:
+        """Artefacts by state."""
+        return {str(v["values"].as_py()): v["counts"].as_py() for v in pc.value_counts(self.artefacts["state"])}
+
+    @cached_property
+    def rows(self) -> tuple[int, int]:
+        """Records read and rejected in what the user gave."""
+        read, rejected = (pc.sum(self.artefacts[name]).as_py() or 0 for name in ("rows_read", "rows_rejected"))
+        return read, rejected
 
     def answer(self, question: str) -> Answer:
         """Return the answer to the question."""
@@ -113,6 +130,7 @@ class View:
         language = self.meta.language
         return {
             "plain": plain,
+            "prose": prose,
             "count": lambda n: figures.count(n, language),
             "size": lambda n: figures.size(n, language),
             "share": lambda n: figures.share(n, language),

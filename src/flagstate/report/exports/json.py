@@ -28,7 +28,6 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
     Every finding is in it, not only those that a page shows.
     """
     view = View(tables, meta)
-    evidence = view.table("evidence")
     return {
         "format": FORMAT,
         "flagstate": meta.flagstate,
@@ -42,9 +41,9 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
         "ledger": {
             "head": meta.ledger_head,
             "proves": meta.chain_proves or view.t("evidence.proves"),
-            "states": view.counts("evidence", "state"),
-            "rows_read": sum(evidence["rows_read"].drop_null().to_pylist()),
-            "rows_rejected": sum(evidence["rows_rejected"].drop_null().to_pylist()),
+            "states": dict(view.read),
+            "rows_read": view.rows[0],
+            "rows_rejected": view.rows[1],
         },
         "without": list(meta.without),
         "attributions": [{"text": text, "url": url} for text, url in meta.credits()],

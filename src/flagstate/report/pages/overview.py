@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow.compute as pc
-
 from flagstate.model.codes import LEVELS
 from flagstate.report.view import View
 
 NAME = "overview"
 
-SHOWN = 6
+SHOWN = 8
 """Adverse findings and gaps that the overview lists."""
 
 
@@ -20,27 +18,28 @@ def build(view: View) -> dict[str, Any]:
     adverse = [row for answer in view.answers for row in answer.findings if row["verdict"] == "yes"]
     adverse.sort(key=lambda row: -LEVELS.index(row["level"] or "info"))
     todo = [(answer.question, step) for answer in view.answers if answer.asked for step in answer.collect[:2]]
+    missed = gaps(view)
     return {
         "answers": view.answers,
         "adverse": adverse[:SHOWN],
         "adverse_total": sum(answer.counts.get("yes", 0) for answer in view.answers),
         "figures": _figures(view),
-        "gaps": gaps(view),
-        "todo": todo[: 2 * SHOWN],
+        "open": [row for a in view.answers if a.asked for row in a.findings if row["verdict"] == "unknown"][:SHOWN],
+        "gaps": missed[:SHOWN],
+        "gaps_left": len(missed) - SHOWN,
+        "todo": todo[:SHOWN],
     }
 
 
 def _figures(view: View) -> dict[str, Any]:
-    evidence = view.table("evidence")
-    own = evidence.filter(pc.invert(pc.is_in(evidence["state"], pc.cast(["recorded", "set"], "string"))))
-    states = {str(v["values"].as_py()): v["counts"].as_py() for v in pc.value_counts(own["state"])}
-    found = view.destinations
+    found, states = view.destinations, view.read
+    total = view.artefacts.num_rows
     return {
-        "artefacts": own.num_rows,
-        "not_read": own.num_rows - states.get("read", 0) - states.get("partly_read", 0) - states.get("duplicate", 0),
+        "artefacts": total,
+        "not_read": total - sum(states.get(state, 0) for state in ("read", "partly_read", "duplicate")),
         "partly": states.get("partly_read", 0),
-        "rows": pc.sum(own["rows_read"]).as_py() or 0,
-        "rejected": pc.sum(own["rows_rejected"]).as_py() or 0,
+        "rows": view.rows[0],
+        "rejected": view.rows[1],
         "destinations": found.total,
         "countries": len(found.countries),
         "sent": found.sums["sent"],
@@ -50,6 +49,7 @@ def _figures(view: View) -> dict[str, Any]:
 
 
 def gaps(view: View) -> list[dict[str, Any]]:
-    """Return what coverage says was not, or not wholly, seen."""
+    """Return what coverage says was not, or not wholly, seen; what is about the whole case comes first."""
     rows = view.records("coverage", most=5000)
-    return [row for row in rows if row["complete"] != "yes" and (row["remark"] or row["todo"])][: 2 * SHOWN]
+    found = [row for row in rows if row["complete"] != "yes" and (row["remark"] or row["todo"])]
+    return sorted(found, key=lambda row: row["evidence_id"] is not None)
