@@ -9,16 +9,56 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FIELDS = (
-    "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state local_orig "
-    "local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents"
-).split()
-TYPES = (
-    "time string addr port addr port enum string interval count count string bool bool count string count count count "
-    "count set[string]"
-).split()
+FIELDS = [
+    "ts",
+    "uid",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "proto",
+    "service",
+    "duration",
+    "orig_bytes",
+    "resp_bytes",
+    "conn_state",
+    "local_orig",
+    "local_resp",
+    "missed_bytes",
+    "history",
+    "orig_pkts",
+    "orig_ip_bytes",
+    "resp_pkts",
+    "resp_ip_bytes",
+    "tunnel_parents",
+]
+TYPES = [
+    "time",
+    "string",
+    "addr",
+    "port",
+    "addr",
+    "port",
+    "enum",
+    "string",
+    "interval",
+    "count",
+    "count",
+    "string",
+    "bool",
+    "bool",
+    "count",
+    "string",
+    "count",
+    "count",
+    "count",
+    "count",
+    "set[string]",
+]
 START = 1_790_000_000
-SERVICES = np.array([(443, "tcp", "ssl"), (80, "tcp", "http"), (53, "udp", "dns"), (443, "udp", "-"), (8883, "tcp", "-")])
+SERVICES = np.array(
+    [(443, "tcp", "ssl"), (80, "tcp", "http"), (53, "udp", "dns"), (443, "udp", "-"), (8883, "tcp", "-")]
+)
 STATES = np.array(["SF", "S0", "REJ", "RSTO", "RSTR", "S1"])
 HISTORIES = np.array(["ShADadFf", "S", "Sr", "ShADadR", "ShADadr", "ShADad"])
 ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
@@ -28,7 +68,11 @@ def header(path: str, fields: list[str], types: list[str]) -> str:
     """Return the eight header lines that Zeek writes."""
     return (
         "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"
-        f"#path\t{path}\n#open\t2026-09-21-00-00-00\n#fields\t" + "\t".join(fields) + "\n#types\t" + "\t".join(types) + "\n"
+        f"#path\t{path}\n#open\t2026-09-21-00-00-00\n#fields\t"
+        + "\t".join(fields)
+        + "\n#types\t"
+        + "\t".join(types)
+        + "\n"
     )
 
 

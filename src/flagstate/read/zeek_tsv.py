@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read import zeek_lines
+from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read.zeek_fields import LOSSES, TIMED, Header, Shape, learn, moment, shape, tell
 
 LISTED = 1000
@@ -22,6 +22,7 @@ _REASONS = {
     "UNQUOTED VALUE": "a stray quote",
 }
 _SCAN = 2**20
+
 
 @dataclass
 class Layout:
@@ -115,7 +116,11 @@ def _select(known: Shape | None, fields: tuple[str, ...], names: dict[str, str],
 
 def _by_engine(opened: Opened, found: Header, known: Shape | None, context: Context) -> Iterator[Part]:
     con = context.con
-    kinds = {name: kind if kind not in ("BOOLEAN", "VARCHAR[]") else "VARCHAR" for _, name, kind in known.fields} if known else {}
+    kinds = (
+        {name: kind if kind not in ("BOOLEAN", "VARCHAR[]") else "VARCHAR" for _, name, kind in known.fields}
+        if known
+        else {}
+    )
     kinds["ts"] = TIMED
     columns = ", ".join(f"'c{at}': '{kinds.get(name, 'VARCHAR')}'" for at, name in enumerate(found.fields))
     names = {name: f"c{at}" for at, name in enumerate(found.fields)}
