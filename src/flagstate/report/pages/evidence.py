@@ -52,7 +52,7 @@ def _fields(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(
             t("col.overlaps"),
             "text",
-            lambda r: ", ".join(names.get(o) or o for o in r["overlaps"] or ()),
+            lambda r: _few([names.get(o) or o for o in r["overlaps"] or ()]),
             title=t("tip.overlaps"),
         ),
         Field("SHA-256", "mono", lambda r: r["sha256"] or "–"),
@@ -70,6 +70,11 @@ def _coverage(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(t("col.todo"), "text", lambda r: r["todo"] or ""),
         Field(t("col.said_by"), "two", lambda r: (r["said_by"] or "–", names.get(r["evidence_id"], ""))),
     )
+
+
+def _few(listed: list[str]) -> str:
+    """Return the first two names and how many more there are."""
+    return ", ".join([*listed[:2], *([f"+{len(listed) - 2}"] if len(listed) > 2 else [])])
 
 
 def _age(view: View, row: dict[str, Any]) -> int | None:

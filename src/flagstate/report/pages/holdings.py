@@ -17,9 +17,10 @@ def build(view: View) -> dict[str, Any]:
     rows = view.records("holding", order=[("records", "descending"), ("container", "ascending")])
     classes: dict[str, dict[str, Any]] = {}
     for row in view.table("holding").select(["data_class", "container", "records"]).to_pylist():
-        entry = classes.setdefault(row["data_class"], {"name": row["data_class"], "containers": 0, "records": 0})
+        entry = classes.setdefault(row["data_class"], {"name": row["data_class"], "containers": 0, "records": None})
         entry["containers"] += 1
-        entry["records"] = max(entry["records"], row["records"] or 0)
+        if row["records"] is not None:
+            entry["records"] = max(entry["records"] or 0, row["records"])
     listed = sorted(classes.values(), key=lambda e: (-e["containers"], e["name"]))
     fields = (
         Field(t("col.container"), "two", lambda r: (r["container"] or "–", r["asset_id"] or "")),
