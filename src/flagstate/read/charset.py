@@ -15,7 +15,7 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE = 16 * 1024
-CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00\x02-\x08\x0e-\x1a\x1c\x1d\x7f]")
 CHUNK = 1 << 20
 
 

@@ -59,11 +59,10 @@ def _detected(head: Head) -> tuple[Dialect, str] | None:
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield the rows of a delimited text as one table."""
     found = _detected(opened.head)
-    text = text_head(opened.head.data)
-    if found is None or text is None:
+    if found is None:
         return
     dialect, encoding = found
-    first = rows(text.replace("\r\n", "\n").replace("\r", "\n"), dialect)
+    first = rows(_beginning(opened, encoding).replace("\r\n", "\n").replace("\r", "\n"), dialect)
     layout = lay_out(first, dialect.width, context.mask)
     progress = Progress()
     schema = pa.schema([pa.field(name, pa.string()) for name in layout.names])
@@ -75,6 +74,15 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from progress.rejects
     yield Tally(progress.read, progress.unlisted)
     yield from _notes(progress, encoding)
+
+
+def _beginning(opened: Opened, encoding: str) -> str:
+    """The first rows as text; more than the head where a row is very long."""
+    text = text_head(opened.head.data) or ""
+    if opened.head.whole or text.count("\n") + text.count("\r") > 20:
+        return text
+    with utf8(opened.path, encoding) as stream:
+        return stream.read(BLOCK).decode("utf-8", "ignore")
 
 
 def _notes(progress: Progress, encoding: str) -> Iterator[Note]:
@@ -127,7 +135,7 @@ def _parsed(
     from pyarrow import csv
 
     def refuse(row: csv.InvalidRow) -> str:
-        if row.number is None or row.number > layout.skip:
+        if row.number is None or row.number > layout.skip or row.actual_columns > 1:
             lines = 1 + (row.text or "").rstrip("\n").count("\n")
             if len(progress.rejects) < MOST_REJECTS:
                 reason = f"The row has {row.actual_columns} values where the table has {row.expected_columns}"

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 USUAL = (",", ";", "\t", "|")
-UNUSUAL = ("\x1f", "\x01", "^", "~", "¦", "§", "@")
+UNUSUAL = ("\x1f", "\x01", "^", "~", "@")
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".psv")
 CODE = re.compile(
     r"\s*(?:--|//|/\*|#!|#|<[!?/a-zA-Z]|INSERT |CREATE |ALTER |DROP |SET |SELECT |import |from |def |class |package |"
@@ -58,7 +58,7 @@ def detect(text: str, suffix: str, *, whole: bool) -> Dialect | None:
         for delimiter in (*USUAL, *UNUSUAL):
             if delimiter not in text or (quote == "'" and "'" not in text):
                 continue
-            scored = _score(text, delimiter, quote, named=named)
+            scored = _score(text, delimiter, quote, named=named, closed=not whole or text.count(quote) % 2 == 0)
             if scored and (best is None or scored[0] > best[0]):
                 quoted = _quoted(text, delimiter, quote)
                 best = (scored[0], Dialect(delimiter, quote, scored[1], carriage, scored[2], quoted))
@@ -106,7 +106,7 @@ def _is_code(lines: list[str]) -> bool:
     return sum(bool(CODE.match(line)) for line in sample) * 5 >= len(sample)
 
 
-def _score(text: str, delimiter: str, quote: str, *, named: bool) -> tuple[float, int, bool] | None:
+def _score(text: str, delimiter: str, quote: str, *, named: bool, closed: bool) -> tuple[float, int, bool] | None:
     """How well one delimiter explains the rows: score, columns, and whether values span lines."""
     parsed = rows(text, Dialect(delimiter, quote, 0, False, '"' in text or "'" in text))
     parsed = [row for row in parsed if any(cell.strip() for cell in row) or len(row) > 1]
@@ -124,7 +124,7 @@ def _score(text: str, delimiter: str, quote: str, *, named: bool) -> tuple[float
         return None
     if not named and (_is_prose(body, delimiter) or _is_layout(body, delimiter)):
         return None
-    multiline = any("\n" in cell for row in body for cell in row)
+    multiline = closed and any("\n" in cell for row in body for cell in row)
     broken = sum(cell[:1] == quote or cell[-1:] == quote for row in body for cell in row) / (len(body) * width)
     return (
         share + min(width, 20) / 100 - broken - 0.05 * (quote == "'") - 0.1 * (delimiter in UNUSUAL),

@@ -10,6 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+
+from flagstate.catalog.data_class import load
 
 VALUE = re.compile(
     r"""[-+(]?[$€£¥]?\s?\d[\d\s.,'’:/\-()]*%?\)?      # numbers, dates, times
@@ -96,7 +99,7 @@ def is_header(first: Sequence[str], body: Sequence[Sequence[str]], mask: Callabl
     masked = [mask(cell) for cell in filled]
     if any(SHAPES.search(text) for text in masked):
         return False
-    known = sum(bool(USUAL.intersection(_words(cell))) for cell in filled)
+    known = sum(bool(USUAL.intersection(_words(cell))) or cell.casefold() in _named() for cell in filled)
     if any(NAME in text for text in masked) and known * 2 < len(filled):
         return False
     if any(cell and sum(row[at].strip() == cell for row in body) > len(body) // 50 for at, cell in enumerate(cells)):
@@ -107,6 +110,12 @@ def is_header(first: Sequence[str], body: Sequence[Sequence[str]], mask: Callabl
         return True
     alike = sum(_shape(cell) == _usual(row[at] for row in body) for at, cell in enumerate(cells) if cell)
     return bool(body) and alike * 5 < len(filled) * 3
+
+
+@cache
+def _named() -> frozenset[str]:
+    """Column names that a data class knows, in any language."""
+    return frozenset(header for made in load() for header in made.headers)
 
 
 def _words(cell: str) -> list[str]:

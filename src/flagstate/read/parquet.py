@@ -1,18 +1,22 @@
 """Parquet files, whatever their name says.
 
-Columns keep their types; nested ones are passed on as they are. Damage costs the row groups from where it stands.
+Columns keep their types; nested ones are passed on as they are. Damage costs the row groups in which it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from flagstate.errors import EvidenceError
 from flagstate.read.header import unique
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream, Tally
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 BATCH = 32_768
 
@@ -75,16 +79,17 @@ def _type(type_: pa.DataType) -> pa.DataType:
     return type_
 
 
-def _batches(file: object, schema: pa.Schema, most: int | None, progress: Progress) -> Iterator[pa.RecordBatch]:
-    try:
-        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):  # type: ignore[attr-defined]
-            columns = [_valid(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
-            progress.read += batch.num_rows
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
-            if most and progress.read >= most:
-                return
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError):
-        progress.damaged = True
+def _batches(file: ParquetFile, schema: pa.Schema, most: int | None, progress: Progress) -> Iterator[pa.RecordBatch]:
+    for group in range(file.metadata.num_row_groups):
+        try:
+            for batch in file.iter_batches(BATCH, row_groups=[group], use_threads=False):
+                columns = [_valid(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+                progress.read += batch.num_rows
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+                if most and progress.read >= most:
+                    return
+        except (pa.ArrowException, OSError, ValueError, NotImplementedError):
+            progress.damaged = True
 
 
 def _valid(column: pa.Array, to: pa.DataType) -> pa.Array:

@@ -45,7 +45,9 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
             "The database uses a write-ahead log; what its -wal file holds is not in what was read",
             "Run `PRAGMA wal_checkpoint(TRUNCATE)` on a copy, or give a copy made with `.backup`.",
         )
-    con = sqlite3.connect(f"file:{opened.path}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    con = sqlite3.connect(
+        f"file:{opened.path}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+    )
     try:
         con.text_factory = lambda raw: raw.decode("utf-8", "replace")
         con.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
