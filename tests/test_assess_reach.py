@@ -219,7 +219,9 @@ def test_without_a_policy_nothing_is_adverse_and_nothing_is_well() -> None:
 
 def test_a_government_outside_the_policy_is_adverse_once_per_operator() -> None:
     more = [ALIBABA["endpoint"][0] | {"addr": f"8.209.64.{n}"} for n in range(11, 30)]
-    rows = findings(world(**(ALIBABA | {"endpoint": [*ALIBABA["endpoint"], *more]}), policy=policy("EU", "KY")))
+    quiet = [ALIBABA["flow"][0] | {"resp_h": row["addr"], "orig_bytes": 0} for row in more]
+    many = ALIBABA | {"endpoint": [*ALIBABA["endpoint"], *more], "flow": [*ALIBABA["flow"], *quiet]}
+    rows = findings(world(**many, policy=policy("EU", "KY")))
     adverse = [r for r in rows if r["verdict"] == "yes"]
     assert [(r["counterparty"], r["subject"]) for r in adverse] == [("CN", "ent:cloud")]
     values = json.loads(str(adverse[0]["values"]))
@@ -393,3 +395,28 @@ def test_results_are_rows_of_their_nouns(noun: str) -> None:
     table = assess_reach(world(**ALIBABA, policy=policy("EU")), DAY)[noun]
     assert table.schema.equals(model.NOUNS[noun].schema)
     assert table.num_rows
+
+
+def test_whoever_merely_called_us_is_no_subject() -> None:
+    caller = ALIBABA["endpoint"][0] | {"addr": "198.51.100.9", "host_country": "RU", "operator_id": None}
+    tables = world(**(ALIBABA | {"endpoint": [*ALIBABA["endpoint"], caller]}))
+    assert "RU" not in {g for g, *_ in ways(tables)}
+
+
+def test_the_address_of_an_asset_says_where_it_stands() -> None:
+    tables = world(asset=[asset("store:one", addr="8.209.64.10")], endpoint=ALIBABA["endpoint"], flow=[])
+    assert ("DE", "store:one", "direct_place", False, "interpretive") in ways(tables)
+
+
+def test_assets_in_the_same_hands_are_one_finding() -> None:
+    many = [asset(f"tf:{n}") for n in range(30)]
+    tables = world(
+        legal_entity=[entity("ent:a", organised_in=["US"])],
+        interest=[interest("ent:a", str(row["asset_id"]), "operates") for row in many],
+        asset=many,
+        policy=policy("EU"),
+    )
+    adverse = [r for r in findings(tables) if r["verdict"] == "yes"]
+    assert [(r["counterparty"], r["subject"]) for r in adverse] == [("US", "assets:ent:a")]
+    assert "30 assets" in str(adverse[0]["message"])
+    assert len(ways(tables)) == 30  # the table still has each of them

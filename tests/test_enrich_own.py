@@ -117,3 +117,27 @@ def test_many_addresses_cost_little(count: int) -> None:
     result = own({}, rows, DAY)
     assert result["endpoint"]["operator_id"].null_count == 0
     assert time.perf_counter() - start < 5
+
+
+def assets(*rows: dict[str, object]) -> dict[str, pa.Table]:
+    table = model.rows(model.ASSET, [{"kind": "store"} | row for row in rows])
+    return {"asset": model.stamp(table, model.ASSET, stance="configured", evidence_id="e2")}
+
+
+def test_a_configured_resource_is_operated_by_its_provider_and_in_china_by_the_local_one() -> None:
+    tables = assets(
+        {"asset_id": "tf:a", "provider": "Amazon Web Services", "region": "eu-central-1"},
+        {"asset_id": "tf:b", "provider": "Amazon Web Services", "region": "cn-north-1"},
+        {"asset_id": "tf:c", "provider": "unheard of"},
+        {"asset_id": "cdx:d", "provider": "Hetzner"},
+        {"asset_id": "tf:e", "server_name": "bucket.oss-eu-central-1.aliyuncs.com"},
+        {"asset_id": "tf:f", "addr": "8.209.64.10"},
+    )
+    result = own(tables, located("8.209.64.10"), DAY)
+    rows = {r["subject_id"]: r for r in result["interest"].to_pylist() if r["kind"] == "operates"}
+    assert rows["tf:a"]["holder_id"] == "ent:amazon-web-services"
+    assert (rows["tf:a"]["stance"], rows["tf:a"]["evidence_id"]) == ("configured", "e2")
+    assert rows["tf:b"]["holder_id"] == "ent:sinnet"
+    assert rows["tf:e"]["holder_id"] == rows["tf:f"]["holder_id"] == "ent:alibaba-cloud-international"
+    assert not {"tf:c", "cdx:d"} & set(rows)
+    assert "ent:amazon-com-inc" in result["legal_entity"]["entity_id"].to_pylist()

@@ -87,16 +87,35 @@ def judge(listed: Iterable[Subject], found: pa.Table, policy: pa.Table, coverage
     if not known:
         return model.rows(model.FINDING, [_nothing()])
     if not accepted.said:
-        return model.rows(model.FINDING, [_no_policy(rows, known), *_undecided(known)])
+        return model.rows(model.FINDING, [_no_policy(rows), *_undecided(known)])
     made = [
         one
-        for (government, subject_id), levels in sorted(rows.items())
-        if (one := _one(government, known[subject_id], levels, accepted)) is not None
+        for government, subject, levels in _grouped(rows, known)
+        if (one := _one(government, subject, levels, accepted)) is not None
     ]
     made += _undecided(known)
     if not any(one["verdict"] == "yes" for one in made):
         made.append(_rest(made, found, coverage))
     return model.rows(model.FINDING, made)
+
+
+def _grouped(
+    rows: Mapping[tuple[str, str], list[dict[str, object]]], known: Mapping[str, Subject]
+) -> Iterator[tuple[str, Subject, list[dict[str, object]]]]:
+    """Yield reach by government and subject; assets in the same hands, of which no class is known, are one subject."""
+    groups: dict[tuple[str, str], list[tuple[Subject, list[dict[str, object]]]]] = {}
+    for (government, subject_id), levels in sorted(rows.items()):
+        subject = known[subject_id]
+        hands = sorted({custody.entity_id for custody in subject.custody})
+        apart = subject.hosts or subject.classes or not hands
+        key = subject_id if apart else f"assets:{'+'.join(hands)}"
+        groups.setdefault((government, key), []).append((subject, levels))
+    for (government, key), members in groups.items():
+        subject, levels = members[0]
+        if len(members) > 1:
+            subject = Subject(key, f"{len(members):,} assets such as {subject.shown}", custody=subject.custody)
+            levels = [row for _, listed in members for row in listed]
+        yield government, subject, levels
 
 
 def _one(
@@ -146,8 +165,12 @@ def _confidence(row: Mapping[str, object]) -> str:
 
 
 def _ways(levels: Iterable[Mapping[str, object]]) -> str:
-    order = sorted(levels, key=lambda r: REACH_LEVELS.index(str(r["level"])))
-    return "; ".join(_HOW[str(r["level"])] + (" (contested)" if r["contested"] else "") for r in order)
+    contested: dict[str, bool] = {}
+    for row in levels:
+        level = str(row["level"])
+        contested[level] = bool(row["contested"]) and contested.get(level, True)
+    order = sorted(contested, key=REACH_LEVELS.index)
+    return "; ".join(_HOW[level] + (" (contested)" if contested[level] else "") for level in order)
 
 
 def _shown(subject: Subject) -> str:
@@ -208,14 +231,13 @@ def _undecided(known: Mapping[str, Subject]) -> list[dict[str, object]]:
     return made
 
 
-def _no_policy(
-    rows: Mapping[tuple[str, str], list[dict[str, object]]], known: Mapping[str, Subject]
-) -> dict[str, object]:
+def _no_policy(rows: Mapping[tuple[str, str], list[dict[str, object]]]) -> dict[str, object]:
     governments = sorted({government for government, _ in rows})
+    reached = {subject for _, subject in rows}
     listed = ", ".join(country_name(code) for code in governments[:12])
     more = f" and {len(governments) - 12} more" if len(governments) > 12 else ""
     message = (
-        f"{len(governments)} governments can reach what {len(known):,} operators and assets hold or were sent "
+        f"{len(governments)} governments can reach what {len(reached):,} operators and assets hold or were sent "
         f"({listed}{more}); which of them is accepted is not declared."
         if governments
         else "No government was found that can reach what was seen, and no policy says which would be accepted."
@@ -226,7 +248,7 @@ def _no_policy(
         "all",
         "unknown",
         message,
-        values={"governments": governments, "subjects": len(known)},
+        values={"governments": governments, "subjects": len(reached)},
         missing=[_NAME_POLICY],
         rests_on="recorded",
     )

@@ -128,6 +128,7 @@ def _assets(tables: Mapping[str, pa.Table], interests: list[dict[str, object]], 
         classes.setdefault(str(row["asset_id"]), set()).add(str(row["data_class"]))
         if row["key_ids"]:
             keyed.add(str(row["asset_id"]))
+    endpoints = {str(row["addr"]): row for row in tables["endpoint"].to_pylist()}
     for key, asset in sorted(assets.items()):
         shown = f"{asset['kind'] or 'asset'} {asset['name'] or key}"
         subject = Subject(key, shown, facts=[str(asset["fact_id"])], keyed=key in keyed)
@@ -138,6 +139,7 @@ def _assets(tables: Mapping[str, pa.Table], interests: list[dict[str, object]], 
                 subject.custody.extend(_holders(row, beneath, employers))
             for row in places.get(layer, ()):
                 _stand(subject, row, beneath)
+            _stand_by_address(subject, endpoints.get(str(assets[layer]["addr"])))
         yield subject
 
 
@@ -177,10 +179,25 @@ def _stand(subject: Subject, row: Mapping[str, object], beneath: str) -> None:
         subject.stands[country] = Stand(country, words, confidence, str(row["stance"]), (str(row["fact_id"]),))
 
 
+def _stand_by_address(subject: Subject, endpoint: Mapping[str, object] | None) -> None:
+    """Add where the address of an asset stands; an anycast address stands nowhere."""
+    if endpoint is None or endpoint["special"] is not None:
+        return
+    if endpoint["anycast"]:
+        subject.anycast += 1
+        return
+    for stand in _host_stands(endpoint):
+        subject.stands.setdefault(stand.country, stand)
+
+
 def _observed(
     tables: Mapping[str, pa.Table], interests: list[dict[str, object]], names: Mapping[str, str]
 ) -> list[Subject]:
-    """Group the public hosts that are not ours by operator, and by the operator of the service behind their names."""
+    """Group the public hosts that are not ours by operator, and by the operator of the service behind their names.
+
+    Where flows were read, only responders count: whoever merely called us is no holder of what we sent out.
+    """
+    responders = set(tables["flow"]["resp_h"].to_pylist())
     traffic = _traffic(tables["flow"])
     reasons = _reasons(interests)
     services = _services(tables["flow"], reasons)
@@ -188,7 +205,7 @@ def _observed(
     groups: dict[str, Subject] = {}
     for row in tables["endpoint"].to_pylist():
         addr = str(row["addr"])
-        if row["special"] is not None or _inside(addr, own):
+        if row["special"] is not None or (responders and addr not in responders) or _inside(addr, own):
             continue
         operator = row["operator_id"]
         subject = _group(groups, operator or NO_OPERATOR, names)
@@ -298,9 +315,9 @@ def _host_stands(row: Mapping[str, object]) -> Iterator[Stand]:
         return
     confidence = str(row["confidence"] or "none")
     listed = [row["host_country"], row["host_country_second"] if confidence == "disputed" else None]
-    for country in filter(None, listed):
+    for country in [str(code) for code in listed if code]:
         words = f"host {addr} stands in {country} ({confidence}, by geolocation)"
-        yield Stand(str(country), words, confidence, "recorded")
+        yield Stand(country, words, confidence, "recorded")
 
 
 def _whole(value: object) -> int:

@@ -144,6 +144,26 @@ def operation_row(slug: str, *, by: str, asn: int | None, provider: str | None, 
     }
 
 
+def asset_row(slug: str, asset_id: str, why: str) -> dict[str, object]:
+    """Return a row of `interest` for an operator that runs an asset of the case.
+
+    Args:
+        slug: The operator.
+        asset_id: The asset.
+        why: By which evidence, in words.
+    """
+    return {
+        "holder_id": entity_id(slug),
+        "subject_id": asset_id,
+        "kind": "operates",
+        "contested": False,
+        "status": "sourced",
+        "source": f"{book().operators[slug].name if slug in book().operators else slug}, {why}",
+        "stance": "recorded",
+        "evidence_id": PREFIX,
+    }
+
+
 def supply_rows(slugs: Iterable[str]) -> list[dict[str, object]]:
     """Return rows of `interest` for who supplies the technology to a local operator of its regions."""
     operators = book().operators

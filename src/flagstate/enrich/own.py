@@ -14,7 +14,14 @@ from datetime import date
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.catalog.operator_facts import catalog_evidence, entity_rows, operation_row, ownership_rows, supply_rows
+from flagstate.catalog.operator_facts import (
+    asset_row,
+    catalog_evidence,
+    entity_rows,
+    operation_row,
+    ownership_rows,
+    supply_rows,
+)
 from flagstate.catalog.operators import Entity
 from flagstate.catalog.providers import (
     Identified,
@@ -22,6 +29,7 @@ from flagstate.catalog.providers import (
     controllers,
     entity,
     entity_id,
+    find,
     identify,
     operator_by_domain,
 )
@@ -54,13 +62,15 @@ def own(tables: Mapping[str, pa.Table], endpoints: pa.Table, as_of: date) -> dic
     names = _names(tables.get("flow"))
     filled, seen = _operators(endpoints, names)
     seen |= _services(names)
-    slugs = {reason.operator for reason in seen}
+    runs = _assets(tables.get("asset"), filled)
+    slugs = {reason.operator for reason in seen} | {slug for slug, _ in runs}
     slugs |= {step.holder for slug in slugs for step in control_chain(slug)}
     entities = model.rows(model.LEGAL_ENTITY, entity_rows(slugs))
     reasons = [
         operation_row(r.operator, by=r.by, asn=r.asn, provider=r.provider, host=r.domain)
         for r in sorted(seen, key=lambda r: (r.operator, r.by, r.asn or 0, r.provider or "", r.domain or ""))
     ]
+    reasons += [row for _, row in runs]
     interests = model.rows(model.INTEREST, _open(reasons + ownership_rows(slugs) + supply_rows(slugs), as_of))
     result = {
         "endpoint": model.conform(filled, model.ENDPOINT),
@@ -146,6 +156,34 @@ def _services(names: Mapping[str, list[str]]) -> set[_Seen]:
     """Return the operators of the services behind the names, whoever runs the machines under them."""
     hits = {operator_by_domain(name) for listed in names.values() for name in listed} - {None}
     return {_Seen(hit[0], "domain", domain=hit[1]) for hit in hits if hit is not None}
+
+
+def _assets(asset: pa.Table | None, endpoints: pa.Table) -> list[tuple[str, dict[str, object]]]:
+    """Return who operates each asset, by its provider and region, its address or its domain.
+
+    The provider of an asset counts where an infrastructure description or a declaration names one of the catalog whole;
+    the free text of a bill of materials does not, because a name is not an identifier.
+    """
+    if asset is None or asset.num_rows == 0:
+        return []
+    by_addr = dict(zip(endpoints["addr"].to_pylist(), endpoints["operator_id"].to_pylist(), strict=True))
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for row in asset.to_pylist():
+        provider, subject = row["provider"], str(row["asset_id"])
+        slug = None if provider is None or subject.startswith("cdx:") else find(provider)
+        if slug is not None:
+            known = entity(slug)
+            local = identify(provider=known.feeds[0], region=row["region"]).operator if known and known.feeds else None
+            slug = local or slug
+            status = "declared" if row["stance"] == "declared" else "sourced"
+            said = {"status": status, "stance": row["stance"], "evidence_id": row["evidence_id"]}
+            rows[slug, subject] = asset_row(slug, subject, "by the provider and region of the resource") | said
+        by_name = operator_by_domain(row["server_name"])
+        by_number = (by_addr.get(row["addr"]) or "").removeprefix("ent:")
+        for other, why in ((by_name and by_name[0], "by its domain"), (by_number, "by its address")):
+            if other:
+                rows.setdefault((other, subject), asset_row(other, subject, why))
+    return [(slug, row) for (slug, _), row in sorted(rows.items())]
 
 
 _CONTROLLERS: dict[str, tuple[str | None, str | None]] = {}
