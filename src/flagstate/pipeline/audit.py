@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
 from flagstate import __version__, model
@@ -107,9 +108,9 @@ def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
     case = Case.open(what.case, create=True)
     with case.writing(), Workers(gather.TARGET) as workers:
         said("Looking at what was given")
-        tables = _read(what, case, workers, as_of, said)
         con = connect(memory_bytes=_means(what).memory_bytes // 2, threads=_means(what).threads)
         try:
+            tables = _read(what, case, workers, con, as_of, said)
             context = order.Run(con, as_of, "provider-feeds" in what.without, _user_dir())
             whole = order.run(tables, context, said=lambda step: said(f"Concluding: {step}"))
         finally:
@@ -136,21 +137,34 @@ def _user_dir() -> Path | None:
     return found if found.is_dir() else None
 
 
-def _read(what: Order, case: Case, workers: Workers, as_of: date, said: Callable[[str], None]) -> dict[str, pa.Table]:
+def _read(
+    what: Order,
+    case: Case,
+    workers: Workers,
+    con: duckdb.DuckDBPyConnection,
+    as_of: date,
+    said: Callable[[str], None],
+) -> dict[str, pa.Table]:
     for name in ("items", "spool"):
         if name == "spool":
             shutil.rmtree(case.work / name, ignore_errors=True)
         (case.work / name).mkdir(mode=0o700, exist_ok=True)
     means = _means(what)
     made = gather.plan([Path(p) for p in what.paths], case)
-    gather.read(made, case, workers, means, names=None, said=said)
-    names = merge.names(made, case)
-    gather.reopen(made, case, names["digest"])
-    gather.read(made, case, workers, means, names=names, said=said)
+    gather.read(made, case, workers, means, turn=gather.Turn(), said=said)
+    names = merge.names(made, case, con)
+    turn = gather.Turn(2, names)
+    gather.reopen(made, case, turn)
+    gather.read(made, case, workers, means, turn=turn, said=said)
+    doubted, touched = merge.suspects(made, case)
+    if doubted:
+        turn = gather.Turn(3, names, doubted)
+        gather.reopen(made, case, turn, touched=touched)
+        gather.read(made, case, workers, means, turn=turn, said=said)
     said("Merging")
     found = collect.collect(made, case.work / "items")
     tables = collect.facts(found)
-    merge.flows(found, tables)
+    merge.merge(made, found, case, tables, con)
     merge.remember(made, found, case)
     evidence = model.rows(model.EVIDENCE, found.evidence)
     tables["evidence"] = evidence

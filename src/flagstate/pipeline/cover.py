@@ -53,7 +53,7 @@ def cover(tables: Mapping[str, pa.Table], evidence: pa.Table, *, as_of: date) ->
             "scope": "all",
             "complete": "unknown",
             "said_by": "flagstate",
-            "remark": f"The oldest network table is {oldest['age_days']} days old ({oldest['source']}, {oldest['date']}).",
+            "remark": f"The oldest network table is of {oldest['date']}, {oldest['age_days']} days old ({oldest['table']}).",
             "todo": "Add newer tables with `flagstate data add`.",
         }
     )

@@ -11,13 +11,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flagstate import model
-from flagstate.catalog.mask import mask
+from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
+from flagstate.enrich import classify, flows
 from flagstate.errors import DeclarationError, FlagstateError
+from flagstate.pipeline import keep
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read.registry import identify
 from flagstate.read.source import Hasher, cut, head, neutral, opened, suffix_of
@@ -48,11 +52,11 @@ class Seen:
     first_ts: str | None = None
     last_ts: str | None = None
     rejects: list[tuple[int | None, str]] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str, bool]] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     waits: bool = False
     names: str = ""
-    stances: dict[str, str] = field(default_factory=dict)
+    suspects: str = ""
 
 
 def extract(order: Mapping[str, object]) -> None:
@@ -60,19 +64,54 @@ def extract(order: Mapping[str, object]) -> None:
 
     Args:
         order: files (path, name, item, and start, stop and lead where only a range is new), out, memory_bytes,
-            threads, max_expand, salt, and names: the digest and file of the server names, once they are known.
+            threads, max_expand, salt, and what is known in the second and third round: names and suspects, each with
+        digest and file.
 
     For each leaf a JSON file and its tables are written under `out/<item>/`; a `.begun` file without its `.json`
     says that the process died there.
     """
+    known = Known.of(order)
     files = order["files"]
     for file in files if isinstance(files, list) else []:
         folder = Path(str(order["out"])) / str(file["item"])
         folder.mkdir(mode=0o700, exist_ok=True)
-        _artefact(file, folder, order)
+        _artefact(file, folder, order, known)
 
 
-def _artefact(file: Mapping[str, object], folder: Path, order: Mapping[str, object]) -> None:
+@dataclass(frozen=True)
+class Known:
+    """What other artefacts say that the reading of connections needs."""
+
+    salt: int
+    """Makes the keys of a case its own."""
+    names: pa.Table | None = None
+    """Server names by connection; null in the first round."""
+    names_digest: str = ""
+    """Says which names."""
+    suspects: flows.Suspects | None = None
+    """Keys of connections that occur more than once."""
+    suspects_digest: str = ""
+    """Says which suspects."""
+
+    @staticmethod
+    def of(order: Mapping[str, object]) -> Known:
+        """Read what an order names."""
+        names, suspects = order.get("names"), order.get("suspects")
+        return Known(
+            int(str(order["salt"])),
+            pq.read_table(str(names["file"])) if isinstance(names, dict) else None,
+            str(names["digest"]) if isinstance(names, dict) else "",
+            _suspects(str(suspects["file"])) if isinstance(suspects, dict) else None,
+            str(suspects["digest"]) if isinstance(suspects, dict) else "",
+        )
+
+
+def _suspects(path: str) -> flows.Suspects:
+    with np.load(path) as arrays:
+        return flows.Suspects(arrays["uid"], arrays["pair"])
+
+
+def _artefact(file: Mapping[str, object], folder: Path, order: Mapping[str, object], known: Known) -> None:
     spools = str(order["spool"])
     outcome: dict[str, object] = {}
     try:
@@ -83,33 +122,31 @@ def _artefact(file: Mapping[str, object], folder: Path, order: Mapping[str, obje
                 lead = os.pread(descriptor, int(str(file.get("lead", 0))), 0)
                 part = cut(descriptor, spools, start, int(str(stop)), lead if start else b"")
                 with contextlib.closing(os.fdopen(part, "rb")):
-                    _leaves(unfold(part, str(file["name"]), spools, None), folder, order)
+                    _leaves(unfold(part, str(file["name"]), spools, None), folder, order, known)
             else:
                 bound = order.get("max_expand")
-                _leaves(
-                    unfold(descriptor, str(file["name"]), spools, int(str(bound)) if bound else None), folder, order
-                )
+                limit = int(str(bound)) if bound else None
+                _leaves(unfold(descriptor, str(file["name"]), spools, limit), folder, order, known)
             outcome["sha256"] = hasher.result()
     except FlagstateError as problem:
         outcome["refused"], outcome["todo"] = _clause(problem), problem.todo
     _write(folder / "artefact.json", outcome)
 
 
-def _leaves(leaves: Iterator[Leaf], folder: Path, order: Mapping[str, object]) -> None:
+def _leaves(leaves: Iterator[Leaf], folder: Path, order: Mapping[str, object], known: Known) -> None:
     for leaf in leaves:
         done = folder / f"{leaf.ordinal}.json"
-        names = order.get("names")
-        digest = str(names["digest"]) if isinstance(names, Mapping) else ""
         if done.exists():
             before = json.loads(done.read_text())
-            if not (before["waits"] and names):
+            if not (before["waits"] and known.names is not None):
                 continue
+            keep.forget(folder, leaf.ordinal)
         (folder / f"{leaf.ordinal}.begun").touch(mode=0o600)
-        _write(done, asdict(_leaf(leaf, folder, order, digest)))
+        _write(done, asdict(_leaf(leaf, folder, order, known)))
 
 
-def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], digest: str) -> Seen:
-    seen = Seen(leaf.ordinal, mask(leaf.name), leaf.size, names=digest)
+def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -> Seen:
+    seen = Seen(leaf.ordinal, mask(leaf.name), leaf.size)
     if leaf.descriptor is None:
         seen.state, seen.reason, seen.todo = "refused", leaf.refused, leaf.todo
         return seen
@@ -120,50 +157,54 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], digest: str) ->
         seen.state = "not_recognised" if reader is None else "refused"
         seen.reason, seen.todo = kind.refused, kind.todo
         return seen
-    if "connection" in reader.streams and "conn" in kind.name and order.get("names") is None:
+    if kind.name.startswith("zeek.") and "conn" in kind.name:
+        seen.names, seen.suspects = known.names_digest, known.suspects_digest
         # Which names the responders had is in other artefacts: connections are read when those are known.
-        seen.waits = True
-        return seen
+        seen.waits = known.names is None
+        if seen.waits:
+            return seen
     content = Hasher(leaf.descriptor)
-    path = neutral(leaf.descriptor)
-    con = connect(
-        memory_bytes=int(str(order["memory_bytes"])),
-        threads=int(str(order["threads"])),
-        files=[path],
-        folders=[Path(str(order["spool"]))],
-        spill=Path(str(order["spool"])),
-    )
-    artefact = Opened(path, begin, seen.name, "")
-    gathered = Gathered(order)
+    gathered = Gathered(known)
+    artefact = Opened(neutral(leaf.descriptor), begin, seen.name, "")
+    con = _connect(artefact.path, order)
     try:
         for part in reader.read(artefact, kind, Context(con, mask)):
             _take(part, seen, gathered, con)
     except DeclarationError as problem:
-        seen.state, seen.reason, seen.todo = "failed", f"{problem.where}: {problem.what}", problem.todo
-        gathered.tables.clear()
-        seen.kind = "declaration"
-        seen.content = content.result()
+        seen.state, seen.kind, seen.todo = "failed", "declaration", problem.todo
+        seen.reason = f"{problem.where}: {problem.what}"
         return seen
     except FlagstateError as problem:
-        seen.notes.append((_clause(problem), problem.todo))
+        seen.notes.append((_clause(problem), problem.todo, True))
     finally:
         con.close()
+        seen.content = content.result()
     if leaf.damage:
-        seen.notes.append((leaf.damage, "Give a whole copy, if there is one."))
-    seen.content = content.result()
+        seen.notes.append((leaf.damage, "Give a whole copy, if there is one.", True))
     _settle(seen)
-    _save(folder, leaf.ordinal, seen, gathered)
+    _save(folder, seen, gathered)
     return seen
+
+
+def _connect(path: str, order: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
+    spool = Path(str(order["spool"]))
+    return connect(
+        memory_bytes=int(str(order["memory_bytes"])),
+        threads=int(str(order["threads"])),
+        files=[path],
+        folders=[spool],
+        spill=spool,
+    )
 
 
 class Gathered:
     """Tables of one leaf, on their way to its files."""
 
-    def __init__(self, order: Mapping[str, object]) -> None:
+    def __init__(self, known: Known) -> None:
         """Begin with nothing."""
-        self.order = order
+        self.known = known
         self.tables: dict[str, list[pa.Table]] = {}
-        self.summaries: list[object] = []
+        self.summaries: list[flows.Summary] = []
 
     def add(self, name: str, table: pa.Table) -> None:
         """Add rows."""
@@ -171,34 +212,50 @@ class Gathered:
             self.tables.setdefault(name, []).append(table)
 
 
-def _take(part: Part, seen: Seen, gathered: Gathered, con: object) -> None:
+def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:
     if isinstance(part, Reject):
         seen.rows_rejected += 1
         if len(seen.rejects) < KEPT_REJECTS:
             seen.rejects.append((part.line, part.reason))
     elif isinstance(part, Note):
-        seen.notes.append((part.reason, part.todo))
+        seen.notes.append((part.reason, part.todo, part.lost))
     elif isinstance(part, Tally):
         seen.rows_read += part.rows_read
         seen.rows_rejected += part.rows_rejected
         seen.misses += part.misses
-        firsts = [t for t in (_time(seen.first_ts), part.first_ts) if t is not None]
-        lasts = [t for t in (_time(seen.last_ts), part.last_ts) if t is not None]
-        seen.first_ts = min(firsts).isoformat() if firsts else None
-        seen.last_ts = max(lasts).isoformat() if lasts else None
+        _widen(seen, part.first_ts, part.last_ts)
     elif isinstance(part, Facts):
-        table = (
-            model.stamp(part.table, model.NOUNS[part.noun], stance=part.stance)
-            if part.noun in model.FACTS
-            else part.table
-        )
+        table = part.table
+        if part.noun in model.FACTS:
+            table = model.stamp(table, model.NOUNS[part.noun], stance=part.stance)
         gathered.add(part.noun, table)
     elif isinstance(part, Stream):
         _stream(part, seen, gathered, con)
 
 
-def _stream(part: Stream, seen: Seen, gathered: Gathered, con: object) -> None:
-    raise NotImplementedError
+def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:
+    if part.noun == "record":
+        summary = classify.scan(part.relation)
+        seen.rows_read += summary.rows
+        found = classify.holdings(summary, part.container, asset_id=f"store:{seen.name}")
+        gathered.add("holding", model.stamp(found, model.HOLDING, stance="observed"))
+        return
+    known = gathered.known
+    made = flows.extract(
+        part.noun, part.relation, con,
+        mask=mask_host, salt=known.salt, names=known.names, suspects=known.suspects,
+    )  # fmt: skip
+    seen.rows_read += made.count
+    seen.misses += made.misses
+    _widen(seen, made.first_ts, made.last_ts)
+    gathered.summaries.append(made)
+
+
+def _widen(seen: Seen, first: datetime | None, last: datetime | None) -> None:
+    firsts = [t for t in (_time(seen.first_ts), first) if t is not None]
+    lasts = [t for t in (_time(seen.last_ts), last) if t is not None]
+    seen.first_ts = min(firsts).isoformat() if firsts else None
+    seen.last_ts = max(lasts).isoformat() if lasts else None
 
 
 def _time(text: str | None) -> datetime | None:
@@ -206,21 +263,23 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _settle(seen: Seen) -> None:
-    if seen.rows_rejected or seen.notes:
+    lost = [note for note in seen.notes if note[2]]
+    if seen.rows_rejected or lost:
         seen.state = "partly_read"
-        words = [reason for reason, _ in seen.notes]
-        if seen.rows_rejected:
-            words.append(f"{seen.rows_rejected:,} records were rejected")
-        seen.reason = "; ".join(dict.fromkeys(words))
-        seen.todo = next((todo for _, todo in seen.notes if todo), "")
+    words = [reason for reason, _, _ in seen.notes]
+    if seen.rows_rejected:
+        words.append(f"{seen.rows_rejected:,} records were rejected")
+    seen.reason = "; ".join(dict.fromkeys(words))
+    seen.todo = next((todo for _, todo, _ in seen.notes if todo), "")
 
 
-def _save(folder: Path, ordinal: str, seen: Seen, gathered: Gathered) -> None:
+def _save(folder: Path, seen: Seen, gathered: Gathered) -> None:
     for name, tables in gathered.tables.items():
-        target = folder / f"{ordinal}.{name}.parquet"
-        pq.write_table(pa.concat_tables(tables), target, compression="zstd")
-        target.chmod(0o600)
+        keep.write(pa.concat_tables(tables), folder / f"{seen.ordinal}.{name}.parquet")
         seen.tables.append(name)
+    if gathered.summaries:
+        keep.save(flows.combine(gathered.summaries), folder, seen.ordinal)
+        seen.tables.append("sum_flows")
 
 
 def _write(path: Path, document: Mapping[str, object]) -> None:

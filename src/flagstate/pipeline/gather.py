@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from flagstate.case import Case, Growth, ranges, signature
 from flagstate.catalog.mask import mask
 from flagstate.engine import Limits, Workers
 from flagstate.errors import EvidenceError
-from flagstate.pipeline.extract import item_key
+from flagstate.pipeline.extract import Seen, item_key
 from flagstate.read.source import Found, sha256, walk
 
 TARGET = "flagstate.pipeline.extract:extract"
@@ -70,6 +71,23 @@ class Means:
     """Absolute bound of expansion in bytes; null: 200 times."""
 
 
+@dataclass(frozen=True)
+class Turn:
+    """One round of reading, and what earlier rounds found out."""
+
+    number: int = 1
+    """1: everything but connections; 2: connections; 3: those that hold suspected ones."""
+    names: Mapping[str, str] | None = None
+    """File and digest of the server names."""
+    suspects: Mapping[str, str] | None = None
+    """File and digest of the keys of connections that occur more than once."""
+
+
+def salt(case: Case) -> int:
+    """Return the number that makes the keys of connections those of this case."""
+    return int.from_bytes(case.key[:8], "big") >> 1
+
+
 def plan(roots: list[Path], case: Case) -> Gathering:
     """Find what there is to read, and cut growing logs into what was read before and what is new."""
     made = Gathering()
@@ -117,7 +135,7 @@ def _listed(value: object) -> list[list[object]]:
 
 
 def read(
-    made: Gathering, case: Case, workers: Workers, means: Means, *, names: Mapping[str, str] | None,
+    made: Gathering, case: Case, workers: Workers, means: Means, *, turn: Turn,
     said: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Have every piece read that is not read yet; what kills its reader is marked and costs itself only.
@@ -127,7 +145,7 @@ def read(
         case: Where summaries are kept.
         workers: Reading processes.
         means: Bounds.
-        names: Digest and file of the server names, in the second round; null in the first.
+        turn: Which round it is, and what is known in it.
         said: Is told what is being read.
     """
     waiting = [piece for piece in made.pieces if not _complete(piece, case)]
@@ -135,7 +153,7 @@ def read(
     small = [piece for piece in waiting if piece.size < LARGE]
     large = [piece for piece in waiting if piece.size >= LARGE]
     for batches, width in ((_batches(small), means.threads), ([[piece] for piece in large], 1)):
-        done = _drive(batches, width, case, workers, means, names, said, done, len(made.pieces))
+        done = _drive(batches, width, case, workers, means, turn, said, done, len(made.pieces))
 
 
 def _batches(pieces: list[Piece]) -> list[list[Piece]]:
@@ -152,7 +170,7 @@ def _batches(pieces: list[Piece]) -> list[list[Piece]]:
 
 def _drive(
     batches: list[list[Piece]], width: int, case: Case, workers: Workers, means: Means,
-    names: Mapping[str, str] | None, said: Callable[[str], None], done: int, total: int,
+    turn: Turn, said: Callable[[str], None], done: int, total: int,
 ) -> int:  # fmt: skip
     queue = list(enumerate(batches))
     running: dict[str, list[Piece]] = {}
@@ -160,13 +178,13 @@ def _drive(
     while queue or running:
         while queue and workers.busy < width:
             index, batch = queue.pop(0)
-            job = f"{'names' if names else 'first'}-{index}-{batch[0].item}"
-            _submit(workers, job, batch, width, case, means, names)
+            job = f"{turn.number}-{index}-{batch[0].item}"
+            _submit(workers, job, batch, width, case, means, turn)
             running[job] = batch
         for ended in workers.wait():
             batch = running.pop(ended.job)
             if ended.fault:
-                left = _bury(batch, case, ended.fault, names)
+                left = _bury(batch, case, ended.fault, turn)
                 if left:
                     queue.insert(0, (number, left))
                     number += 1
@@ -180,7 +198,7 @@ def _drive(
 
 def _submit(
     workers: Workers, job: str, batch: list[Piece], width: int, case: Case, means: Means,
-    names: Mapping[str, str] | None,
+    turn: Turn,
 ) -> None:  # fmt: skip
     memory = means.memory_bytes // width
     size = sum(piece.size for piece in batch)
@@ -197,15 +215,16 @@ def _submit(
         "memory_bytes": memory * 6 // 10,
         "threads": max(1, means.threads // width),
         "max_expand": means.max_expand,
-        "salt": case.key.hex(),
-        "names": dict(names) if names else None,
+        "salt": str(salt(case)),
+        "names": turn.names,
+        "suspects": turn.suspects,
     }
     # Two megabytes a second is slower than any reader; what takes longer is stuck.
     seconds = 300 + size // (2 << 20)
     workers.submit(job, order, Limits(memory + SLACK, seconds * 2, seconds * 3))
 
 
-def _bury(batch: list[Piece], case: Case, fault: str, names: Mapping[str, str] | None) -> list[Piece]:
+def _bury(batch: list[Piece], case: Case, fault: str, turn: Turn) -> list[Piece]:
     """Mark the leaf at which the process died, and return the pieces that still wait."""
     marked = False
     for piece in batch:
@@ -213,27 +232,29 @@ def _bury(batch: list[Piece], case: Case, fault: str, names: Mapping[str, str] |
         for begun in sorted(folder.glob("*.begun")):
             target = begun.with_suffix(".json")
             before = json.loads(target.read_text()) if target.exists() else None
-            if before is None or (names and before["waits"]):
+            if before is None or (turn.names and before["waits"]):
                 ordinal = begun.stem
-                target.write_text(json.dumps(_dead(ordinal, mask(piece.found.name), fault, names)))
+                _put(target, _dead(ordinal, mask(piece.found.name), fault, turn))
                 marked = True
     left = [piece for piece in batch if not _complete(piece, case)]
     if not marked and left:
         # It died outside any leaf, while opening: only the first can be to blame.
         folder = _items(case) / left[0].item
         folder.mkdir(mode=0o700, exist_ok=True)
-        (folder / "artefact.json").write_text(json.dumps({"refused": fault, "todo": "", "died": True}))
+        _put(folder / "artefact.json", {"refused": fault, "todo": "", "died": True})
         left = left[1:]
     return left
 
 
-def _dead(ordinal: str, name: str, fault: str, names: Mapping[str, str] | None) -> dict[str, object]:
-    from dataclasses import asdict
-
-    from flagstate.pipeline.extract import Seen
-
+def _dead(ordinal: str, name: str, fault: str, turn: Turn) -> dict[str, object]:
+    digest = turn.names["digest"] if turn.names else ""
     todo = "Give it in smaller parts, or allow more with --memory."
-    return asdict(Seen(ordinal, name, state="failed", reason=fault, todo=todo, names=names["digest"] if names else ""))
+    return asdict(Seen(ordinal, name, state="failed", reason=fault, todo=todo, names=digest))
+
+
+def _put(path: Path, document: Mapping[str, object]) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(document, file)
 
 
 def _items(case: Case) -> Path:
@@ -265,14 +286,25 @@ def _same(piece: Piece, outcome: Mapping[str, object], case: Case) -> bool:
         return False
 
 
-def reopen(made: Gathering, case: Case, digest: str) -> None:
-    """Mark the leaves that were read with other server names than those that are known now, to be read again."""
+def reopen(made: Gathering, case: Case, turn: Turn, *, touched: Set[tuple[str, str]] = frozenset()) -> None:
+    """Mark the leaves that were read while less was known than is now, to be read again.
+
+    Args:
+        made: The plan.
+        case: Where summaries are kept.
+        turn: What is known now.
+        touched: Leaves, by item and ordinal, that hold suspected connections.
+    """
+    names = turn.names["digest"] if turn.names else ""
+    suspects = turn.suspects["digest"] if turn.suspects else ""
     for piece in made.pieces:
         folder = _items(case) / piece.item
         for seen in leaves(folder):
-            if seen["names"] and seen["names"] != digest:
+            stale = bool(seen["names"]) and seen["names"] != names
+            stale |= (piece.item, seen["ordinal"]) in touched and seen["suspects"] != suspects
+            if stale and not seen["waits"]:
                 seen["waits"] = True
-                (folder / f"{seen['ordinal']}.json").write_text(json.dumps(seen))
+                _put(folder / f"{seen['ordinal']}.json", seen)
             if seen["waits"]:
                 (folder / "artefact.json").unlink(missing_ok=True)
 

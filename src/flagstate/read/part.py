@@ -123,6 +123,8 @@ class Note:
     """As a sentence without a full stop; no values."""
     todo: str = ""
     """What would make it readable."""
+    lost: bool = True
+    """Whether something was not read; otherwise the note only says what is, or is not, in the artefact."""
 
 
 Part = Stream | Facts | Reject | Tally | Note

@@ -160,17 +160,17 @@ class Hasher(threading.Thread):
     def __init__(self, descriptor: int, start: int = 0, stop: int | None = None) -> None:
         """Start to hash bytes start to stop (all, if null)."""
         super().__init__(daemon=True)
-        self._descriptor, self._start, self._stop = os.dup(descriptor), start, stop
+        self._descriptor, self._begin, self._end = os.dup(descriptor), start, stop
         self._digest = hashlib.sha256()
         self._problem: OSError | None = None
         self.start()
 
     def run(self) -> None:
         """Hash block by block."""
-        at = self._start
+        at = self._begin
         try:
-            while self._stop is None or at < self._stop:
-                want = BLOCK if self._stop is None else min(BLOCK, self._stop - at)
+            while self._end is None or at < self._end:
+                want = BLOCK if self._end is None else min(BLOCK, self._end - at)
                 block = os.pread(self._descriptor, want, at)
                 if not block:
                     break

@@ -27,6 +27,9 @@ _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
 _WORDS: tuple[tuple[bytes, str, str], ...] = (
     (b"INSERT INTO ", "an SQL dump", "Load it into a database and give table extracts (CSV, Parquet or SQLite)."),
     (b"CREATE TABLE", "an SQL dump", "Load it into a database and give table extracts (CSV, Parquet or SQLite)."),
+)
+
+_STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"<?xml", "an XML document", ""),
     (b"<html", "an HTML page", ""),
     (b"<!DOCTYPE", "an HTML page", ""),
@@ -50,6 +53,10 @@ def describe(head: Head) -> Kind:
     for magic, at, what, todo in _MAGIC:
         if data[at : at + len(magic)] == magic:
             return Kind("unknown", f"it is {what}", todo or _CONVERT)
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for word, what, todo in _STARTS:
+        if start[: len(word)].lower() == word.lower():
+            return Kind("unknown", f"it looks like {what}", todo or _CONVERT)
     for word, what, todo in _WORDS:
         if word in data:
             return Kind("unknown", f"it looks like {what}", todo or _CONVERT)
