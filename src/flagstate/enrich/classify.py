@@ -281,9 +281,11 @@ def _inside(made: DataClass, column: Column, values: list[str]) -> list[Decision
     form = re.compile(made.find or made.shape)
     few = values[: 10 * FIRST]
     verify = made.verify
-    hits = sum(any(not verify or verify(m.group()) for m in form.finditer(value)) for value in few)
+    finds = [[m.group() for m in form.finditer(value) if m.group() != value] for value in few]
+    passed = [[text for text in texts if not verify or verify(text)] for texts in finds]
+    hits = sum(map(bool, passed))
     share = hits / len(few)
-    if hits < 3 or share < 0.01:
+    if hits < 3 or share < 0.01 or sum(map(len, passed)) < 0.8 * sum(map(len, finds)):
         return []
     return [
         Decision(made, column, share, "low", _reason(column, share, len(few), "contain it in a longer text", False))
