@@ -133,11 +133,14 @@ def extract(
         suspects: Keys of records to keep apart; only used for connections.
     """
     if noun != "connection":
-        relation.create_view("stream", replace=True)
+        # Several passes follow, and some readers can be read only once.
+        relation.create_view("arriving", replace=True)
+        con.execute("CREATE OR REPLACE TEMP TABLE stream AS SELECT * FROM arriving")
         try:
             return _protocol(noun, con, mask, salt)
         finally:
-            con.execute("DROP VIEW stream")
+            con.execute("DROP VIEW arriving")
+            con.execute("DROP TABLE stream")
     relation.create_view("stream", replace=True)
     try:
         return _connections(con, salt, names, suspects)
