@@ -61,6 +61,7 @@ def _take(outcome: Outcome, part: Part) -> None:
     if isinstance(part, Stream):
         assert part.noun in ("record", "exchange")
         outcome.tables[part.container] = part.relation.to_arrow_table()
+        outcome.rows += outcome.tables[part.container].num_rows
     elif isinstance(part, Reject):
         outcome.rejects.append(part)
     elif isinstance(part, Note):

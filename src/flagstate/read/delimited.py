@@ -72,7 +72,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
     yield from progress.rejects
-    yield Tally(progress.read, progress.unlisted)
+    yield Tally(rows_rejected=progress.unlisted)
     yield from _notes(progress, encoding)
 
 

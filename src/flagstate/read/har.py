@@ -4,7 +4,8 @@ Bodies are never kept: an entry is read key by key and only its sizes, its addre
 received are what the file says (`headersSize` + `bodySize`, or `_transferSize`); where it says nothing they are a
 lower bound from the headers that it lists, and for a response the decoded size of its content. Web-socket messages
 count by their length. An entry that a browser answered from its own cache, and a `data:` or `blob:` address, went over
-no network: it is counted as read and makes no exchange. Requests that were blocked are attempts: no answer, 0 bytes.
+no network: it is counted as read (in the tally) and makes no exchange. Requests that were blocked are attempts: no
+answer, 0 bytes.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
     yield from progress.rejects
-    yield Tally(progress.entries, progress.unlisted, first_ts=progress.first, last_ts=progress.last)
+    yield Tally(progress.offline, progress.unlisted, first_ts=progress.first, last_ts=progress.last)
     if progress.cut:
         yield Note(
             f"The file is cut off or damaged after entry {progress.entries}; the entries before it were read",
@@ -125,6 +126,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         yield Note(
             "No entry has a server address, so where the servers stand is not in this file",
             "Save it from Chrome or Firefox without sanitising, or give DNS or connection logs of the same hours.",
+            lost=False,
         )
 
 

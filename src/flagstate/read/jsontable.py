@@ -20,7 +20,7 @@ from flagstate.errors import EvidenceError
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream, Tally
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
 
 BATCH = 4096
 MOST_COLUMNS = 2000
@@ -152,7 +152,6 @@ def _table(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     yield Stream("record", context.con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), shown)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
-    yield Tally(table.read)
     if table.crowded:
         yield Note(f"Only the first {MOST_COLUMNS:,} columns of {shown} were read", "Export it as a table.")
 

@@ -64,7 +64,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
             pass
         expected = file.metadata.num_rows
     lost = max(0, expected - progress.read) if progress.damaged else 0
-    yield Tally(progress.read, lost)
+    yield Tally(rows_rejected=lost)
     if progress.damaged:
         yield Note(f"The file is damaged: {progress.read:,} of {expected:,} rows were read", "Copy or export it again.")
 

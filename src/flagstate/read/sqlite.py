@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from flagstate.errors import EvidenceError
 from flagstate.read.header import unique
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream, Tally
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
 
 BATCH = 8192
 MOST_TABLES = 2000
@@ -90,7 +90,6 @@ def _table(con: sqlite3.Connection, name: str, context: Context) -> Iterator[Par
     yield Stream("record", context.con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), shown)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
-    yield Tally(progress.read)
     if progress.damaged:
         yield Note(f"The table {shown} is damaged after row {progress.read:,}", "Run `.recover` on a copy.")
 

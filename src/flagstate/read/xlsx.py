@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from flagstate.errors import EvidenceError, LimitError
 from flagstate.read.header import lay_out
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream, Tally
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_EXPANDED = 1 << 30
@@ -92,7 +92,6 @@ def _sheet(rows: list[list[str | None]], shown: str, context: Context) -> Iterat
     schema = pa.schema([pa.field(name, pa.string()) for name in layout.names])
     arrays = [pa.array([row[at] for row in data], pa.string()) for at in range(width)]
     yield Stream("record", context.con.from_arrow(pa.table(arrays, schema=schema)), shown)
-    yield Tally(len(data))
 
 
 def _text(value: object) -> str | None:
