@@ -240,7 +240,8 @@ def reach() -> pa.Table:
             {"government": g, "subject_id": p[:60], "level": lv, "law": law, "status": s, "contested": c, "proof": p,
              "stance": "observed", "facts": ["x"]}
             for g, lv, law, s, c, p in paths
-        ],
+        ]
+        + [{"level": "none_found", "subject_id": "host:203.0.113.77", "proof": "No path found to 203.0.113.77: its operator is not known."}],
     )  # fmt: skip
 
 

@@ -382,3 +382,10 @@ def test_backticks_become_code_and_nothing_else_does() -> None:
     assert prose("set `networks:` in <estate.yaml>") == "set <code>networks:</code> in &lt;estate.yaml&gt;"
     assert prose("`<b>`") == "<code>&lt;b&gt;</code>"
     assert "<img" not in prose("`<img src=x>`")
+
+
+def test_no_path_is_not_a_government(html: str) -> None:
+    seen = Seen(html)
+    governments = [a["id"] for a in seen.all("details") if a.get("class") == "government"]
+    assert governments == ["gov-CN", "gov-US", "gov-DE", "gov-FR"]
+    assert "No path found to 203.0.113.77" in "".join(seen.text)

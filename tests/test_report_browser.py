@@ -167,3 +167,9 @@ def test_columns_sort_by_figure_and_not_by_text(browse: Browse) -> None:
     shown = [int(text) for text in _title(seen).split()]
     assert shown == sorted(shown, reverse=True)
     assert shown[0] == 90210
+
+
+def test_a_link_into_a_page_shows_that_page(browse: Browse) -> None:
+    seen = browse(render(case(), meta=META), "#gov-FR")
+    assert seen.console == []
+    assert re.search(r'<section class="page on"[^>]*data-page="reach"', seen.dom)

@@ -27,6 +27,8 @@ HOLDS = {
 """Kinds of interest that are custody, as a proof says them."""
 
 STANCE_RANK = {"observed": 0, "configured": 1, "recorded": 2, "declared": 3}
+_PLACE_RANK = {"sure": 0, "likely": 1, "disputed": 2, "none": 3}
+_FACTS = 20  # fact_ids kept per figure: the finding names some, the tables have all
 NO_OPERATOR = "net:no-known-operator"
 _PLACES = {
     "provider_region": "the provider publishes the region",
@@ -64,16 +66,10 @@ class Stand:
 
 
 @dataclass
-class Subject:
-    """Something that a government may reach."""
+class Tally:
+    """How many hosts, and what was sent to them."""
 
-    subject_id: str
-    shown: str
-    custody: list[Custody] = field(default_factory=list)
-    stands: dict[str, Stand] = field(default_factory=dict)
     hosts: int = 0
-    anycast: int = 0
-    placeless: int = 0
     conns: int = 0
     failed: int = 0
     orig_bytes: int = 0
@@ -81,8 +77,6 @@ class Subject:
     seen: bool = False
     largest: tuple[int, str] = (-1, "")
     facts: list[str] = field(default_factory=list)
-    classes: frozenset[str] = frozenset()
-    keyed: bool = False
 
     @property
     def attempted(self) -> bool:
@@ -90,11 +84,55 @@ class Subject:
         return self.seen and self.orig_bytes == 0 and self.conns == self.failed
 
     def words(self) -> str:
-        """Return the subject as a sentence names it."""
-        if not self.hosts:
-            return self.shown
+        """Return the hosts as a sentence names them: the one that was sent most, and how many more."""
         more = f" and {self.hosts - 1:,} more" if self.hosts > 1 else ""
         return f"host {self.largest[1]}{more}"
+
+    def add(self, addr: str, traffic: Mapping[str, object] | None) -> None:
+        """Add one host."""
+        size = 0
+        if traffic is not None:
+            self.seen = True
+            size = _whole(traffic["orig_bytes_sum"])
+            self.conns += _whole(traffic["conns_sum"])
+            self.failed += _whole(traffic["failed_conns_sum"])
+            self.unsized += _whole(traffic["unsized_conns_sum"])
+            self.orig_bytes += size
+            if len(self.facts) < _FACTS:
+                self.facts.append(str(traffic["fact_id_min"]))
+        self.hosts += 1
+        if (size, addr) > self.largest:
+            self.largest = (size, addr)
+
+
+@dataclass
+class Subject:
+    """Something that a government may reach: an asset, or all hosts of one operator."""
+
+    subject_id: str
+    shown: str
+    custody: list[Custody] = field(default_factory=list)
+    stands: dict[str, Stand] = field(default_factory=dict)
+    all: Tally = field(default_factory=Tally)
+    """Every host of it."""
+    there: dict[str, Tally] = field(default_factory=dict)
+    """Its hosts by the country in which they stand."""
+    anycast: int = 0
+    classes: frozenset[str] = frozenset()
+    keyed: bool = False
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts were seen."""
+        return self.all.hosts
+
+    def tally(self, country: str | None) -> Tally:
+        """Return the hosts that stand in a country, or all of them."""
+        return self.there.get(country, Tally()) if country is not None and self.hosts else self.all
+
+    def words(self, country: str | None = None) -> str:
+        """Return the subject, or its part in a country, as a sentence names it."""
+        return self.tally(country).words() if self.hosts else self.shown
 
 
 def subjects(tables: Mapping[str, pa.Table], as_of: date) -> list[Subject]:
@@ -131,7 +169,7 @@ def _assets(tables: Mapping[str, pa.Table], interests: list[dict[str, object]], 
     endpoints = {str(row["addr"]): row for row in tables["endpoint"].to_pylist()}
     for key, asset in sorted(assets.items()):
         shown = f"{asset['kind'] or 'asset'} {asset['name'] or key}"
-        subject = Subject(key, shown, facts=[str(asset["fact_id"])], keyed=key in keyed)
+        subject = Subject(key, shown, all=Tally(facts=[str(asset["fact_id"])]), keyed=key in keyed)
         subject.classes = frozenset(classes.get(key, ()))
         for layer in _layers(key, assets):
             beneath = "" if layer == key else f" {assets[layer]['name'] or layer}, on which it stands"
@@ -280,28 +318,18 @@ def _inside(addr: str, own: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Netwo
 
 def _count(subject: Subject, row: Mapping[str, object], traffic: Mapping[str, object] | None) -> None:
     """Add one host to a subject: what was sent to it, and where it stands."""
-    size = 0
-    if traffic is not None:
-        subject.seen = True
-        size = _whole(traffic["orig_bytes_sum"])
-        subject.conns += _whole(traffic["conns_sum"])
-        subject.failed += _whole(traffic["failed_conns_sum"])
-        subject.unsized += _whole(traffic["unsized_conns_sum"])
-        subject.orig_bytes += size
-        if len(subject.facts) < 20:
-            subject.facts.append(str(traffic["fact_id_min"]))
-    subject.hosts += 1
     addr = str(row["addr"])
-    if (size, addr) > subject.largest:
-        subject.largest = (size, addr)
+    subject.all.add(addr, traffic)
     if row["anycast"]:
         subject.anycast += 1
         return
-    stands = list(_host_stands(row))
-    subject.placeless += not stands
-    for stand in stands:
+    for stand in _host_stands(row):
+        part = subject.there.setdefault(stand.country, Tally())
+        part.add(addr, traffic)
         known = subject.stands.get(stand.country)
-        if known is None or (known.confidence == "disputed" and stand.confidence != "disputed"):
+        firmer = known is not None and _PLACE_RANK[stand.confidence] < _PLACE_RANK[known.confidence]
+        largest = part.largest[1] == addr and known is not None and stand.confidence == known.confidence
+        if known is None or firmer or largest:
             subject.stands[stand.country] = stand
 
 

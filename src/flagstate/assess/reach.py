@@ -126,8 +126,13 @@ def _by_place(subject: Subject, book: tuple[Law, ...], as_of: date) -> Iterator[
                 "law": laws_words(found, category),
                 "status": weakest(law.status, "to verify" if stand.confidence == "disputed" else "sourced"),
                 "stance": weakest_stance([stand.stance]),
-                "proof": _sentence(stand.country, subject, [law_words(law, basis, category), _stand_words(stand)]),
-                "facts": [*stand.facts, *subject.facts],
+                "proof": _sentence(
+                    stand.country,
+                    subject.words(stand.country),
+                    [law_words(law, basis, category), _stand_words(stand)],
+                    keyed=subject.keyed,
+                ),
+                "facts": [*stand.facts, *subject.tally(stand.country).facts],
             }
 
 
@@ -159,14 +164,13 @@ def _reached(subject: Subject, custody: Custody, row: Mapping[str, object], leve
         "contested": row["contested"],
         "law": row["law"],
         "status": weakest(str(row["status"]), custody.status),
-        "proof": _sentence(government, subject, [str(row["proof"]), custody.words]),
-        "facts": [*_texts(row["facts"]), *custody.facts, *subject.facts],
+        "proof": _sentence(government, subject.words(), [str(row["proof"]), custody.words], keyed=subject.keyed),
+        "facts": [*_texts(row["facts"]), *custody.facts, *subject.all.facts],
     }
 
 
-def _sentence(government: str, subject: Subject, steps: list[str]) -> str:
-    end = KEYED if subject.keyed else CLEAR
-    return f"{country_name(government)} can reach {subject.words()}: {' → '.join(steps)}; {end}."
+def _sentence(government: str, what: str, steps: list[str], *, keyed: bool) -> str:
+    return f"{country_name(government)} can reach {what}: {' → '.join(steps)}; {KEYED if keyed else CLEAR}."
 
 
 def _none_found(subject: Subject) -> dict[str, object]:
@@ -180,9 +184,9 @@ def _none_found(subject: Subject) -> dict[str, object]:
         "contested": False,
         "law": None,
         "status": "to verify",
-        "stance": "observed" if subject.seen else weakest_stance([c.stance for c in subject.custody]),
+        "stance": "observed" if subject.all.seen else weakest_stance([c.stance for c in subject.custody]),
         "proof": f"No way to {subject.words()} was found, which does not mean that there is none: {why}.",
-        "facts": list(subject.facts),
+        "facts": list(subject.all.facts),
     }
 
 

@@ -148,7 +148,7 @@ def choose(
 
     Returns:
         Laws of that government and the general rule: first those that certainly address such an operator, the
-        government's own before the general rule, the uncontested before the contested, then by status.
+        uncontested before the contested, then by status, the government's own before the general rule.
     """
     found = [
         (law, ground)
@@ -159,8 +159,8 @@ def choose(
         found,
         key=lambda pair: (
             not addresses(pair[0], category),
-            pair[0].general,
             pair[1].contested,
             WEAKNESS[pair[0].status],
+            pair[0].general,
         ),
     )

@@ -11,11 +11,12 @@ from flagstate.read.zeek_fields import Shape, moment, shape, tell
 LISTED = 1000
 """Rejected lines that are listed one by one; the rest is counted."""
 _LINES = 20
+_NUMBER = "TRY_CAST(ts AS DOUBLE)"
 # Seconds, milliseconds (larger than any second we know) or ISO 8601.
 _TS = (
-    "CASE WHEN TRY_CAST(ts AS DECIMAL(20,6)) IS NULL THEN epoch_us(TRY_CAST(ts AS TIMESTAMPTZ)) "
-    "WHEN TRY_CAST(ts AS DECIMAL(20,6)) BETWEEN 0 AND 99999999999 THEN (TRY_CAST(ts AS DECIMAL(20,6)) * 1000000)::BIGINT "
-    "WHEN TRY_CAST(ts AS DECIMAL(20,6)) BETWEEN 0 AND 9999999999999 THEN (TRY_CAST(ts AS DECIMAL(20,6)) * 1000)::BIGINT END"
+    f"CASE WHEN {_NUMBER} IS NULL THEN epoch_us(TRY_CAST(ts AS TIMESTAMPTZ)) "
+    f"WHEN {_NUMBER} BETWEEN 0 AND 99999999999 THEN round({_NUMBER} * 1000000)::BIGINT "
+    f"WHEN {_NUMBER} BETWEEN 0 AND 9999999999999 THEN round({_NUMBER} * 1000)::BIGINT END"
 )
 
 
@@ -57,7 +58,10 @@ def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     for number in _odd_lines(opened.path, found[1]):
         listed += 1
         yield Reject(number, "it is not a JSON object with a time")
-    yield Tally(found[0], found[1] - listed, first_ts=moment(found[2]), last_ts=moment(found[3]))
+    if known is None:
+        yield Tally(found[0], found[1] - listed, first_ts=moment(found[2]), last_ts=moment(found[3]))
+    elif found[1] > listed:
+        yield Tally(rows_rejected=found[1] - listed)
 
 
 def _source(quoted: str, known: Shape | None) -> str:

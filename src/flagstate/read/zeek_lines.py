@@ -127,7 +127,10 @@ def read(opened: Opened, path: str, known: Shape | None, context: Context) -> It
         if context.max_rows is not None and done.rows >= context.max_rows:
             break
     yield from _flush(done, known, context)
-    yield Tally(done.rows, done.strangers, first_ts=_moment(done.first), last_ts=_moment(done.last))
+    if known is None:
+        yield Tally(done.rows, done.strangers, first_ts=_moment(done.first), last_ts=_moment(done.last))
+    elif done.strangers:
+        yield Tally(rows_rejected=done.strangers)
     if done.strangers:
         yield Note(
             f"it holds several logs in one: {done.strangers} rows that are not of the first, {path}, were not read",

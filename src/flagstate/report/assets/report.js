@@ -43,13 +43,21 @@
   pages.forEach(function (page) { page.dataset.page = page.id; page.id = "page-" + page.id; });
   function show(first) {
     var wanted = location.hash.slice(1);
-    var current = pages.filter(function (page) { return page.dataset.page === wanted; })[0] || pages[0];
+    var inner = document.getElementById(wanted);
+    var current = pages.filter(function (page) {
+      return page.dataset.page === wanted || (inner && page.contains(inner));
+    })[0] || pages[0];
     pages.forEach(function (page) { page.classList.toggle("on", page === current); });
     links.forEach(function (link) {
       if (link.hash === "#" + current.dataset.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
     if (current.dataset.page === "flows") drawMap();
+    if (inner && current.contains(inner)) {
+      inner.open = true;
+      inner.scrollIntoView();
+      return;
+    }
     window.scrollTo(0, 0);
     if (!first) document.getElementById("main").focus({ preventScroll: true });
   }

@@ -43,7 +43,7 @@ def _fields(view: View, names: dict[str, str]) -> tuple[Field, ...]:
     return (
         Field(t("col.artefact"), "two", lambda r: (r["artefact"] or "–", r["kind"] or "")),
         Field(t("col.state"), "chip", lambda r: view.chip("state", r["state"])),
-        Field(t("col.reason"), "two", lambda r: (r["reason"] or "", r["todo"] or "")),
+        Field(t("col.reason"), "two", lambda r: (_bare(r["reason"]), _bare(r["todo"]))),
         Field(t("col.size"), "bytes", lambda r: r["size_bytes"]),
         Field(t("col.records"), "count", lambda r: r["rows_read"]),
         Field(t("col.rejected"), "count", lambda r: r["rows_rejected"], title=t("tip.rejected")),
@@ -66,10 +66,15 @@ def _coverage(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(t("col.complete"), "chip", lambda r: view.chip("complete", r["complete"])),
         Field(t("col.share"), "text", lambda r: figures.share(r["share_seen"], view.meta.language)),
         Field(t("col.window"), "span", lambda r: figures.window(r["from_ts"], r["to_ts"])),
-        Field(t("col.unseen"), "text", lambda r: r["remark"] or ""),
-        Field(t("col.todo"), "text", lambda r: r["todo"] or ""),
+        Field(t("col.unseen"), "text", lambda r: _bare(r["remark"])),
+        Field(t("col.todo"), "text", lambda r: _bare(r["todo"])),
         Field(t("col.said_by"), "two", lambda r: (r["said_by"] or "–", names.get(r["evidence_id"], ""))),
     )
+
+
+def _bare(text: str | None) -> str:
+    """Return a sentence without the backticks around what is code in it."""
+    return (text or "").replace("`", "")
 
 
 def _few(listed: list[str]) -> str:

@@ -44,7 +44,7 @@ def _figures(view: View) -> dict[str, Any]:
         "countries": len(found.countries),
         "sent": found.sums["sent"],
         "undeclared": view.counts("reconciliation", "result").get("undeclared", 0),
-        "governments": len(view.counts("reach", "government")),
+        "governments": len({g for g in view.counts("reach", "government") if g}),
     }
 
 
@@ -52,4 +52,5 @@ def gaps(view: View) -> list[dict[str, Any]]:
     """Return what coverage says was not, or not wholly, seen; what is about the whole case comes first."""
     rows = view.records("coverage", most=5000)
     found = [row for row in rows if row["complete"] != "yes" and (row["remark"] or row["todo"])]
-    return sorted(found, key=lambda row: row["evidence_id"] is not None)
+    said = {(row["noun"], row["remark"], row["todo"]): row for row in reversed(found)}
+    return sorted(reversed(said.values()), key=lambda row: row["evidence_id"] is not None)
