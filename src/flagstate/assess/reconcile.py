@@ -279,8 +279,8 @@ def _contradictions(tables: Tables) -> Iterable[dict[str, object]]:
 
 
 def _names(tables: Tables, asset_id: str) -> set[str]:
-    names: set[str] = set()
-    for row in tables["asset"].select(["asset_id", "addr", "server_name"]).to_pylist():
-        if row["asset_id"] == asset_id:
-            names |= {f"host:{row[c]}" for c in ("addr", "server_name") if row[c]}
-    return names
+    """Return what else stands for an asset: its hosts, and the assets that answer under the same address or name."""
+    rows = tables["asset"].select(["asset_id", "addr", "server_name"]).to_pylist()
+    own = {row[c] for row in rows if row["asset_id"] == asset_id for c in ("addr", "server_name") if row[c]}
+    same = {row["asset_id"] for row in rows if {row["addr"], row["server_name"]} & own}
+    return {f"host:{name}" for name in own} | same
