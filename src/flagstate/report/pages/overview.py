@@ -52,5 +52,5 @@ def gaps(view: View) -> list[dict[str, Any]]:
     """Return what coverage says was not, or not wholly, seen; what is about the whole case comes first."""
     rows = view.records("coverage", most=5000)
     found = [row for row in rows if row["complete"] != "yes" and (row["remark"] or row["todo"])]
-    said = {(row["noun"], row["remark"], row["todo"]): row for row in reversed(found)}
-    return sorted(reversed(said.values()), key=lambda row: row["evidence_id"] is not None)
+    said = {(row["noun"], row["remark"], row["todo"]): row for row in found}
+    return sorted(said.values(), key=lambda row: row["evidence_id"] is not None)
