@@ -35,12 +35,16 @@ def peer(path: str, threads: int) -> int:
 
     con = connect(threads=threads, memory_bytes=1_500 * 2**20, files=[path])
     columns = ", ".join(f"'{name}': '{NUMBERS.get(name, 'VARCHAR')}'" for name in generate_zeek.FIELDS)
-    return con.sql(f"""
+    return (
+        con.sql(f"""
         SELECT "id.orig_h", "id.resp_h", "id.resp_p", proto, service, floor(ts / 86400)::INTEGER AS day, count(*),
             sum(orig_bytes), sum(resp_bytes)
         FROM read_csv('{path}', auto_detect=false, header=false, delim='\t', quote='', escape='', columns={{{columns}}},
             nullstr='-', skip={HEADER_LINES}, ignore_errors=true)
-        GROUP BY ALL""").to_arrow_table().num_rows
+        GROUP BY ALL""")
+        .to_arrow_table()
+        .num_rows
+    )
 
 
 def ours(path: str, threads: int) -> int:

@@ -230,13 +230,39 @@ def test_a_government_outside_the_policy_is_adverse_once_per_operator() -> None:
     assert values["largest_host"] == "8.209.64.10"
     assert "2.3 GB sent" in str(adverse[0]["message"])
     assert adverse[0]["confidence"] == "low"  # contested
-    assert adverse[0]["level"] == "info"
+    assert adverse[0]["level"] == "low"
 
 
 def test_an_attempt_is_not_a_loss() -> None:
     tried = ALIBABA["flow"][0] | {"failed_conns": 3, "orig_bytes": 0}
     rows = findings(world(**(ALIBABA | {"flow": [tried]}), policy=policy("EU", "KY")))
-    assert [r["verdict"] for r in rows if r["rule_id"] == "reach"] == ["unknown"]
+    verdicts = {r["rule_id"]: r["verdict"] for r in rows}
+    assert verdicts["reach-attempts"] == "unknown"
+    assert "reach" not in verdicts
+
+
+def test_a_country_reaches_by_place_only_the_hosts_that_stand_there() -> None:
+    there = ALIBABA["endpoint"][0] | {"addr": "8.209.99.1", "host_country": "RU", "confidence": "sure"}
+    tried = there | {"addr": "8.209.99.2", "host_country": "IR"}
+    sent = ALIBABA["flow"][0] | {"resp_h": "8.209.99.1", "orig_bytes": 5_000}
+    failed = ALIBABA["flow"][0] | {"resp_h": "8.209.99.2", "orig_bytes": 0, "failed_conns": 3}
+    many = {"endpoint": [*ALIBABA["endpoint"], there, tried], "flow": [*ALIBABA["flow"], sent, failed]}
+    rows = findings(world(**(ALIBABA | many), policy=policy("EU", "KY")))
+    messages = {r["counterparty"]: str(r["message"]) for r in rows if r["rule_id"] == "reach"}
+    assert messages["RU"] == "Russia can reach Cloud (1 host, 5.0 kB sent): it stands there."
+    assert "(3 hosts, 2.3 GB sent)" in messages["CN"]
+    assert "IR" not in messages
+    attempts = next(r for r in rows if r["rule_id"] == "reach-attempts")
+    assert "Iran" in str(attempts["message"])
+
+
+def test_the_status_of_a_law_changes_no_outcome() -> None:
+    levels = []
+    for country in ("CN", "VE", "BR"):  # a sourced law, one to verify, and none but the general rule
+        endpoint = ALIBABA["endpoint"][0] | {"host_country": country, "confidence": "sure", "operator_id": None}
+        rows = findings(world(endpoint=[endpoint], flow=ALIBABA["flow"], policy=policy("EU")))
+        levels += [(r["verdict"], r["level"], r["confidence"]) for r in rows if r["rule_id"] == "reach"]
+    assert levels == [("yes", "high", "high")] * 3
 
 
 def test_declared_convicts_and_never_acquits() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flagstate.catalog import check_digits
 from flagstate.catalog.data_class import DataClass, load, parse
-from flagstate.catalog.mask import LONGEST, UNSAFE, mask, mask_host, plain
+from flagstate.catalog.mask import LONGEST, UNSAFE, mask, mask_host, may_hold, plain
 from flagstate.errors import CatalogError
 
 PLANTED = {
@@ -228,6 +228,7 @@ def test_the_examples_of_every_class_are_its_tests(made: DataClass) -> None:
         assert not made.holds(value), value
     if made.token:
         assert all("‹" in mask(value) for value in made.examples)
+        assert all(may_hold(value, sum(map(str.isdigit, value))) for value in made.examples)
     assert made.says.endswith(".")
     assert all(header == header.lower() for header in made.headers)
     assert all(law.count("/") == 1 for law in made.law)

@@ -12,7 +12,7 @@ from datetime import date
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess.custody import NO_OPERATOR, Subject, weakest_stance
+from flagstate.assess.custody import NO_OPERATOR, Subject, Tally, weakest_stance
 from flagstate.assess.finding import bytes_in_words, finding
 from flagstate.catalog.country_names import country_name, expand
 from flagstate.model.codes import REACH_LEVELS
@@ -88,11 +88,18 @@ def judge(listed: Iterable[Subject], found: pa.Table, policy: pa.Table, coverage
         return model.rows(model.FINDING, [_nothing()])
     if not accepted.said:
         return model.rows(model.FINDING, [_no_policy(rows), *_undecided(known)])
-    made = [
-        one
-        for government, subject, levels in _grouped(rows, known)
-        if (one := _one(government, subject, levels, accepted)) is not None
-    ]
+    made: list[dict[str, object]] = []
+    tried: list[tuple[str, Subject, Tally]] = []
+    for government, subject, levels in _grouped(rows, known):
+        allowed = accepted.of(subject)
+        if allowed is not None and government in allowed:
+            continue
+        part = _part(government, subject, levels)
+        if part.attempted:
+            tried.append((government, subject, part))
+        else:
+            made.append(_one(government, subject, levels, allowed))
+    made += [_attempts(tried)] if tried else []
     made += _undecided(known)
     if not any(one["verdict"] == "yes" for one in made):
         made.append(_rest(made, found, coverage))
@@ -118,37 +125,35 @@ def _grouped(
         yield government, subject, levels
 
 
+def _part(government: str, subject: Subject, levels: Iterable[Mapping[str, object]]) -> Tally:
+    """Return the hosts that a government reaches: those that stand there, or all where it reaches who runs them."""
+    only_place = all(row["level"] == "direct_place" for row in levels)
+    return subject.tally(government if only_place else None)
+
+
 def _one(
-    government: str, subject: Subject, levels: list[dict[str, object]], accepted: Accepted
-) -> dict[str, object] | None:
-    """Return the finding for a government and a subject; None where it is accepted."""
-    allowed = accepted.of(subject)
-    if allowed is not None and government in allowed:
-        return None
+    government: str, subject: Subject, levels: list[dict[str, object]], allowed: frozenset[str] | None
+) -> dict[str, object]:
+    """Return the finding for a government that is not accepted, and a subject."""
     firm = min(levels, key=lambda r: (bool(r["contested"]), REACH_LEVELS.index(str(r["level"]))))
-    disputed_place = firm["level"] == "direct_place" and bool(firm["contested"])
-    verdict, missing = "yes", []
+    part = _part(government, subject, levels)
+    verdict, missing, may = "yes", [], "can"
     if allowed is None:
-        verdict, missing = "unknown", ["Which classes of data are there: the policy depends on them."]
-    elif subject.attempted:
-        verdict, missing = "unknown", ["Whether anything was ever sent: only attempts were seen."]
-    elif disputed_place:
-        verdict, missing = "unknown", ["Where it stands: the sources differ. Collect the region or a latency probe."]
-    confidence = _confidence(firm)
-    name = country_name(government)
-    message = f"{name} can reach {_shown(subject)}: {_ways(levels)}."
-    if verdict == "unknown":
-        message = f"{name} may reach {_shown(subject)}: {_ways(levels)}; undecided."
+        verdict, missing, may = "unknown", ["Which classes of data are there: the policy depends on them."], "may"
+    elif firm["level"] == "direct_place" and firm["contested"]:
+        missing = ["Where it stands: the sources differ. Collect the region or a latency probe."]
+        verdict, may = "unknown", "may"
+    confidence = _confidence(firm, subject, government)
     made = finding(
         "reach",
         "reach",
         subject.subject_id,
         verdict,
-        message,
+        f"{country_name(government)} {may} reach {_shown(subject, part)}: {_ways(levels)}.",
         counterparty=government,
-        outcome=None if verdict != "yes" else "assess" if confidence == "low" else "breach",
+        outcome="conflict" if verdict == "yes" else None,
         confidence=confidence,
-        values=_values(subject, levels),
+        values=_values(subject, part, levels),
         facts=sorted({fact for row in levels for fact in _texts(row["facts"])})[:50],
         missing=missing,
         rests_on=weakest_stance([str(row["stance"]) for row in levels]),
@@ -158,10 +163,32 @@ def _one(
     return made | {"interpretive": firm["status"] == "interpretive"}
 
 
-def _confidence(row: Mapping[str, object]) -> str:
+def _confidence(row: Mapping[str, object], subject: Subject, government: str) -> str:
+    """Say how sure the facts are; the status of a law is shown beside an outcome and changes none."""
     if row["contested"]:
         return "low"
-    return {"sourced": "high", "declared": "medium", "interpretive": "medium"}.get(str(row["status"]), "low")
+    stand = subject.stands.get(government)
+    likely = row["level"] == "direct_place" and stand is not None and stand.confidence != "sure"
+    return "medium" if likely or row["status"] in ("to verify", "declared", "fictitious") else "high"
+
+
+def _attempts(tried: list[tuple[str, Subject, Tally]]) -> dict[str, object]:
+    """Return one finding for all hosts at which there were only attempts."""
+    hosts = sum(part.hosts for _, _, part in tried)
+    governments = sorted({government for government, _, _ in tried})
+    listed = ", ".join(country_name(code) for code in governments[:8]) + (" and more" if len(governments) > 8 else "")
+    return finding(
+        "reach",
+        "reach-attempts",
+        "attempts",
+        "unknown",
+        f"Only attempts were seen towards {hosts:,} hosts within reach of governments that are not accepted "
+        f"({listed}): nothing was sent, as far as the sensor saw.",
+        values={"governments": governments, "hosts": hosts},
+        facts=sorted({fact for _, _, part in tried for fact in part.facts})[:50],
+        missing=["Whether the sensor saw both directions: one-sided captures look like failures."],
+        rests_on="observed",
+    )
 
 
 def _ways(levels: Iterable[Mapping[str, object]]) -> str:
@@ -173,25 +200,25 @@ def _ways(levels: Iterable[Mapping[str, object]]) -> str:
     return "; ".join(_HOW[level] + (" (contested)" if contested[level] else "") for level in order)
 
 
-def _shown(subject: Subject) -> str:
+def _shown(subject: Subject, part: Tally) -> str:
     if not subject.hosts:
         return subject.shown
-    hosts = f"{subject.hosts:,} host{'s' if subject.hosts > 1 else ''}"
-    sent = f", {bytes_in_words(subject.orig_bytes)} sent" if subject.seen else ""
-    if subject.unsized:
-        sent += f" and {subject.unsized:,} connections of unknown size"
+    hosts = f"{part.hosts:,} host{'s' if part.hosts > 1 else ''}"
+    sent = f", {bytes_in_words(part.orig_bytes)} sent" if part.seen else ""
+    if part.unsized:
+        sent += f" and {part.unsized:,} connection{'s' if part.unsized > 1 else ''} of unknown size"
     return f"{subject.shown} ({hosts}{sent})"
 
 
-def _values(subject: Subject, levels: Iterable[Mapping[str, object]]) -> dict[str, object]:
+def _values(subject: Subject, part: Tally, levels: Iterable[Mapping[str, object]]) -> dict[str, object]:
     return {
-        "hosts": subject.hosts,
-        "largest_host": subject.largest[1] or None,
+        "hosts": part.hosts,
+        "largest_host": part.largest[1] or None,
         "anycast_hosts": subject.anycast,
-        "conns": subject.conns,
-        "failed_conns": subject.failed,
-        "orig_bytes": subject.orig_bytes,
-        "unsized_conns": subject.unsized,
+        "conns": part.conns,
+        "failed_conns": part.failed,
+        "orig_bytes": part.orig_bytes,
+        "unsized_conns": part.unsized,
         "levels": {str(r["level"]): {"contested": r["contested"], "status": r["status"]} for r in levels},
     }
 
@@ -207,9 +234,9 @@ def _undecided(known: Mapping[str, Subject]) -> list[dict[str, object]]:
                 "reach-operator",
                 NO_OPERATOR,
                 "unknown",
-                f"{_shown(unnamed)}: who runs them, and who could compel that operator, is not known.",
-                values=_values(unnamed, ()),
-                facts=unnamed.facts,
+                f"{_shown(unnamed, unnamed.all)}: who runs them, and who could compel that operator, is not known.",
+                values=_values(unnamed, unnamed.all, ()),
+                facts=unnamed.all.facts,
                 missing=["Name the operators of these hosts in estate.yaml, or collect names (DNS, TLS) for them."],
                 rests_on="observed",
             )

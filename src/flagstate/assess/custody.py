@@ -117,6 +117,8 @@ class Subject:
     """Every host of it."""
     there: dict[str, Tally] = field(default_factory=dict)
     """Its hosts by the country in which they stand."""
+    maybe: dict[str, Tally] = field(default_factory=dict)
+    """Its hosts by a country that one source names and another disputes."""
     anycast: int = 0
     classes: frozenset[str] = frozenset()
     keyed: bool = False
@@ -127,8 +129,10 @@ class Subject:
         return self.all.hosts
 
     def tally(self, country: str | None) -> Tally:
-        """Return the hosts that stand in a country, or all of them."""
-        return self.there.get(country, Tally()) if country is not None and self.hosts else self.all
+        """Return the hosts that stand in a country, or all of them; disputed ones only where there is no other."""
+        if country is None or not self.hosts:
+            return self.all
+        return self.there.get(country) or self.maybe.get(country) or Tally()
 
     def words(self, country: str | None = None) -> str:
         """Return the subject, or its part in a country, as a sentence names it."""
@@ -324,7 +328,8 @@ def _count(subject: Subject, row: Mapping[str, object], traffic: Mapping[str, ob
         subject.anycast += 1
         return
     for stand in _host_stands(row):
-        part = subject.there.setdefault(stand.country, Tally())
+        parts = subject.maybe if stand.confidence == "disputed" else subject.there
+        part = parts.setdefault(stand.country, Tally())
         part.add(addr, traffic)
         known = subject.stands.get(stand.country)
         firmer = known is not None and _PLACE_RANK[stand.confidence] < _PLACE_RANK[known.confidence]

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 CANDIDATE = re.compile(r"[A-Za-z0-9+/_\-]{8,}={0,6}")
@@ -51,7 +52,12 @@ def _punycode(label: str) -> Iterator[str]:
         return
 
 
-def _texts(token: str) -> Iterator[str]:
+@lru_cache(maxsize=16384)
+def _texts(token: str) -> tuple[str, ...]:
+    return tuple(_decodings(token))
+
+
+def _decodings(token: str) -> Iterator[str]:
     bare = token.rstrip("=")
     raw: list[bytes] = []
     if HEX.fullmatch(bare):

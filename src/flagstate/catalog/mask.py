@@ -133,17 +133,29 @@ def _piece(text: str, level: str, depth: int) -> str:
 
 def _spans(text: str, level: str, depth: int) -> list[Span]:
     """All parts to mask, most telling kind first; the first of two that overlap wins."""
-    spans = _class_spans(text)
-    kept = kept_spans(text)
+    digits = sum(map(str.isdigit, text))
+    spans = _class_spans(text) if may_hold(text, digits) else []
+    kept = kept_spans(text) if digits > 3 or ":" in text else []
     spans.extend(kept)
     spans.extend(person_spans(text, level))
     if depth < DEPTH:
         spans.extend(_decoded_spans(text, level, depth))
-    blank = _blank(text, kept)
-    spans.extend(number_spans(blank, {"label": 5, "name": 7, "domain": 9}[level]))
+    blank = _blank(text, kept) if kept else text
+    if digits > 4:
+        spans.extend(number_spans(blank, {"label": 5, "name": 7, "domain": 9}[level]))
     if level != "domain":
         spans.extend(token_spans(blank, strict=level == "label"))
     return spans
+
+
+def may_hold(text: str, digits: int) -> bool:
+    """Whether a name is long enough in the right characters to be searched for data classes at all.
+
+    Args:
+        text: A name.
+        digits: How many digits it has.
+    """
+    return digits >= 6 or "@" in text or text.count("-") >= 4 or text.count(":") >= 5 or "1z" in text.lower()
 
 
 def _class_spans(text: str) -> list[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 SPELT = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
@@ -25,11 +25,14 @@ class Names:
     """Words of our trade that stand beside a forename without being a surname."""
 
 
+@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Return the text in lower case without accents, as the dictionary holds it.
 
     Scripts other than Latin keep their letters.
     """
+    if text.isascii():
+        return text.strip().lower()
     lowered = text.strip().lower().translate(SPELT)
     return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
 

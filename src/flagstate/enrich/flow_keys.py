@@ -1,4 +1,4 @@
-"""Which connections may have been logged twice: two sorted arrays of keyed hashes per artefact, merged in bounded slices.
+"""Which connections may have been logged twice: two sorted arrays of keyed hashes per artefact, merged in slices.
 
 A connection has two keys: one of its id and its two addresses, and one of its addresses, ports and protocol with its
 start in microseconds added, so that starts within 1 ms of each other lie within 1,000 of each other. What the keys find
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,7 @@ def _repeated(arrays: list[Hashes], window: int) -> Hashes:
     parts = max(1, -(-total // _SLICE))
     bounds = [(2**64 // parts) * part for part in range(parts)] + [2**64 - 1]
     found = [_none()]
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         floor, roof = np.uint64(max(0, low - window)), np.uint64(min(2**64 - 1, high + window))
         slices = [a[np.searchsorted(a, floor) : np.searchsorted(a, roof, side="right")] for a in arrays]
         joined = slices[0] if len(slices) == 1 else np.sort(np.concatenate([_none(), *slices]))

@@ -12,14 +12,16 @@ ROW_COLUMNS = (
 """What is kept of a suspected record."""
 
 _LONGEST = (
-    "duration_us DESC NULLS LAST, orig_bytes DESC NULLS LAST, resp_bytes DESC NULLS LAST, missed_bytes DESC NULLS LAST, "
-    "us, conn_state DESC NULLS LAST, service NULLS LAST, name_rank NULLS LAST, name NULLS LAST, resp_p, orig_p, proto, uid"
+    "duration_us DESC NULLS LAST, orig_bytes DESC NULLS LAST, resp_bytes DESC NULLS LAST, "
+    "missed_bytes DESC NULLS LAST, us, conn_state DESC NULLS LAST, service NULLS LAST, name_rank NULLS LAST, "
+    "name NULLS LAST, resp_p, orig_p, proto, uid"
 )
 
 # By id first: the same id and the same two addresses are one connection, whatever else differs.
 _BY_ID = f"""
 SELECT * FROM (
-    SELECT *, row_number() OVER (PARTITION BY uid, orig_h, resp_h, CASE WHEN uid IS NULL THEN serial END ORDER BY {_LONGEST}) AS place
+    SELECT *, row_number() OVER (
+        PARTITION BY uid, orig_h, resp_h, CASE WHEN uid IS NULL THEN serial END ORDER BY {_LONGEST}) AS place
     FROM numbered)
 WHERE place = 1
 """
@@ -27,7 +29,8 @@ WHERE place = 1
 # Then by ends: starts that follow each other within a millisecond are one connection.
 _BY_ENDS = f"""
 SELECT * FROM (
-    SELECT *, row_number() OVER (PARTITION BY whole, orig_h, orig_p, resp_h, resp_p, proto, chain ORDER BY {_LONGEST}) AS best
+    SELECT *, row_number() OVER (
+        PARTITION BY whole, orig_h, orig_p, resp_h, resp_p, proto, chain ORDER BY {_LONGEST}) AS best
     FROM (
         SELECT *, sum(fresh) OVER (PARTITION BY whole, orig_h, orig_p, resp_h, resp_p, proto ORDER BY us, serial
             ROWS UNBOUNDED PRECEDING) AS chain

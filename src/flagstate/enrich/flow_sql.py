@@ -41,11 +41,9 @@ def partial(source: str, *, tap: str, named: bool) -> str:
         tap: Expression that is never null, counted once per connection; `*` where there is none.
         named: Whether names are at hand.
     """
-    name = (
-        "name AS server_name, min(name_rank) AS name_rank"
-        if named
-        else "NULL::VARCHAR AS server_name, NULL::TINYINT AS name_rank"
-    )
+    name = "name AS server_name, min(name_rank) AS name_rank"
+    if not named:
+        name = "NULL::VARCHAR AS server_name, NULL::TINYINT AS name_rank"
     return f"""
 SELECT orig_h, resp_h, resp_p, proto, service, {name},
     (us // {DAY_US})::INTEGER AS day,
@@ -62,8 +60,6 @@ FROM {source}
 GROUP BY orig_h, resp_h, resp_p, proto, service, {"name, " if named else ""}(us // {DAY_US})
 """
 
-
-PARTIAL_COLUMNS = f"{GROUP}, name_rank, hours, conns, failed_conns, orig_bytes, resp_bytes, missed_bytes, sized_conns, first_us, last_us"
 
 TOGETHER = f"""
 SELECT {GROUP}, min(name_rank) AS name_rank, bit_or(hours) AS hours, sum(conns)::BIGINT AS conns,
@@ -127,15 +123,19 @@ WHERE place = 1
 """
 
 SEEN_ALONE = f"""
-SELECT min(orig_h) AS orig_h, min(resp_h) AS resp_h, min(resp_p) AS resp_p, min(proto) AS proto, min(service) AS service,
-    min(CASE WHEN place = 1 THEN name END) AS server_name, min(CASE WHEN place = 1 THEN name_rank END)::TINYINT AS name_rank,
-    (min(us) // {DAY_US})::INTEGER AS day, 1::INTEGER << ((min(us) // {HOUR_US}) % 24)::INTEGER AS hours, 1::BIGINT AS conns,
+SELECT min(orig_h) AS orig_h, min(resp_h) AS resp_h, min(resp_p) AS resp_p, min(proto) AS proto,
+    min(service) AS service, min(CASE WHEN place = 1 THEN name END) AS server_name,
+    min(CASE WHEN place = 1 THEN name_rank END)::TINYINT AS name_rank, (min(us) // {DAY_US})::INTEGER AS day,
+    1::INTEGER << ((min(us) // {HOUR_US}) % 24)::INTEGER AS hours, 1::BIGINT AS conns,
+
     CASE WHEN max(answered::INTEGER) = 1 THEN 0 ELSE 1 END::BIGINT AS failed_conns,
     {_capped("CASE WHEN orig_bytes > 0 THEN orig_bytes END")} AS orig_bytes,
     {_capped("CASE WHEN resp_bytes > 0 THEN resp_bytes END")} AS resp_bytes, NULL::BIGINT AS missed_bytes,
     CASE WHEN count(orig_bytes) > 0 THEN 1 ELSE 0 END::BIGINT AS sized_conns, min(us) AS first_us, min(us) AS last_us
 FROM (
-    SELECT *, row_number() OVER (PARTITION BY connection ORDER BY name IS NULL, name_rank, us, name) AS place FROM alone)
+    SELECT *, row_number() OVER (PARTITION BY connection ORDER BY name IS NULL, name_rank, us, name) AS place
+    FROM alone)
+
 GROUP BY connection
 """
 """Connections that only protocol records show; their bytes are a lower bound."""
@@ -156,7 +156,9 @@ GROUP BY {SIGHTING_COLUMNS} HAVING count(DISTINCT artefact) > 1
 
 ANSWERED = """
 SELECT addr, max(us) AS us, raw FROM (
-    SELECT unnest(answers) AS addr, epoch_us(ts) AS us, query AS raw FROM stream WHERE query IS NOT NULL AND ts IS NOT NULL)
+    SELECT unnest(answers) AS addr, epoch_us(ts) AS us, query AS raw FROM stream
+    WHERE query IS NOT NULL AND ts IS NOT NULL)
+
 WHERE regexp_full_match(addr, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*')
 GROUP BY addr, raw
 """

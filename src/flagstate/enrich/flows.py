@@ -26,6 +26,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from flagstate.enrich import flow_keys, flow_overlap, flow_sql
 from flagstate.enrich.flow_keys import Hashes, Keys, Suspects, suspects
@@ -159,7 +160,7 @@ def _connections(
     source = keyed
     if named:
         con.register("names", names)
-        source = f"(SELECT k.*, n.name, n.name_rank FROM {keyed} k LEFT JOIN names n ON n.uid_key = k.uid_key AND k.uid_key <> 0)"
+        source = f"(SELECT k.*, n.name, n.name_rank FROM {keyed} k LEFT JOIN names n ON n.uid_key = k.uid_key)"
     rows, where = _ROWS.empty_table(), ""
     if suspects:
         con.register("suspect_uid", pa.table({"k": pa.array(suspects.uid)}))
@@ -171,7 +172,13 @@ def _connections(
     tap = _Tap()
     name = f"tap_{id(tap)}"
     con.create_function(
-        name, tap, ["UBIGINT", "UBIGINT"], "TINYINT", type="arrow", side_effects=True, null_handling="special"
+        name,
+        tap,
+        ["UBIGINT", "UBIGINT"],
+        "TINYINT",
+        type=PythonUDFType.ARROW,
+        side_effects=True,
+        null_handling=FunctionNullHandling.SPECIAL,
     )
     try:
         flow = _table(
@@ -184,16 +191,11 @@ def _connections(
         for registered in ("names", "suspect_uid", "suspect_pair"):
             con.unregister(registered)
     keys = flow_keys.combine([tap.keys(), _row_keys(rows)]) if suspects else tap.keys()
-    times = [
-        (low, high)
-        for low, high in ((pc.min(flow["first_us"]).as_py(), pc.max(flow["last_us"]).as_py()), *_extent(rows))
-    ]
-    first, last = _span(*times)
+    first, last = _span(
+        (pc.min(flow["first_us"]).as_py(), pc.max(flow["last_us"]).as_py()),
+        (pc.min(rows["us"]).as_py(), pc.max(rows["us"]).as_py()),
+    )
     return Summary(flow=flow, keys=keys, rows=rows, count=tap.count + rows.num_rows, first_us=first, last_us=last)
-
-
-def _extent(rows: pa.Table) -> list[tuple[int | None, int | None]]:
-    return [(pc.min(rows["us"]).as_py(), pc.max(rows["us"]).as_py())]
 
 
 def _protocol(noun: str, con: duckdb.DuckDBPyConnection, mask: Callable[[str], str], salt: int) -> Summary:

@@ -1,9 +1,9 @@
 """Zeek logs, tab-separated or JSON, as they stand in its log folder.
 
-Connections, DNS queries, TLS handshakes and HTTP requests become streams; URIs, user agents, certificates and file names
-are not read at all. `capture_loss` becomes coverage. Other logs are counted, and the ledger says that no facts come from
-them yet. A log of connections that are still open (`open_conn`) holds the same connections as the finished log: each
-counts once, and its longest record wins.
+Connections, DNS queries, TLS handshakes and HTTP requests become streams; URIs, user agents, certificates and names
+of files are not read at all. `capture_loss` becomes coverage. Other logs are counted, and the ledger says that no facts
+come from them yet. A log of connections that are still open (`open_conn`) holds the same connections as the finished
+log: each counts once, and its longest record wins.
 
 What it cannot see: a log that was cut at a line's end looks whole; a sensor knows only the gaps that it noticed.
 """

@@ -22,6 +22,8 @@ _REASONS = {
     "UNQUOTED VALUE": "a stray quote",
 }
 _SCAN = 2**20
+_SPLIT = ("BOOLEAN", "VARCHAR[]")
+"""Types that are made out of text after parsing."""
 
 
 @dataclass
@@ -116,20 +118,16 @@ def _select(known: Shape | None, fields: tuple[str, ...], names: dict[str, str],
 
 def _by_engine(opened: Opened, found: Header, known: Shape | None, context: Context) -> Iterator[Part]:
     con = context.con
-    kinds = (
-        {name: kind if kind not in ("BOOLEAN", "VARCHAR[]") else "VARCHAR" for _, name, kind in known.fields}
-        if known
-        else {}
-    )
+    kinds = {name: kind for _, name, kind in known.fields if kind not in _SPLIT} if known else {}
     kinds["ts"] = TIMED
     columns = ", ".join(f"'c{at}': '{kinds.get(name, 'VARCHAR')}'" for at, name in enumerate(found.fields))
     names = {name: f"c{at}" for at, name in enumerate(found.fields)}
     tag = f"zeek_{abs(hash(opened.evidence_id)) % 10**9}"
     source = (
         f"read_csv({_quoted(opened.path)}, auto_detect=false, header=false, delim='\t', quote='', escape='', "
-        f"columns={{{columns}}}, nullstr=[{_quoted(found.unset)}, {_quoted(found.empty)}], force_not_null=['{names['ts']}'], "
-        f"skip={found.lines}, compression='none', store_rejects=true, rejects_limit=200000, "
-        f"rejects_table='{tag}_errors', rejects_scan='{tag}_scans')"
+        f"columns={{{columns}}}, nullstr=[{_quoted(found.unset)}, {_quoted(found.empty)}], "
+        f"force_not_null=['{names['ts']}'], skip={found.lines}, compression='none', store_rejects=true, "
+        f"rejects_limit=200000, rejects_table='{tag}_errors', rejects_scan='{tag}_scans')"
     )
     rows = f"SELECT {_select(known, found.fields, names, found.set_separator)} FROM {source}"
     if context.max_rows is not None:

@@ -1,0 +1,85 @@
+"""Pages of the documentation that are made from the code; `cog` writes them, `cog --check` fails when they lie."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def tables() -> str:
+    """Return every noun with its columns."""
+    from flagstate import model
+    from flagstate.model import codes
+
+    out = []
+    for group, title in (
+        ("stream", "Streams: they pass from reading to enriching and are never stored"),
+        ("ledger", "Ledger"),
+        ("fact", "Facts"),
+        ("derived", "Derived"),
+        ("conclusion", "Conclusions"),
+    ):
+        out.append(f"## {title}\n")
+        for noun in model.ALL:
+            if noun.group != group:
+                continue
+            out.append(f"### {noun.name}\n\n{noun.doc}\n\n| column | type | what it holds | how it can be wrong |\n|---|---|---|---|")
+            for column in noun.columns:
+                doc, wrong = (text.replace("|", "\\|") for text in (column.doc, column.wrong))
+                out.append(f"| `{column.name}` | {column.type} | {doc} | {wrong} |")
+            out.append("")
+    out.append("## Words\n")
+    for name in ("STANCES", "VERDICTS", "READ_STATES", "SOURCE_KINDS", "CONFIDENCE_OF_PLACE", "RECONCILED", "OWN_ENDS"):
+        out.append(f"**{name}**\n")
+        out += [f"- `{code}`: {text}" for code, text in getattr(codes, name).items()]
+        out.append("")
+    return "\n".join(out)
+
+
+def help_of(*words: str) -> str:
+    """Return the help of a command, as a code block."""
+    env = os.environ | {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "flagstate.cli", *words, "--help"], capture_output=True, text=True, env=env, check=True
+    )
+    return "```\n" + "\n".join(line.rstrip() for line in done.stdout.strip().splitlines()) + "\n```\n"
+
+
+def commands() -> str:
+    """Return the help of every command."""
+    from flagstate.cli.app import app
+
+    names = [[c.name or c.callback.__name__] for c in app.registered_commands if c.callback]
+    for group in app.registered_groups:
+        listed = group.typer_instance.registered_commands if group.typer_instance else []
+        names += [[str(group.name), str(c.name)] for c in listed]
+    return "\n".join(f"## flagstate {' '.join(words)}\n\n{help_of(*words)}" for words in names)
+
+
+def formats() -> str:
+    """Return what is read, in the order in which formats are asked."""
+    from flagstate.read.registry import readers
+
+    return "\n".join(f"- **{reader.name}**: {reader.doc}" for reader in readers().values()) + "\n"
+
+
+def steps() -> str:
+    """Return the order of an audit."""
+    from flagstate.pipeline.order import STEPS
+
+    return " → ".join(["read", *(name for name, _ in STEPS), "report"]) + "\n"
+
+
+def networks() -> str:
+    """Return the embedded network tables."""
+    from flagstate.catalog.networks import tables as listed
+
+    out = ["| table | source | version | date | licence | rows |", "|---|---|---|---|---|---|"]
+    out += [
+        f"| {t['table']} | {t['source']} | {t['version']} | {t['date']} | {t['licence']} | {t['rows']:,} |" for t in listed()
+    ]
+    return "\n".join(out) + "\n"
