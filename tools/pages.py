@@ -27,7 +27,8 @@ def tables() -> str:
         for noun in model.ALL:
             if noun.group != group:
                 continue
-            out.append(f"### {noun.name}\n\n{noun.doc}\n\n| column | type | what it holds | how it can be wrong |\n|---|---|---|---|")
+            out.append(f"### {noun.name}\n\n{noun.doc}\n")
+            out.append("| column | type | what it holds | how it can be wrong |\n|---|---|---|---|")
             for column in noun.columns:
                 doc, wrong = (text.replace("|", "\\|") for text in (column.doc, column.wrong))
                 out.append(f"| `{column.name}` | {column.type} | {doc} | {wrong} |")
@@ -43,7 +44,7 @@ def tables() -> str:
 def help_of(*words: str) -> str:
     """Return the help of a command, as a code block."""
     env = os.environ | {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "flagstate.cli", *words, "--help"], capture_output=True, text=True, env=env, check=True
     )
     return "```\n" + "\n".join(line.rstrip() for line in done.stdout.strip().splitlines()) + "\n```\n"
@@ -79,7 +80,7 @@ def networks() -> str:
     from flagstate.catalog.networks import tables as listed
 
     out = ["| table | source | version | date | licence | rows |", "|---|---|---|---|---|---|"]
-    out += [
-        f"| {t['table']} | {t['source']} | {t['version']} | {t['date']} | {t['licence']} | {t['rows']:,} |" for t in listed()
-    ]
+    for t in listed():
+        shown = [str(t[c]) for c in ("table", "source", "version", "date", "licence")]
+        out.append(f"| {' | '.join(shown)} | {t['rows']:,} |")
     return "\n".join(out) + "\n"
