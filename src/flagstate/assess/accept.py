@@ -149,7 +149,7 @@ def _one(
         "reach",
         subject.subject_id,
         verdict,
-        f"{country_name(government)} {may} reach {_shown(subject, part)}: {_ways(levels)}.",
+        f"{country_name(government)} {may} reach {_shown(subject, part)}: {_ways(levels, subject, government)}.",
         counterparty=government,
         outcome="conflict" if verdict == "yes" else None,
         confidence=confidence,
@@ -191,13 +191,19 @@ def _attempts(tried: list[tuple[str, Subject, Tally]]) -> dict[str, object]:
     )
 
 
-def _ways(levels: Iterable[Mapping[str, object]]) -> str:
+def _ways(levels: Iterable[Mapping[str, object]], subject: Subject, government: str) -> str:
     contested: dict[str, bool] = {}
     for row in levels:
         level = str(row["level"])
         contested[level] = bool(row["contested"]) and contested.get(level, True)
     order = sorted(contested, key=REACH_LEVELS.index)
-    return "; ".join(_HOW[level] + (" (contested)" if contested[level] else "") for level in order)
+    words = dict(_HOW)
+    there = subject.tally(government).hosts
+    if subject.hosts > 1 and len(order) > 1:
+        words["direct_place"] = f"{there:,} of them stand there" if there > 1 else "one of them stands there"
+    elif there > 1:
+        words["direct_place"] = "they stand there"
+    return "; ".join(words[level] + (" (contested)" if contested[level] else "") for level in order)
 
 
 def _shown(subject: Subject, part: Tally) -> str:

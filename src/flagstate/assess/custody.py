@@ -239,7 +239,7 @@ def _observed(
 
     Where flows were read, only responders count: whoever merely called us is no holder of what we sent out.
     """
-    responders = set(tables["flow"]["resp_h"].to_pylist())
+    responders = set(tables["flow"]["resp_h"].unique().to_pylist())
     traffic = _traffic(tables["flow"])
     reasons = _reasons(interests)
     services = _services(tables["flow"], reasons)
