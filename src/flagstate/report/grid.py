@@ -35,6 +35,8 @@ class Field:
     """Heading above several neighbouring columns."""
     title: str = ""
     """A sentence on what the column says and how it can be wrong."""
+    wide: bool = False
+    """It holds sentences or paths, and gets room for them."""
 
 
 @dataclass(frozen=True)

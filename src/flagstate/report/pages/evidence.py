@@ -41,9 +41,9 @@ def build(view: View) -> dict[str, Any]:
 def _fields(view: View, names: dict[str, str]) -> tuple[Field, ...]:
     t = view.t
     return (
-        Field(t("col.artefact"), "two", lambda r: (r["artefact"] or "–", r["kind"] or "")),
+        Field(t("col.artefact"), "two", lambda r: (r["artefact"] or "–", r["kind"] or ""), wide=True),
         Field(t("col.state"), "chip", lambda r: view.chip("state", r["state"])),
-        Field(t("col.reason"), "two", lambda r: (_bare(r["reason"]), _bare(r["todo"]))),
+        Field(t("col.reason"), "two", lambda r: (_bare(r["reason"]), _bare(r["todo"])), wide=True),
         Field(t("col.size"), "bytes", lambda r: r["size_bytes"]),
         Field(t("col.records"), "count", lambda r: r["rows_read"]),
         Field(t("col.rejected"), "count", lambda r: r["rows_rejected"], title=t("tip.rejected")),
@@ -52,7 +52,7 @@ def _fields(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(
             t("col.overlaps"),
             "text",
-            lambda r: _few([names.get(o) or o for o in r["overlaps"] or ()]),
+            lambda r: _few([(names.get(o) or o).rsplit("/")[-1] for o in r["overlaps"] or ()]),
             title=t("tip.overlaps"),
         ),
         Field("SHA-256", "mono", lambda r: r["sha256"] or "–"),
@@ -66,8 +66,8 @@ def _coverage(view: View, names: dict[str, str]) -> tuple[Field, ...]:
         Field(t("col.complete"), "chip", lambda r: view.chip("complete", r["complete"])),
         Field(t("col.share"), "text", lambda r: figures.share(r["share_seen"], view.meta.language)),
         Field(t("col.window"), "span", lambda r: figures.window(r["from_ts"], r["to_ts"])),
-        Field(t("col.unseen"), "text", lambda r: _bare(r["remark"])),
-        Field(t("col.todo"), "text", lambda r: _bare(r["todo"])),
+        Field(t("col.unseen"), "text", lambda r: _bare(r["remark"]), wide=True),
+        Field(t("col.todo"), "text", lambda r: _bare(r["todo"]), wide=True),
         Field(t("col.said_by"), "two", lambda r: (r["said_by"] or "–", names.get(r["evidence_id"], ""))),
     )
 

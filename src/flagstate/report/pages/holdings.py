@@ -23,7 +23,7 @@ def build(view: View) -> dict[str, Any]:
             entry["records"] = max(entry["records"] or 0, row["records"])
     listed = sorted(classes.values(), key=lambda e: (-e["containers"], e["name"]))
     fields = (
-        Field(t("col.container"), "two", lambda r: (r["container"] or "–", r["asset_id"] or "")),
+        Field(t("col.container"), "two", _where, wide=True),
         Field(t("col.class"), "text", lambda r: r["data_class"] or "–"),
         Field(t("col.about"), "text", lambda r: r["about"] or "–"),
         Field(t("col.records"), "count", lambda r: r["records"]),
@@ -36,6 +36,12 @@ def build(view: View) -> dict[str, Any]:
     )
     made = grid("holding", fields, rows, total=view.table("holding").num_rows, more="holding")
     return {"answer": view.answer(NAME), "classes": listed[:40], "table": made}
+
+
+def _where(row: dict[str, Any]) -> tuple[str, str]:
+    """Return container and asset; one that only repeats the other stands alone."""
+    container, asset = row["container"] or "", row["asset_id"] or ""
+    return (container or asset or "–", asset if container and asset != f"store:{container}" else "")
 
 
 def _span(row: dict[str, Any], language: str) -> str:

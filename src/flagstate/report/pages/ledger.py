@@ -61,5 +61,5 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.conns"), "count", lambda r: r["conns"]),
         Field(t("col.failed"), "count", lambda r: r["failed_conns"], title=t("tip.failed")),
         Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts"], r["last_ts"])),
-        Field(t("col.why"), "text", lambda r: (r["remark"] or "").replace("`", "")),
+        Field(t("col.why"), "text", lambda r: (r["remark"] or "").replace("`", ""), wide=True),
     )
