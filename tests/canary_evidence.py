@@ -40,7 +40,9 @@ def _estate(aviary: Aviary) -> str:
     return (
         f"title: case of {label.name} {label.email} {label.card} {label.parcel}\n"
         "networks: [10.20.0.0/16]\n"
-        "entities: {hub: {organised_in: [BE], source: '" + f"{source.email} {source.card} {source.name} {source.parcel}" + "'}}\n"
+        "entities: {hub: {organised_in: [BE], source: '"
+        + f"{source.email} {source.card} {source.name} {source.parcel}"
+        + "'}}\n"
         "assets:\n"
         f"  {asset.slug}: {{kind: store, place: DE, name: '{asset.email} {asset.card}', operated_by: hub}}\n"
         f"  box-{asset.parcel.lower()}: {{kind: store}}\n"
@@ -95,7 +97,9 @@ def _json(folder: Path, aviary: Aviary) -> None:
     (folder / "keys.json").write_text(json.dumps(keyed))
     (folder / "nested.json").write_text(json.dumps({"people": {secret: {"seen": 1} for secret in _cells(key)}}))
     lines = aviary.plant("json lines")
-    (folder / "lines.jsonl").write_text("".join(json.dumps({"who": v, "n": n}) + "\n" for n, v in enumerate(_cells(lines))))
+    (folder / "lines.jsonl").write_text(
+        "".join(json.dumps({"who": v, "n": n}) + "\n" for n, v in enumerate(_cells(lines)))
+    )
 
 
 def _databases(folder: Path, aviary: Aviary) -> None:
@@ -149,14 +153,20 @@ def xlsx(sheets: dict[str, list[list[str]]]) -> bytes:
             text = "".join(
                 "<row>" + "".join(f'<c t="inlineStr"><is><t>{v}</t></is></c>' for v in row) + "</row>" for row in rows
             )
-            box.writestr(f"xl/worksheets/sheet{n}.xml", f'<worksheet xmlns="{main}"><sheetData>{text}</sheetData></worksheet>')
+            box.writestr(
+                f"xl/worksheets/sheet{n}.xml", f'<worksheet xmlns="{main}"><sheetData>{text}</sheetData></worksheet>'
+            )
     return out.getvalue()
 
 
 def _relations(parts: list[tuple[str, str]]) -> str:
     base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    listed = "".join(f'<Relationship Id="rId{n}" Type="{base}/{kind}" Target="{to}"/>' for n, (kind, to) in enumerate(parts, 1))
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{listed}</Relationships>'
+    listed = "".join(
+        f'<Relationship Id="rId{n}" Type="{base}/{kind}" Target="{to}"/>' for n, (kind, to) in enumerate(parts, 1)
+    )
+    return (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{listed}</Relationships>'
+    )
 
 
 def _names(folder: Path, aviary: Aviary) -> None:
@@ -190,33 +200,63 @@ def _zeek(folder: Path, aviary: Aviary) -> None:
     logs = folder / "logs"
     logs.mkdir()
     bad, label, sni, web = (aviary.plant(f"zeek {w}") for w in ("bad row", "dns label", "sni", "http"))
-    conns: list[list[object]] = [[*_ends(n, f"198.51.100.{n}"), "tcp", "ssl", "0.5", 900, 90, "SF"] for n in range(1, 60)]
+    conns: list[list[object]] = [
+        [*_ends(n, f"198.51.100.{n}"), "tcp", "ssl", "0.5", 900, 90, "SF"] for n in range(1, 60)
+    ]
     for n, secret in enumerate(_cells(bad)):
         conns.append([secret, f"Cbad{n}", "10.20.1.1", 1, "198.51.100.9", 443, "tcp", "ssl", "0.5", 900, 90, "SF"])
         conns.append([*_ends(70 + n, "198.51.100.9"), "tcp", secret, "0.5", "many", 90, "SF", "one", "too", "many"])
         conns.append([*_ends(80 + n, secret), "tcp", secret, "0.5", 1, 90, secret])
         conns.append([*_ends(90 + n, "198.51.100.9"), secret, secret, "0.5", 1, 90, secret])
-    fields, types = "proto service duration orig_bytes resp_bytes conn_state".split(), "enum string interval count count string".split()
+    fields, types = (
+        "proto service duration orig_bytes resp_bytes conn_state".split(),
+        "enum string interval count count string".split(),
+    )
     (logs / "conn.log").write_text(zeek("conn", fields, types, conns))
     with_nul = zeek("conn", fields, types, conns[:3]).encode() + f"{bad.email}\0{bad.name}\t{bad.card}\n".encode()
     (logs / "nul.conn.log").write_bytes(with_nul)
     hosts = [f"{secret}.leak.example" for secret in (label.slug, label.card, label.parcel.lower(), label.email)]
-    hosts += [f"{label.email.encode().hex()}.leak.example", f"{base64.b32encode(label.email.encode()).decode().strip('=').lower()}.leak.example"]
-    queries = [[*_ends(n, "198.51.100.53", 53), "udp", host, "A", "NOERROR", f"198.51.100.{n + 1}"] for n, host in enumerate(hosts)]
-    queries += [[*_ends(20 + n, "198.51.100.53", 53), "udp", "x.example", "TXT", "NOERROR", v] for n, v in enumerate(_cells(label))]
+    hosts += [
+        f"{label.email.encode().hex()}.leak.example",
+        f"{base64.b32encode(label.email.encode()).decode().strip('=').lower()}.leak.example",
+    ]
+    queries = [
+        [*_ends(n, "198.51.100.53", 53), "udp", host, "A", "NOERROR", f"198.51.100.{n + 1}"]
+        for n, host in enumerate(hosts)
+    ]
+    queries += [
+        [*_ends(20 + n, "198.51.100.53", 53), "udp", "x.example", "TXT", "NOERROR", v]
+        for n, v in enumerate(_cells(label))
+    ]
     (logs / "dns.log").write_text(
-        zeek("dns", "proto query qtype_name rcode_name answers".split(), "enum string string string vector[string]".split(), queries)
+        zeek(
+            "dns",
+            "proto query qtype_name rcode_name answers".split(),
+            "enum string string string vector[string]".split(),
+            queries,
+        )
     )
-    hosts = [f"{secret}.leak.example" for secret in (sni.slug, sni.card, sni.parcel.lower(), sni.name.replace(" ", "."), sni.email)]
+    hosts = [
+        f"{secret}.leak.example"
+        for secret in (sni.slug, sni.card, sni.parcel.lower(), sni.name.replace(" ", "."), sni.email)
+    ]
     hellos = [[*_ends(n, f"198.51.100.{n}"), "TLSv13", "AES", host, "T"] for n, host in enumerate(hosts, 1)]
-    (logs / "ssl.log").write_text(zeek("ssl", "version cipher server_name established".split(), "string string string bool".split(), hellos))
+    (logs / "ssl.log").write_text(
+        zeek("ssl", "version cipher server_name established".split(), "string string string bool".split(), hellos)
+    )
     visits = []
     for n, secret in enumerate([*_cells(web), web.slug]):
         quoted = urllib.parse.quote(secret)
         host = f"{web.slug}.shop.example" if n == 0 else f"{secret}.shop.example"
-        visits.append([*_ends(100 + n, "203.0.113.5", 80), 1, "GET", host, f"/u/{quoted}?q={quoted}", secret, secret, 0, 9, 200])
-    http_fields = "trans_depth method host uri user_agent username request_body_len response_body_len status_code".split()
-    (logs / "http.log").write_text(zeek("http", http_fields, "count string string string string string count count count".split(), visits))
+        visits.append(
+            [*_ends(100 + n, "203.0.113.5", 80), 1, "GET", host, f"/u/{quoted}?q={quoted}", secret, secret, 0, 9, 200]
+        )
+    http_fields = (
+        "trans_depth method host uri user_agent username request_body_len response_body_len status_code".split()
+    )
+    (logs / "http.log").write_text(
+        zeek("http", http_fields, "count string string string string string count count count".split(), visits)
+    )
     line = dict(zip([*_ENDS, "proto"], [START + 1, "Cj1", "10.20.1.1", 4, "198.51.100.77", 443, "tcp"], strict=True))
     more = [json.dumps(line | {"orig_bytes": 5, "conn_state": "SF", "service": s, s: s}) for s in _cells(web)]
     (logs / "conn.json").write_text("\n".join([*more, f'{{"ts": "{bad.name}", {bad.email}', bad.card]) + "\n")
@@ -262,7 +302,13 @@ def _infrastructure(folder: Path, aviary: Aviary) -> None:
         }  # fmt: skip
         resource = {"mode": "managed", "type": "aws_s3_bucket", "name": _cells(key)[n], "module": f"module.{key.slug}"}
         made.append(resource | {"instances": [{"index_key": _cells(key)[n], "attributes": attributes}]})
-    state = {"version": 4, "terraform_version": "1.9.0", "lineage": tag.parcel, "resources": made, "outputs": {tag.email: {"value": tag.name}}}
+    state = {
+        "version": 4,
+        "terraform_version": "1.9.0",
+        "lineage": tag.parcel,
+        "resources": made,
+        "outputs": {tag.email: {"value": tag.name}},
+    }
     (folder / "terraform.tfstate").write_text(json.dumps(state))
     services = [
         {
@@ -273,7 +319,9 @@ def _infrastructure(folder: Path, aviary: Aviary) -> None:
         }
         for secret in _cells(service)
     ]  # fmt: skip
-    (folder / "bom.json").write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "services": services}))
+    (folder / "bom.json").write_text(
+        json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "services": services})
+    )
 
 
 def _broken(folder: Path, aviary: Aviary) -> None:
@@ -286,9 +334,15 @@ def _broken(folder: Path, aviary: Aviary) -> None:
     (folder / "encoding.csv").write_bytes(text.encode() + b"\xff\xfe\x80" + bad.email.encode() + b",\x80\x81\n")
     packed = gzip.compress((text * 40).encode())
     (folder / "cut.csv.gz").write_bytes(packed[: len(packed) * 2 // 3])
-    (folder / "broken.json").write_text('[{"who": ' + json.dumps(cells) + f'}}, {{"who": {bad.name} {bad.email}, {bad.card}')
-    (folder / "broken.jsonl").write_text(json.dumps({"a": cells[0]}) + f"\n{{{bad.email}: {bad.card}\n" + json.dumps({"a": cells[1]}) + "\n")
-    (folder / "broken.tfstate").write_text('{"version": 4, "terraform_version": "1", "resources": [' + bad.email + bad.card)
+    (folder / "broken.json").write_text(
+        '[{"who": ' + json.dumps(cells) + f'}}, {{"who": {bad.name} {bad.email}, {bad.card}'
+    )
+    (folder / "broken.jsonl").write_text(
+        json.dumps({"a": cells[0]}) + f"\n{{{bad.email}: {bad.card}\n" + json.dumps({"a": cells[1]}) + "\n"
+    )
+    (folder / "broken.tfstate").write_text(
+        '{"version": 4, "terraform_version": "1", "resources": [' + bad.email + bad.card
+    )
     for name in ("shop.sqlite", "shop.parquet", "shop.xlsx"):
         whole = (folder / name).read_bytes()
         (folder / f"cut {name}").write_bytes(whole[: len(whole) // 2])

@@ -39,7 +39,13 @@ def flagstate() -> Run:
     def run(*told: object, cwd: Path, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-P", "-m", "flagstate", *map(str, told)]
         return subprocess.run(
-            command, cwd=cwd, capture_output=True, timeout=timeout, check=False, env=os.environ | env, stdin=subprocess.DEVNULL
+            command,
+            cwd=cwd,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            env=os.environ | env,
+            stdin=subprocess.DEVNULL,
         )
 
     return run

@@ -82,7 +82,18 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Avi
 def _on_terminal(folder: Path) -> bytes:
     """Audit on a pseudo-terminal, slowly enough that progress is shown, and return all that it showed."""
     master, slave = pty.openpty()
-    command = [sys.executable, "-P", "-m", "flagstate", "audit", "evidence", "--case", "terminal-case", "--threads", "1"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "flagstate",
+        "audit",
+        "evidence",
+        "--case",
+        "terminal-case",
+        "--threads",
+        "1",
+    ]
     done = subprocess.Popen(command, cwd=folder, stdin=slave, stdout=slave, stderr=slave, close_fds=True)
     os.close(slave)
     shown = b""
@@ -113,7 +124,9 @@ def test_nothing_planted_comes_out(world: tuple[Aviary, Blobs, Path]) -> None:
 def test_the_search_finds_what_was_planted(world: tuple[Aviary, Blobs, Path]) -> None:
     """The evidence itself shows the canaries: a search that found nothing there would prove nothing."""
     aviary, _, folder = world
-    planted = [c for c in aviary.canaries if not c.place.startswith(("estate with", "estate that", "argument", "xlsx sheet"))]
+    planted = [
+        c for c in aviary.canaries if not c.place.startswith(("estate with", "estate that", "argument", "xlsx sheet"))
+    ]
     found = "\n".join(search(planted, below(folder / "evidence", "evidence")))
     missed = [f"{c.place}: {kind}" for c in planted for kind in c.secrets if f"{c.place}: {kind}," not in found]
     allowed = {"archive comment", "archive member", "json key", "parquet cell"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Audited
+from conftest import Audited, Run
 from flagstate.catalog.example import EVIDENCE
 
 ROOT = Path(__file__).parent.parent
@@ -95,19 +95,24 @@ def test_four_countries_of_the_upload(example: Audited) -> None:
     assert seen == {"host_country": "DE", "registrant_country": "SG", "as_country": "CN", "controller_country": "CN"}
 
 
-def test_report_says_that_it_is_invented(tmp_path: Path) -> None:
+def test_report_says_that_it_is_invented(tmp_path: Path, flagstate: Run) -> None:
     """`flagstate demo` marks its report; the evidence says so too."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "flagstate", "demo", "--keep", str(tmp_path / "case"), "--json"],
-        capture_output=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["case"]["example"] is True
+    done = flagstate("demo", "--keep", "case", cwd=tmp_path)
+    assert 10 <= done.returncode <= 14, done.stderr.decode()
+    assert json.loads((tmp_path / "case/report.json").read_text())["case"]["example"] is True
     assert "invented" in (tmp_path / "case/report.html").read_text()
     assert "invented" in (EVIDENCE / "README.txt").read_text()
 
 
 def test_the_generator_makes_what_is_shipped(tmp_path: Path) -> None:
-    command = [sys.executable, ROOT / "tools/build_example.py", "--out", tmp_path / "out", "--truth", tmp_path / "truth"]
+    command = [
+        sys.executable,
+        ROOT / "tools/build_example.py",
+        "--out",
+        tmp_path / "out",
+        "--truth",
+        tmp_path / "truth",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     assert json.loads((tmp_path / "truth").read_text()) == TRUTH
     names = {str(p.relative_to(EVIDENCE)) for p in EVIDENCE.rglob("*") if p.is_file()}

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import random
-import sqlite3
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyarrow import parquet
 
 from flagstate.errors import EvidenceError
-from table_runs import Outcome, run
+from table_runs import CANARIES, read, run, written
 
 DATA = Path(__file__).parent / "data" / "tables-dataprofiler"
-CANARIES = ("ottokar.zwengel@kanari.example", "4556737586899855", "Maximilian Oberhuber", "RB123456785GB")
 
 GOLDEN: dict[str, tuple[str, list[tuple[int, int]]] | None] = {
     "LICENSE": None,
@@ -95,18 +90,6 @@ GOLDEN: dict[str, tuple[str, list[tuple[int, int]]] | None] = {
     "sparse-interchange-none.txt": ("table comma-separated utf-8", [(9, 3)]),
     "sparse-last-column.txt": ("table comma-separated utf-8", [(9, 2)]),
 }
-
-
-def read(path: Path, max_rows: int | None = None) -> Outcome:
-    outcome = run(path, max_rows)
-    assert outcome is not None
-    return outcome
-
-
-def written(tmp_path: Path, text: str | bytes, name: str = "t.csv") -> Path:
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
 
 
 @pytest.mark.parametrize("path", sorted(DATA.iterdir()), ids=lambda p: p.name)
@@ -252,164 +235,6 @@ def test_binaries_are_left_alone(tmp_path: Path) -> None:
     noise = random.Random(5).randbytes(5000)
     for start in (b"", b"\x89PNG\r\n", b"\xd4\xc3\xb2\xa1", b"\x1f\x8b", b"PK\x03\x04"):
         assert run(written(tmp_path, start + noise)) is None
-
-
-def test_json_tables_and_their_paths(tmp_path: Path) -> None:
-    text = '{"meta": {"n": 2}, "a": {"rows": [{"id": 1, "who": {"x": 5}}, {"id": 2, "tags": [1]}]}, "b": [1, 2, 3]}'
-    tables = read(written(tmp_path, text, "t.json")).tables
-    assert {name: table.to_pylist() for name, table in tables.items()} == {
-        "a.rows": [{"id": "1", "who.x": "5", "tags": None}, {"id": "2", "who.x": None, "tags": "[1]"}],
-        "b": [{"value": "1"}, {"value": "2"}, {"value": "3"}],
-    }
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_json_lines(tmp_path: Path, encoding: str) -> None:
-    text = "".join(f'{{"id": {n}, "name": "Jörg"}}\n' for n in range(20))
-    assert read(written(tmp_path, text.encode(encoding), "t.jsonl")).table.to_pylist()[19] == {
-        "id": "19",
-        "name": "Jörg",
-    }
-
-
-def test_json_keys_that_are_values_become_values(tmp_path: Path) -> None:
-    outcome = read(
-        written(tmp_path, '{"u": [{"ottokar.zwengel@kanari.example": 1}, {"b@kanari.example": 2}]}', "k.json")
-    )
-    assert not any(canary in outcome.said() for canary in CANARIES)
-    assert outcome.table.column_names == ["‹email› (key)", "‹email›"]
-    assert outcome.table.column(1).to_pylist() == ["1", "2"]
-
-
-def test_cut_json_is_read_up_to_the_cut(tmp_path: Path) -> None:
-    text = "[" + ",".join('{"id": 1, "name": "x"}' for _ in range(100))
-    outcome = read(written(tmp_path, text[:-5], "t.json"))
-    assert outcome.rows == 99
-    assert any("cut" in note.reason for note in outcome.notes)
-
-
-def database(tmp_path: Path, mode: str = "delete") -> Path:
-    path = tmp_path / "d.db"
-    con = sqlite3.connect(path)
-    con.execute(f"PRAGMA journal_mode={mode}")
-    con.execute('CREATE TABLE "ottokar.zwengel@kanari.example" (id INTEGER, "Maximilian Oberhuber" TEXT, photo BLOB)')
-    con.executemany(
-        "INSERT INTO \"ottokar.zwengel@kanari.example\" VALUES (?, 'x', x'00')", [(n,) for n in range(20_000)]
-    )
-    con.execute("CREATE TABLE empty (a)")
-    con.execute("CREATE VIEW v AS SELECT 1")
-    con.commit()
-    con.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    con.close()
-    return path
-
-
-def test_sqlite_tables_are_read_and_masked(tmp_path: Path) -> None:
-    outcome = read(database(tmp_path))
-    assert {name: table.shape for name, table in outcome.tables.items()} == {"‹email›": (20_000, 3), "empty": (0, 1)}
-    assert not any(canary in outcome.said() for canary in CANARIES)
-    assert outcome.tables["‹email›"].column_names == ["id", "‹name›", "photo"]
-    assert not outcome.notes
-
-
-def test_sqlite_says_what_a_write_ahead_log_may_hide(tmp_path: Path) -> None:
-    outcome = read(database(tmp_path, "wal"))
-    assert outcome.rows == 20_000
-    assert any("write-ahead log" in note.reason for note in outcome.notes)
-
-
-def test_a_damaged_database_costs_what_is_damaged(tmp_path: Path) -> None:
-    path = database(tmp_path)
-    whole = path.read_bytes()
-    path.write_bytes(
-        whole[: len(whole) // 2 // 4096 * 4096] + b"\xff" * 8192 + whole[len(whole) // 2 // 4096 * 4096 + 8192 :]
-    )
-    outcome = read(path)
-    assert 0 < outcome.rows < 20_000
-    assert any("damaged" in note.reason for note in outcome.notes)
-    with pytest.raises(EvidenceError):
-        run(written(tmp_path, whole[:100] + b"\xff" * 4000, "x.db"))
-
-
-def test_parquet_damage(tmp_path: Path) -> None:
-    path = tmp_path / "p.csv"
-    parquet.write_table(pa.table({"a": range(50_000), "Lena Schmidt": ["x"] * 50_000}), path, row_group_size=10_000)
-    whole = path.read_bytes()
-    assert read(path).table.column_names == ["a", "‹name›"]
-    middle = len(whole) // 2
-    outcome = read(written(tmp_path, whole[:middle] + b"\xff" * 3000 + whole[middle + 3000 :]))
-    assert 0 < outcome.rows < 50_000
-    assert outcome.rows + outcome.rejected == 50_000
-    with pytest.raises(EvidenceError):
-        run(written(tmp_path, whole[:-20]))
-    encrypted = run(written(tmp_path, b"PARE" + whole[4:]))
-    assert encrypted is not None
-    assert encrypted.refused
-
-
-def workbook(path: Path, sheets: dict[str, str]) -> Path:
-    """A minimal XLSX, written by hand."""
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        parts = "".join(
-            f'<Override PartName="/xl/worksheets/s{n}.xml" ContentType="{kind}.worksheet+xml"/>'
-            for n in range(len(sheets))
-        )
-        archive.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
-            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>{parts}</Types>',
-        )
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" Type="{office}/officeDocument" '
-            'Target="xl/workbook.xml"/></Relationships>',
-        )
-        listed = "".join(f'<sheet name="{name}" sheetId="{n + 1}" r:id="s{n}"/>' for n, name in enumerate(sheets))
-        archive.writestr(
-            "xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets></workbook>'
-        )
-        links = "".join(
-            f'<Relationship Id="s{n}" Type="{office}/worksheet" Target="worksheets/s{n}.xml"/>'
-            for n in range(len(sheets))
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">{links}</Relationships>'
-        )
-        for n, text in enumerate(sheets.values()):
-            rows = "".join(
-                "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in line.split(",")) + "</row>"
-                for line in text.split("\n")
-            )
-            archive.writestr(
-                f"xl/worksheets/s{n}.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'
-            )
-    return path
-
-
-def test_every_sheet_is_a_table(tmp_path: Path) -> None:
-    sheets = {
-        "orders": "id,name\n1,a\n2,b",
-        "Maximilian Oberhuber": "ottokar.zwengel@kanari.example,4556737586899855\na@b.example,4111111111111111",
-        "blank": "",
-    }
-    outcome = read(workbook(tmp_path / "book.dat", sheets))
-    assert {name: table.shape for name, table in outcome.tables.items()} == {"orders": (2, 2), "‹name›": (2, 2)}
-    assert not any(canary in outcome.said() for canary in CANARIES)
-
-
-def test_encrypted_and_damaged_workbooks(tmp_path: Path) -> None:
-    compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
-    encrypted = run(written(tmp_path, compound, "x.xlsx"))
-    assert encrypted is not None
-    assert encrypted.refused
-    whole = workbook(tmp_path / "book.xlsx", {"a": "id,name\n1,2"}).read_bytes()
-    with pytest.raises(EvidenceError):
-        run(written(tmp_path, whole[: len(whole) // 2], "y.xlsx"))
 
 
 SEEDS = [

@@ -45,7 +45,7 @@ def examine() -> list[Check]:
     """Look at everything that an audit needs."""
     made = [
         Check("flagstate", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}"),
-        Check("libraries", "ok", ", ".join(f"{n} {version(n)}" for n in ("duckdb", "pyarrow", "numpy", "numba"))),
+        Check("libraries", "ok", ", ".join(f"{n} {version(n)}" for n in ("duckdb", "pyarrow", "numpy"))),
         Check("machine", "ok", f"{cores()} cores, {memory() / 2**30:.1f} GB of memory"),
         _tables(),
         _keys(),

@@ -103,7 +103,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         yield from _table(opened, path, context)
     if len(shape.arrays) > MOST_TABLES and shape.tops == 1:
         yield Note(f"Only the first {MOST_TABLES} of {len(shape.arrays):,} arrays were read", "Split the file.")
-    if shape.cut:
+    if shape.cut and "item" not in paths and "" not in paths:
         yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
 
 
@@ -152,6 +152,8 @@ def _table(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     yield Stream("record", context.con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), shown)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
+    if table.cut and path in ("", "item"):
+        yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
     if table.crowded:
         yield Note(f"Only the first {MOST_COLUMNS:,} columns of {shown} were read", "Export it as a table.")
 
