@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import codecs
 import json
+import re
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -243,8 +245,6 @@ def test_every_shape_is_understood_by_the_database_too() -> None:
         if made.shape:
             for value in (*made.examples, *made.counter_examples):
                 sql = duckdb.execute("SELECT regexp_full_match(?, ?, 's')", [value, made.shape]).fetchone()
-                import re
-
                 assert sql == (bool(re.fullmatch(made.shape, value, re.DOTALL)),), (made.id, value)
 
 
@@ -293,3 +293,34 @@ def test_no_check_raises(text: str) -> None:
 def test_rot13_is_beyond_us_and_said_so() -> None:
     """What masking cannot see stays visible: the module says which encodings it knows."""
     assert mask(codecs.encode("zwengel-ottokar", "rot13")) == "mjratry-bggbxne"
+
+
+def test_hosts_of_real_archives_stay_readable() -> None:
+    hosts = set()
+    for path in (Path(__file__).parent / "data").glob("har-*/*.har"):
+        hosts.update(re.findall(r"https?://([A-Za-z0-9.-]+\.[a-z]{2,})[/\"]", path.read_text("utf-8", "replace")))
+    changed = {host for host in hosts if mask_host(host) != host}
+    assert len(hosts) > 15
+    assert len(changed) * 50 <= len(hosts), changed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Anna-Lena Müller",
+        "jean.dupont",
+        "van-der-berg_pieter",
+        "GARCIA, Maria",
+        "Wang Xiaoming",
+        "王伟",
+        "Ольга Иванова",
+        "Mehmet Yılmaz",
+        "o'connor.sean",
+        "Nguyen Van Minh",
+        "Peter Fertig",
+        "lena.q.schmidt",
+    ],
+)
+def test_names_of_many_countries(name: str) -> None:
+    assert "‹name›" in mask(name)
+    assert "‹name›" in mask(f"exports/{name}/2024.csv")

@@ -3,7 +3,7 @@
 Usage: python tools/build_names.py POPULAR_NAMES_DIR FAKER_SITE CENSUS_DIR WORDLIST
 
 - POPULAR_NAMES_DIR: a copy of github.com/sigpwned/popular-names-by-country-dataset (CC0-1.0), 2023-07.
-- FAKER_SITE: a folder with PyPI Faker 40.54.0 (MIT), by `pip install --target`; names of two locales and more.
+- FAKER_SITE: a folder with PyPI Faker 40.54.0 (MIT), by `pip install --target`.
 - CENSUS_DIR: dist.all.last, dist.female.first, dist.male.first of the US Census 1990 (public domain; PyPI names 0.3.0).
 - WORDLIST: american-english-small of Debian wamerican-small 2020.12.07 (SCOWL, permissive; notice in NOTICE).
 """
@@ -33,7 +33,7 @@ def popular(folder: Path, kind: str) -> set[str]:
 
 
 def faked(site: str) -> tuple[set[str], set[str]]:
-    """Names that stand in two or more locales of Faker."""
+    """Names of all locales of Faker."""
     sys.path.insert(0, site)
     package = importlib.import_module("faker.providers.person")
     given: Counter[str] = Counter()
@@ -52,7 +52,7 @@ def faked(site: str) -> tuple[set[str], set[str]]:
                     lasts |= texts
         given.update(firsts)
         family.update(lasts)
-    return {n for n, c in given.items() if c > 1}, {n for n, c in family.items() if c > 1}
+    return {n for n in given if len(n) > 2 or not n.isascii()}, {n for n in family if len(n) > 2 or not n.isascii()}
 
 
 def census(path: Path, top: int) -> set[str]:
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> None:
     lines: list[str] = []
     for title, members in sections.items():
         lines.append(f"[{title}]")
-        lines.extend(sorted(m for m in members if len(m) > 1 and "\n" not in m))
+        lines.extend(sorted(m for m in members if (len(m) > 1 or not m.isascii()) and "\n" not in m))
     with gzip.GzipFile(TARGET, "wb", mtime=0) as out:
         out.write("\n".join(lines).encode())
     print({title: len(members) for title, members in sections.items()}, TARGET.stat().st_size)

@@ -19,7 +19,8 @@ EDGES = frozenset("./\\:?&=;,|@#[](){}<>\"'‹›* \t")
 PARTICLES = frozenset(
     re.findall("[a-z]+", "van von de der den del della di da dos do du la le el al bin ben ibn ten ter zu of y e st")
 )
-CJK = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]{2,4}")
+IDEOGRAPH = "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+CJK = re.compile(f"(?<!{IDEOGRAPH}){IDEOGRAPH}{{2,6}}(?!{IDEOGRAPH})")
 VOWEL = re.compile(r"[aeiouyà-ÿ]")
 
 Span = tuple[int, int, str]
@@ -90,6 +91,8 @@ def _pair(first: Word, second: Word, names: Names) -> bool:
     forwards = a in names.given and (b in names.family or b in names.given)
     if not forwards and not (a in names.family and b in names.given):
         return False
+    if CJK.fullmatch(a + b):
+        return True
     if len(a) < 3 and len(b) < 3:
         return False
     plain = (a in names.words or a in names.technical) + (b in names.words or b in names.technical)
@@ -103,8 +106,10 @@ def _pair(first: Word, second: Word, names: Names) -> bool:
 
 def _guess(text: str, first: Word, second: Word, names: Names) -> bool:
     """A strong forename beside a word that is not an ordinary one: the surname is in no dictionary."""
+    apart = text[first.end : second.start].strip("-+") != ""
     for known, other in ((first, second), (second, first)):
-        if known.folded not in names.given or known.folded in names.words or len(known.folded) < 4:
+        surname = known.folded in names.family and known.titled and other.titled and apart
+        if known.folded in names.words or len(known.folded) < 4 or not (surname or known.folded in names.given):
             continue
         if other.folded in names.words or other.folded in names.technical or not other.folded.isalpha():
             continue
