@@ -61,6 +61,11 @@ def connect(
     if memory_bytes:
         con.execute(f"SET memory_limit='{int(memory_bytes // 2**20)}MiB'")
     con.execute("SET temp_directory=?", [str(spill) if spill else ""])
+    if spill:
+        # What spills may be values: a killed process must not leave them readable. The built-in cipher lacks a strong
+        # source of randomness and says so; the key dies with the process, and the folder is its owner's only.
+        con.execute("SET force_mbedtls_unsafe=true")
+        con.execute("SET temp_file_encryption=true")
     if files:
         con.execute("SET allowed_paths=?", [list(files)])
     if folders:

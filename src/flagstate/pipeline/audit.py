@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from flagstate import __version__, model
-from flagstate.case import CHAIN_PROVES, Case
+from flagstate.case import Case
 from flagstate.engine import Workers, connect, cores, memory
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import conclude, exit_code
@@ -83,15 +83,17 @@ class Outcome:
         """Return the audit as one JSON document."""
         from flagstate.report.exports.json import document
 
-        return document(self.tables, self.meta) | {"case": str(self.case.path), "report": str(self.report)}
+        return document(self.tables, self.meta) | {"folder": str(self.case.path), "report": str(self.report)}
 
     def summary(self) -> RenderableType:
         """Return the audit on one screen."""
         from rich.console import Group
+        from rich.text import Text
 
+        from flagstate.catalog.mask import plain
         from flagstate.report.terminal import summary
 
-        return Group(summary(self.tables, self.meta), f"Report: {self.report}")
+        return Group(summary(self.tables, self.meta), Text(f"Report: {plain(str(self.report))}", overflow="fold"))
 
 
 def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
@@ -220,7 +222,6 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         made_at=datetime.now(UTC),
         flagstate=__version__,
         ledger_head=case.head(),
-        chain_proves=CHAIN_PROVES,
         asked=asked,
         exit_code=exit_code(verdicts, open_, fail_on=str(kept["fail_on"])),
         language=str(kept["language"]),
