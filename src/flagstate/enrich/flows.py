@@ -31,6 +31,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from flagstate.enrich import flow_keys, flow_overlap, flow_sql
 from flagstate.enrich.flow_keys import Hashes, Keys, Suspects, suspects
 from flagstate.enrich.flow_names import masked
+from flagstate.enrich.flow_scrub import scrub
 from flagstate.model import FLOW, conform
 
 __all__ = ["Keys", "Merged", "Summary", "Suspects", "combine", "extract", "merge", "names", "suspects"]
@@ -195,7 +196,9 @@ def _connections(
         (pc.min(flow["first_us"]).as_py(), pc.max(flow["last_us"]).as_py()),
         (pc.min(rows["us"]).as_py(), pc.max(rows["us"]).as_py()),
     )
-    return Summary(flow=flow, keys=keys, rows=rows, count=tap.count + rows.num_rows, first_us=first, last_us=last)
+    count = tap.count + rows.num_rows
+    flow, rows = scrub(flow), scrub(rows)
+    return Summary(flow=flow, keys=keys, rows=rows, count=count, first_us=first, last_us=last)
 
 
 def _protocol(noun: str, con: duckdb.DuckDBPyConnection, mask: Callable[[str], str], salt: int) -> Summary:
@@ -215,7 +218,7 @@ def _protocol(noun: str, con: duckdb.DuckDBPyConnection, mask: Callable[[str], s
     con.unregister("cleaned")
     total = con.execute("SELECT count(*), epoch_us(min(ts)), epoch_us(max(ts)) FROM stream").fetchone()
     count, first, last = total if total else (0, None, None)
-    return Summary(sightings=seen, answers=answers, count=count, first_us=first, last_us=last)
+    return Summary(sightings=scrub(seen), answers=answers, count=count, first_us=first, last_us=last)
 
 
 def _register_names(con: duckdb.DuckDBPyConnection, query: str, mask: Callable[[str], str]) -> None:
