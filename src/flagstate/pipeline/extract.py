@@ -24,7 +24,7 @@ from flagstate.errors import DeclarationError, FlagstateError
 from flagstate.pipeline import keep
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read.registry import identify
-from flagstate.read.source import Hasher, cut, head, neutral, opened, suffix_of
+from flagstate.read.source import Hasher, cut, head, neutral, opened
 from flagstate.read.unfold import Leaf, unfold
 
 VERSION = 1
@@ -150,7 +150,7 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
     if leaf.descriptor is None:
         seen.state, seen.reason, seen.todo = "refused", leaf.refused, leaf.todo
         return seen
-    begin = head(leaf.descriptor, leaf.size, suffix_of(leaf.name))
+    begin = head(leaf.descriptor, leaf.size, leaf.suffix)
     reader, kind = identify(begin)
     seen.kind = kind.name
     if reader is None or kind.refused:

@@ -6,11 +6,13 @@ import bz2
 import io
 import lzma
 import os
+import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO
 
 from flagstate.errors import EvidenceError, LimitError
 from flagstate.read.source import BLOCK, spool, write
@@ -23,6 +25,10 @@ MAX_MEMBERS = 20_000
 MAX_NESTING = 3
 SLICE = 8 << 10
 """Zstandard has no bound on its output: it is fed in slices this small."""
+FEED = 64 << 10
+"""What follows a stream is copied for each stream: small slices keep many tiny streams cheap."""
+XZ_MEMORY = 128 << 20
+"""Memory in bytes that an xz dictionary may take; a hostile one asks for 4 GB."""
 
 MAGIC = (
     (b"\x1f\x8b", "gzip"),
@@ -32,17 +38,50 @@ MAGIC = (
 )
 
 
-@dataclass(frozen=True)
+DAMAGE = (
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
+"""What the libraries raise over bytes that are not what they should be."""
+
+
+@dataclass
 class Bound:
-    """How far an artefact may be expanded."""
+    """How far an artefact may be expanded; all that lies at one depth in it draws on the same amount."""
 
     bytes: int
     """Absolute bound in bytes."""
+    given: bool = False
+    """The user named it."""
+    spent: dict[int, int] = field(default_factory=dict)
+    """Bytes that came out so far, by depth."""
 
     @staticmethod
     def of(size: int, max_expand: int | None) -> Bound:
         """Return the bound for an artefact of that compressed size in bytes."""
-        return Bound(max_expand if max_expand else max(MIN_BOUND, size * MAX_RATIO))
+        return Bound(max_expand, given=True) if max_expand else Bound(max(MIN_BOUND, size * MAX_RATIO))
+
+    def spend(self, depth: int, size: int) -> None:
+        """Note that bytes came out.
+
+        Raises:
+            LimitError: They are more than the bound.
+        """
+        self.spent[depth] = self.spent.get(depth, 0) + size
+        if self.spent[depth] > self.bytes:
+            raise LimitError(
+                f"It expands to more than {self.bytes:,} bytes",
+                why="that is the bound of --max-expand" if self.given else f"more than {MAX_RATIO}:1 is refused",
+                todo="Raise the bound with --max-expand if you trust it.",
+            )
 
 
 @dataclass(frozen=True)
@@ -69,7 +108,7 @@ def archive(head: bytes) -> str:
     return "tar" if head[257:262] == b"ustar" else ""
 
 
-def expand(descriptor: int, kind: str, folder: str, bound: Bound) -> Expanded:
+def expand(descriptor: int, kind: str, folder: str, bound: Bound, depth: int = 0) -> Expanded:
     """Expand a compressed file into a nameless file.
 
     Args:
@@ -77,6 +116,7 @@ def expand(descriptor: int, kind: str, folder: str, bound: Bound) -> Expanded:
         kind: As `compression` says.
         folder: Where the nameless file may live.
         bound: How large it may become.
+        depth: How deep in the artefact it lies.
 
     Returns:
         What came out; for a damaged file everything before the damage.
@@ -88,15 +128,10 @@ def expand(descriptor: int, kind: str, folder: str, bound: Bound) -> Expanded:
     size, damage = 0, ""
     try:
         for block in _blocks(descriptor, kind):
-            size += len(block)
-            if size > bound.bytes:
-                raise LimitError(
-                    f"It expands to more than {bound.bytes:,} bytes",
-                    why=f"more than {MAX_RATIO}:1 is refused",
-                    todo="Raise the bound with --max-expand if you trust it.",
-                )
+            bound.spend(depth, len(block))
             write(out, block)
-    except (EOFError, zlib.error, OSError, lzma.LZMAError, ValueError) as problem:
+            size += len(block)
+    except DAMAGE as problem:
         damage = f"the {kind} data is damaged or cut off after {size:,} expanded bytes ({type(problem).__name__})"
     except EvidenceError:
         os.close(out)
@@ -108,7 +143,7 @@ def _compressed(descriptor: int) -> Iterator[bytes]:
     at = 0
     while block := os.pread(descriptor, BLOCK, at):
         at += len(block)
-        yield block
+        yield from (block[i : i + FEED] for i in range(0, len(block), FEED))
 
 
 def _blocks(descriptor: int, kind: str) -> Iterator[bytes]:
@@ -116,15 +151,19 @@ def _blocks(descriptor: int, kind: str) -> Iterator[bytes]:
         yield from _gzip(descriptor)
     elif kind == "zstd":
         yield from _zstd(descriptor)
+    elif kind == "bzip2":
+        yield from _stream(descriptor, bz2.BZ2Decompressor, b"")
     else:
-        yield from _stream(descriptor, bz2.BZ2Decompressor if kind == "bzip2" else lzma.LZMADecompressor)
+        # Streams of xz may be followed by zeros.
+        yield from _stream(descriptor, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY), b"\x00")
 
 
 def _gzip(descriptor: int) -> Iterator[bytes]:
     # zlib by hand, not gzip.open: it hands out everything before a damage and reads concatenated members.
     decoder, begun = zlib.decompressobj(wbits=31), False
     for block in _compressed(descriptor):
-        data = block
+        # Tapes and block devices leave zeros behind a member.
+        data = block if begun else block.lstrip(b"\x00")
         while data:
             begun = True
             yield decoder.decompress(data, BLOCK)
@@ -138,15 +177,19 @@ def _gzip(descriptor: int) -> Iterator[bytes]:
         raise EOFError
 
 
-def _stream(descriptor: int, make: type[bz2.BZ2Decompressor] | type[lzma.LZMADecompressor]) -> Iterator[bytes]:
+def _stream(
+    descriptor: int, make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor], padding: bytes
+) -> Iterator[bytes]:
     decoder, begun = make(), False
     for block in _compressed(descriptor):
-        data, more = block, True
+        data = block if begun or not padding else block.lstrip(padding)
+        more = bool(data)
         while more:
             begun = True
             yield decoder.decompress(data, BLOCK)
             if decoder.eof:
-                data, more = decoder.unused_data, bool(decoder.unused_data)
+                data = decoder.unused_data.lstrip(padding) if padding else decoder.unused_data
+                more = bool(data)
                 decoder, begun = make(), False
             else:
                 data, more = b"", not decoder.needs_input
@@ -190,18 +233,30 @@ class Member:
     """Why its end is missing."""
 
 
-def members(descriptor: int, kind: str, folder: str, bound: Bound) -> Iterator[Member]:
+def members(descriptor: int, kind: str, folder: str, bound: Bound, depth: int = 0) -> Iterator[Member]:
     """Yield the files of an archive, one after the other, each into a nameless file.
 
     Links, devices, absolute names and names with `..` are refused; nothing is ever written under a name that the
     archive chose. The caller closes each descriptor.
 
     Raises:
-        EvidenceError: The archive itself is damaged.
+        EvidenceError: The archive itself is damaged; the members before the damage were yielded.
+        LimitError: The bound was hit.
     """
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
-        yield from _zip(file, folder, bound) if kind == "zip" else _tar(file, folder, bound)
+        listed = _zip(file, folder, bound, depth) if kind == "zip" else _tar(file, folder, bound, depth)
+        for count, member in enumerate(listed):
+            if count >= MAX_MEMBERS:
+                if member.descriptor is not None:
+                    os.close(member.descriptor)
+                # One row says it: a row for each would be a bomb of its own.
+                raise LimitError(
+                    f"The archive has more than {MAX_MEMBERS:,} members",
+                    why="the others were not opened",
+                    todo="Unpack it, and give smaller archives.",
+                )
+            yield member
 
 
 def _unsafe(name: str) -> str:
@@ -211,20 +266,17 @@ def _unsafe(name: str) -> str:
     return ""
 
 
-def _zip(file: io.BufferedReader, folder: str, bound: Bound) -> Iterator[Member]:
-    left = bound.bytes
+def _zip(file: io.BufferedReader, folder: str, bound: Bound, depth: int) -> Iterator[Member]:
     try:
         opened = zipfile.ZipFile(file)
         listed = opened.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as problem:
+    except (*DAMAGE, NotImplementedError) as problem:
         raise EvidenceError("The zip archive is damaged", why=type(problem).__name__) from problem
-    for count, info in enumerate(listed):
+    for info in listed:
         if info.is_dir():
             continue
         refused = _unsafe(info.filename)
-        if count >= MAX_MEMBERS:
-            refused = f"the archive has more than {MAX_MEMBERS:,} members"
-        elif info.flag_bits & 1:
+        if info.flag_bits & 1:
             refused = "it is encrypted"
         elif (info.external_attr >> 16) & 0o170000 == 0o120000:
             refused = "it is a link"
@@ -233,51 +285,47 @@ def _zip(file: io.BufferedReader, folder: str, bound: Bound) -> Iterator[Member]
             continue
         try:
             with opened.open(info) as stream:
-                member = _copy(info.filename, stream, folder, left)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error) as problem:
+                member = _copy(info.filename, stream, folder, bound, depth)
+        except (*DAMAGE, NotImplementedError, RuntimeError) as problem:
             yield Member(info.filename, None, info.file_size, f"it cannot be expanded ({type(problem).__name__})")
             continue
-        left -= member.size
         yield member
 
 
-def _tar(file: io.BufferedReader, folder: str, bound: Bound) -> Iterator[Member]:
-    left = bound.bytes
+def _tar(file: io.BufferedReader, folder: str, bound: Bound, depth: int) -> Iterator[Member]:
     try:
-        opened = tarfile.open(fileobj=file, mode="r:")
-        for count, info in enumerate(opened):
-            if info.isdir():
-                continue
-            refused = _unsafe(info.name)
-            if count >= MAX_MEMBERS:
-                refused = f"the archive has more than {MAX_MEMBERS:,} members"
-            elif not info.isfile():
-                refused = "it is a link or a device"
-            stream = None if refused else opened.extractfile(info)
-            if stream is None:
-                yield Member(info.name, None, info.size, refused or "it has no content")
-                continue
-            member = _copy(info.name, stream, folder, left)
-            left -= member.size
-            yield member
-    except (tarfile.TarError, OSError, EOFError) as problem:
+        with tarfile.open(fileobj=file, mode="r:") as opened:
+            for info in opened:
+                if info.isdir():
+                    continue
+                refused = _unsafe(info.name)
+                if not info.isfile():
+                    refused = "it is a link or a device"
+                stream = None if refused else opened.extractfile(info)
+                if stream is None:
+                    yield Member(info.name, None, info.size, refused or "it has no content")
+                else:
+                    yield _copy(info.name, stream, folder, bound, depth)
+            # The library takes a damaged or missing header for the end: the end is a block of zeros.
+            file.seek(opened.offset)
+            ending = file.read(tarfile.BLOCKSIZE)
+    except DAMAGE as problem:
         raise EvidenceError("The tar archive is damaged or cut off", why=type(problem).__name__) from problem
+    if ending != bytes(tarfile.BLOCKSIZE):
+        raise EvidenceError("The tar archive is damaged or cut off", why="its end is missing")
 
 
-def _copy(name: str, stream: object, folder: str, left: int) -> Member:
+def _copy(name: str, stream: IO[bytes], folder: str, bound: Bound, depth: int) -> Member:
     out = spool(folder)
     size = 0
     try:
-        while block := stream.read(BLOCK):  # type: ignore[attr-defined]
-            size += len(block)
-            if size > left:
-                os.close(out)
-                raise LimitError(
-                    "The archive expands too far",
-                    why=f"more than {MAX_RATIO}:1 is refused",
-                    todo="Raise the bound with --max-expand if you trust it.",
-                )
+        while block := stream.read(BLOCK):
+            bound.spend(depth, len(block))
             write(out, block)
-    except (EOFError, zlib.error, zipfile.BadZipFile) as problem:
+            size += len(block)
+    except EvidenceError:
+        os.close(out)
+        raise
+    except DAMAGE as problem:
         return Member(name, out, size, "", f"it is damaged after {size:,} bytes ({type(problem).__name__})")
     return Member(name, out, size)

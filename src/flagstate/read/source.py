@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class Found:
 
 
 def walk(roots: list[Path], *, skip: Path | None = None) -> Iterator[Found]:
-    """Yield every entry under the roots in a stable order; what is not a regular file is yielded as refused.
+    """Yield every entry under the roots once, in a stable order; what is not a regular file is yielded as refused.
 
     Args:
         roots: Files or folders that the user named.
@@ -52,15 +52,18 @@ def walk(roots: list[Path], *, skip: Path | None = None) -> Iterator[Found]:
     Raises:
         UsageError: A root does not exist.
     """
-    count = 0
+    paths: set[str] = set()
     for root in roots:
         if not os.path.lexists(root):
             raise UsageError("There is nothing at the path that was given", where=root.name, todo="Check the path.")
         # A root that the user names may itself be a link; what lies below may not lead out.
         base = os.path.realpath(root)
         for found in _descend(base, os.path.basename(base), 0, _real(skip)):
-            count += 1
-            if count > MAX_FILES:
+            # Roots may lie in each other.
+            if found.path in paths:
+                continue
+            paths.add(found.path)
+            if len(paths) > MAX_FILES:
                 raise UsageError(f"More than {MAX_FILES:,} files", todo="Give a smaller folder, or an archive of it.")
             yield found
 
@@ -76,7 +79,10 @@ def _descend(path: str, name: str, depth: int, skip: str) -> Iterator[Found]:
         yield Found(path, name, 0, 0, 0, 0, f"it cannot be looked at ({problem.strerror})", "Give read permission.")
         return
     if stat.S_ISDIR(info.st_mode):
-        if path == skip or (os.path.exists(os.path.join(path, "case.json")) and depth):
+        if path == skip:
+            return
+        if _case(path):
+            yield _refuse(path, name, info, "it is the folder of a case", "Give the evidence itself.")
             return
         if depth > MAX_DEPTH:
             yield _refuse(path, name, info, f"folders are nested more than {MAX_DEPTH} deep", "Flatten the folder.")
@@ -100,6 +106,14 @@ def _descend(path: str, name: str, depth: int, skip: str) -> Iterator[Found]:
         )
     else:
         yield Found(path, name, info.st_size, info.st_mtime_ns, info.st_ino, info.st_dev)
+
+
+def _case(folder: str) -> bool:
+    try:
+        with opened(os.path.join(folder, "case.json")) as descriptor:
+            return b'"case_format"' in os.pread(descriptor, 4096, 0)
+    except (EvidenceError, OSError):
+        return False
 
 
 def _refuse(path: str, name: str, info: os.stat_result, reason: str, todo: str) -> Found:
@@ -202,14 +216,18 @@ def sha256(path: str, start: int = 0, stop: int | None = None) -> str:
 def cut(descriptor: int, folder: str, start: int, stop: int, lead: bytes) -> int:
     """Return a nameless file that holds `lead` and then bytes start to stop of the open file."""
     out = spool(folder)
-    os.write(out, lead)
-    at = start
-    while at < stop:
-        block = os.pread(descriptor, min(BLOCK, stop - at), at)
-        if not block:
-            break
-        write(out, block)
-        at += len(block)
+    try:
+        write(out, lead)
+        at = start
+        while at < stop and (block := os.pread(descriptor, min(BLOCK, stop - at), at)):
+            write(out, block)
+            at += len(block)
+    except OSError as problem:
+        os.close(out)
+        raise EvidenceError("The file cannot be read to its end", why=problem.strerror or "") from problem
+    except EvidenceError:
+        os.close(out)
+        raise
     return out
 
 
@@ -227,6 +245,3 @@ def write(descriptor: int, block: bytes) -> None:
         raise EvidenceError(
             "It cannot be expanded", why=problem.strerror or "", todo="Free some disk space."
         ) from problem
-
-
-Feed = Callable[[bytes], bytes]

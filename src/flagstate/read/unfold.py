@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flagstate.errors import EvidenceError
 from flagstate.read import expand
@@ -30,6 +30,8 @@ class Leaf:
     """Why its end is missing."""
     todo: str = ""
     """What to do about it."""
+    suffix: str = ""
+    """Last suffix of its name without those of compression, in lower case."""
 
 
 def unfold(descriptor: int, name: str, folder: str, max_expand: int | None) -> Iterator[Leaf]:
@@ -56,16 +58,16 @@ def _unfold(
     elif packed:
         yield from _decompress(descriptor, ordinal, name, size, folder, bound, depth, packed)
     elif box and not _document(descriptor, box):
-        yield from _members(descriptor, ordinal, name, size, folder, bound, depth, box)
+        yield from _members(descriptor, ordinal, name, size, folder, bound, depth, box, damage)
     else:
-        yield Leaf(ordinal, name, descriptor, size, damage=damage)
+        yield Leaf(ordinal, name, descriptor, size, damage=damage, suffix=suffix_of(name))
 
 
 def _decompress(
     descriptor: int, ordinal: str, name: str, size: int, folder: str, bound: expand.Bound, depth: int, packed: str
 ) -> Iterator[Leaf]:
     try:
-        out = expand.expand(descriptor, packed, folder, bound)
+        out = expand.expand(descriptor, packed, folder, bound, depth)
     except EvidenceError as problem:
         yield Leaf(ordinal, name, None, size, _clause(problem), todo=problem.todo)
         return
@@ -85,15 +87,16 @@ def _rename(leaves: Iterator[Leaf], inner: str, name: str) -> Iterator[Leaf]:
     # Recognition sees the inner suffix; people see the name of the artefact.
     for leaf in leaves:
         shown = name + leaf.name[len(inner) :] if leaf.name.startswith(inner) else leaf.name
-        yield Leaf(leaf.ordinal, shown, leaf.descriptor, leaf.size, leaf.refused, leaf.damage, leaf.todo)
+        yield replace(leaf, name=shown)
 
 
 def _members(
-    descriptor: int, ordinal: str, name: str, size: int, folder: str, bound: expand.Bound, depth: int, box: str
-) -> Iterator[Leaf]:
+    descriptor: int, ordinal: str, name: str, size: int, folder: str, bound: expand.Bound, depth: int, box: str,
+    damage: str,
+) -> Iterator[Leaf]:  # fmt: skip
     count = 0
     try:
-        for count, member in enumerate(expand.members(descriptor, box, folder, bound), 1):
+        for count, member in enumerate(expand.members(descriptor, box, folder, bound, depth), 1):
             at, full = f"{ordinal}.{count}", f"{name}!{member.name}"
             if member.descriptor is None:
                 yield Leaf(at, full, None, member.size, member.refused)
@@ -104,6 +107,9 @@ def _members(
                 os.close(member.descriptor)
     except EvidenceError as problem:
         yield Leaf(f"{ordinal}.{count + 1}", f"{name}!", None, size, _clause(problem), todo=problem.todo)
+        return
+    if damage:
+        yield Leaf(f"{ordinal}.{count + 1}", f"{name}!", None, size, damage, todo="Give a whole copy, if there is one.")
 
 
 def _document(descriptor: int, box: str) -> bool:
@@ -113,7 +119,7 @@ def _document(descriptor: int, box: str) -> bool:
     try:
         with os.fdopen(os.dup(descriptor), "rb") as file, zipfile.ZipFile(file) as opened:
             return "[Content_Types].xml" in opened.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError):
+    except (*expand.DAMAGE, NotImplementedError):
         return False
 
 
