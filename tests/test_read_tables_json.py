@@ -34,6 +34,13 @@ def test_a_cut_line_of_json_is_said(tmp_path: Path) -> None:
     assert "ottokar" not in outcome.said()
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, '[{"id": 1, "x": ' + "[" * 50_000, '[{"id": ' + "9" * 20_000 + "}]"])
+def test_nesting_and_numbers_without_measure_are_damage(tmp_path: Path, text: str) -> None:
+    outcome = read(written(tmp_path, text, "t.json"))
+    assert outcome.rows == 0
+    assert len(outcome.notes) == 1
+
+
 def test_json_keys_that_are_values_become_values(tmp_path: Path) -> None:
     outcome = read(
         written(tmp_path, '{"u": [{"ottokar.zwengel@kanari.example": 1}, {"b@kanari.example": 2}]}', "k.json")

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import BinaryIO
+from io import BufferedReader
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
+from flagstate.read.json_events import prefixed
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
 
 BEGINS = re.compile(r'\s*\{\s*"log"\s*:\s*\{')
@@ -159,13 +160,11 @@ def _entries(opened: Opened, progress: Progress) -> Iterator[Entry]:
             progress.cut = True
 
 
-def _walk(stream: BinaryIO) -> Iterator[Entry]:
+def _walk(stream: BufferedReader) -> Iterator[Entry]:
     """Collect the keys that matter, and drop everything else as it passes."""
-    import ijson
-
     entry = Entry()
     kind, length = "", 0
-    for prefix, event, value in ijson.parse(stream, multiple_values=True, use_float=True):
+    for prefix, event, value in prefixed(stream):
         if not prefix.startswith(ENTRY):
             continue
         if event == "number":

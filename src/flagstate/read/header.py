@@ -94,7 +94,7 @@ def is_header(first: Sequence[str], body: Sequence[Sequence[str]], mask: Callabl
     """
     cells = [cell.strip() for cell in first]
     filled = [cell for cell in cells if cell]
-    if not filled or any(VALUE.fullmatch(cell) or len(cell) > LONGEST for cell in filled):
+    if not filled or any(len(cell) > LONGEST or VALUE.fullmatch(cell) for cell in filled):
         return False
     masked = [mask(cell) for cell in filled]
     if any(SHAPES.search(text) for text in masked):

@@ -20,6 +20,7 @@ from flagstate.errors import EvidenceError
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
+from flagstate.read.json_events import items, prefixed
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
 
 BATCH = 4096
@@ -115,7 +116,7 @@ def _survey(opened: Opened) -> Shape:
     depth = arrays = 0
     with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
         try:
-            for prefix, event, _ in ijson.parse(stream, multiple_values=True, use_float=True):
+            for prefix, event, _ in prefixed(stream):
                 shape.first = shape.first or event
                 if event == "start_array":
                     if not arrays and shape.tops == 0 and len(shape.arrays) <= 10 * MOST_TABLES:
@@ -143,6 +144,8 @@ def _table(opened: Opened, path: str, context: Context) -> Iterator[Part]:
                     table.crowded = True
                 else:
                     table.columns[name] = None
+    if table.cut and path in ("", "item"):
+        yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
     if not table.columns:
         return
     names = unique(list(table.columns), len(table.columns))
@@ -152,8 +155,6 @@ def _table(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     yield Stream("record", context.con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), shown)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
-    if table.cut and path in ("", "item"):
-        yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
     if table.crowded:
         yield Note(f"Only the first {MOST_COLUMNS:,} columns of {shown} were read", "Export it as a table.")
 
@@ -181,7 +182,7 @@ def _rows(
 
     with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
         try:
-            for item in ijson.items(stream, path, multiple_values=True, use_float=True):
+            for item in items(stream, path):
                 table.read += 1
                 row: dict[str, str] = {}
                 _flatten(item, "", row, mask)
