@@ -152,8 +152,8 @@ def head(descriptor: int, size: int, suffix: str) -> Head:
 
 
 def suffix_of(name: str) -> str:
-    """Return the last suffix of a name in lower case."""
-    return os.path.splitext(name)[1].lower()[:16]
+    """Return the last suffix of a name, or of the last member in it, in lower case."""
+    return os.path.splitext(name.rsplit("!", 1)[-1])[1].lower()[:16]
 
 
 def spool(folder: str) -> int:
