@@ -204,7 +204,8 @@ def oracle(rows: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], list[int]]:
     """Count each connection once, the slow and plain way: by id, then by ends and chains of a millisecond."""
 
     def size(row: dict[str, Any]) -> tuple[Any, ...]:
-        return (row["duration"], row["orig_bytes"], row["resp_bytes"], -row["ts"])
+        # Of two that are alike the one with the lower port counts, as in the product.
+        return (row["duration"], row["orig_bytes"], row["resp_bytes"], -row["ts"], -row["id.orig_p"])
 
     by_id: dict[tuple[Any, ...], dict[str, Any]] = {}
     for at, row in enumerate(rows):
