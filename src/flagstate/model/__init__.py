@@ -6,7 +6,6 @@ They are loaded when first asked for, so that a command that needs only the word
 from __future__ import annotations
 
 from importlib import import_module
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

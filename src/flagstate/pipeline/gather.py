@@ -109,9 +109,23 @@ def _pieces(found: Found, case: Case) -> list[Piece]:
     known = case.known(fingerprint)
     key = item_key(case.key, fingerprint, found.size, found.mtime_ns, found.inode, found.device)
     if known and known.get("grows"):
+        if case.unchanged(path) is not None and (same := _as_before(found, known)):
+            return same
         with contextlib.suppress(EvidenceError):
             return _grown(found, known, ranges(path, _listed(known.get("ranges"))), case, fingerprint)
     return [Piece(found, key)]
+
+
+def _as_before(found: Found, known: Mapping[str, object]) -> list[Piece]:
+    """Return the pieces of a growing log that did not grow; it is not hashed again."""
+    listed, items = _listed(known.get("ranges")), [str(item) for item in _listed(known.get("items"))]
+    if len(listed) != len(items):
+        return []
+    lead = int(str(known.get("lead") or 0))
+    if len(items) == 1:
+        return [Piece(found, items[0])]
+    spans = [(int(str(part[0])), int(str(part[1]))) for part in listed]
+    return [Piece(found, item, start, stop, lead) for item, (start, stop) in zip(items, spans, strict=True)]
 
 
 def _grown(found: Found, known: Mapping[str, object], growth: Growth, case: Case, fingerprint: str) -> list[Piece]:
