@@ -71,7 +71,18 @@ def person_spans(text: str, level: str) -> list[Span]:
         elif level != "domain" and (joined := _joined(first, names)):
             spans.append((first.start + joined[0], first.end, "name"))
     spans.extend((m.start(), m.end(), "name") for m in CJK.finditer(text) if _cjk(m.group(), names))
-    return spans
+    return _united(spans)
+
+
+def _united(spans: list[Span]) -> list[Span]:
+    """Names that overlap are one: of `link Anna Moreau` the first two words alone would leave the surname."""
+    made: list[Span] = []
+    for start, end, token in sorted(spans):
+        if made and start < made[-1][1]:
+            made[-1] = (made[-1][0], max(end, made[-1][1]), token)
+        else:
+            made.append((start, end, token))
+    return made
 
 
 def _next(text: str, listed: list[Word], place: int) -> Word | None:
