@@ -1,4 +1,4 @@
-"""Values that must not leak: made up, each planted in one place, and how they are searched in everything that came out."""
+"""Values that must not leak: made up, each planted in one place, and how they are searched in what came out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 GIVEN = (
-    "Wilhelmina Guadalupe Bartholomew Genevieve Cornelius Philippa Ferdinand Rosalind Leopold Octavia Reginald Henrietta"
-).split()  # fmt: skip
+    "Wilhelmina", "Guadalupe", "Bartholomew", "Genevieve", "Cornelius", "Philippa", "Ferdinand", "Rosalind", "Leopold",
+    "Octavia", "Reginald", "Henrietta",
+)  # fmt: skip
 FAMILY = (
-    "Hutchinson Fernandez Schneider Kowalski Papadopoulos Lindqvist Montgomery Villanueva Abernathy Castellano Vandenberg "
-    "Rasmussen"
-).split()
+    "Hutchinson", "Fernandez", "Schneider", "Kowalski", "Papadopoulos", "Lindqvist", "Montgomery", "Villanueva",
+    "Abernathy", "Castellano", "Vandenberg", "Rasmussen",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,7 @@ def search(canaries: Iterable[Canary], blobs: Iterable[tuple[str, bytes]]) -> li
             said = needles.get(match.group(), "a name's part")
             around = lower[max(0, match.start() - 30) : match.end() + 20]
             found.append(f"{where} shows {said}: {match.group()!r} in {around!r}")
-        for match in cased.finditer(blob):
-            found.append(f"{where} shows {exact[match.group()]}")
+        found.extend(f"{where} shows {exact[match.group()]}" for match in cased.finditer(blob))
     return found
 
 
@@ -151,7 +151,10 @@ def below(folder: Path, label: str) -> Iterator[tuple[str, bytes]]:
 
 def decoded(path: Path) -> bytes:
     """Return every value of a Parquet file as text, with its metadata."""
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError):
+        return b""
     parts = [str(table.schema).encode(), str(table.schema.metadata).encode()]
     for column in table.columns:
         for value in column.to_pylist():
@@ -180,8 +183,3 @@ def _unzipped(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield f"{name}!{member}", member.encode() + b"\n" + box.read(member)
     except zipfile.BadZipFile:
         return
-
-
-def arrow_text(table: pa.Table) -> bytes:
-    """Return the text of all values of a table."""
-    return b"\n".join(part for column in table.columns for value in column.to_pylist() for part in _leaves(value))

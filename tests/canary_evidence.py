@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from canaries import Aviary, Canary
 
 START = 1_794_787_200
-_ENDS = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p".split()
-_ENDS_TYPES = "time string addr port addr port".split()
+_ENDS = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"]
+_ENDS_TYPES = ["time", "string", "addr", "port", "addr", "port"]
 
 
 def plant(folder: Path) -> Aviary:
@@ -53,16 +54,20 @@ def _estate(aviary: Aviary) -> str:
 
 
 def bad_estates(aviary: Aviary) -> dict[str, str]:
-    """Return declarations with an error at a canary, each of which ends the run."""
+    """Return declarations with an error at a canary, each of which ends the run; the first four differ most."""
+    start = "networks: [10.0.0.0/8]\npolicy: {accept_reach: [EU]}\n"
+    forms = {
+        "estate with an unknown key": "assets: {{}}\n{}: 1\n",
+        "estate with a bad value": "assets: {{a: {{kind: {}}}}}\n",
+        "estate with a bad reference": "assets: {{a: {{kind: store, runs_on: {}}}}}\n",
+        "estate that is no YAML": "assets: {{a: {{kind: store}}\n  {}: [\n",
+    }
+    planted = {label: list(aviary.plant(label).secrets.items()) for label in forms}
     made = {}
-    for kind, secret in aviary.plant("estate with an unknown key").secrets.items():
-        made[f"unknown key, {kind}"] = f"networks: [10.0.0.0/8]\n{json.dumps(secret)}: 1\n"
-    for kind, secret in aviary.plant("estate with a bad value").secrets.items():
-        made[f"bad value, {kind}"] = f"assets: {{a: {{kind: {json.dumps(secret)}}}}}\n"
-    for kind, secret in aviary.plant("estate with a bad reference").secrets.items():
-        made[f"bad reference, {kind}"] = f"assets: {{a: {{kind: store, runs_on: {json.dumps(secret)}}}}}\n"
-    for kind, secret in aviary.plant("estate that is no YAML").secrets.items():
-        made[f"no YAML, {kind}"] = f"networks: [10.0.0.0/8]\nassets: {{a: {{kind: store}}\n  {secret}: [\n"
+    for at in range(4):
+        for number, (label, form) in enumerate(forms.items()):
+            kind, secret = planted[label][(at + number) % 4]
+            made[f"{label}, {kind}"] = start + form.format(json.dumps(secret))
     return made
 
 
@@ -134,8 +139,8 @@ def xlsx(sheets: dict[str, list[list[str]]]) -> bytes:
     rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as box:
         types = "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.openxmlformats-officedocument.'
-            'spreadsheetml.worksheet+xml"/>' for n in range(1, len(sheets) + 1)
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.openxmlformats-'
+            'officedocument.spreadsheetml.worksheet+xml"/>' for n in range(1, len(sheets) + 1)
         )  # fmt: skip
         box.writestr(
             "[Content_Types].xml",
@@ -209,8 +214,8 @@ def _zeek(folder: Path, aviary: Aviary) -> None:
         conns.append([*_ends(80 + n, secret), "tcp", secret, "0.5", 1, 90, secret])
         conns.append([*_ends(90 + n, "198.51.100.9"), secret, secret, "0.5", 1, 90, secret])
     fields, types = (
-        "proto service duration orig_bytes resp_bytes conn_state".split(),
-        "enum string interval count count string".split(),
+        ["proto", "service", "duration", "orig_bytes", "resp_bytes", "conn_state"],
+        ["enum", "string", "interval", "count", "count", "string"],
     )
     (logs / "conn.log").write_text(zeek("conn", fields, types, conns))
     with_nul = zeek("conn", fields, types, conns[:3]).encode() + f"{bad.email}\0{bad.name}\t{bad.card}\n".encode()
@@ -231,8 +236,8 @@ def _zeek(folder: Path, aviary: Aviary) -> None:
     (logs / "dns.log").write_text(
         zeek(
             "dns",
-            "proto query qtype_name rcode_name answers".split(),
-            "enum string string string vector[string]".split(),
+            ["proto", "query", "qtype_name", "rcode_name", "answers"],
+            ["enum", "string", "string", "string", "vector[string]"],
             queries,
         )
     )
@@ -242,7 +247,7 @@ def _zeek(folder: Path, aviary: Aviary) -> None:
     ]
     hellos = [[*_ends(n, f"198.51.100.{n}"), "TLSv13", "AES", host, "T"] for n, host in enumerate(hosts, 1)]
     (logs / "ssl.log").write_text(
-        zeek("ssl", "version cipher server_name established".split(), "string string string bool".split(), hellos)
+        zeek("ssl", ["version", "cipher", "server_name", "established"], ["string", "string", "string", "bool"], hellos)
     )
     visits = []
     for n, secret in enumerate([*_cells(web), web.slug]):
@@ -251,11 +256,24 @@ def _zeek(folder: Path, aviary: Aviary) -> None:
         visits.append(
             [*_ends(100 + n, "203.0.113.5", 80), 1, "GET", host, f"/u/{quoted}?q={quoted}", secret, secret, 0, 9, 200]
         )
-    http_fields = (
-        "trans_depth method host uri user_agent username request_body_len response_body_len status_code".split()
-    )
+    http_fields = [
+        "trans_depth",
+        "method",
+        "host",
+        "uri",
+        "user_agent",
+        "username",
+        "request_body_len",
+        "response_body_len",
+        "status_code",
+    ]
     (logs / "http.log").write_text(
-        zeek("http", http_fields, "count string string string string string count count count".split(), visits)
+        zeek(
+            "http",
+            http_fields,
+            ["count", "string", "string", "string", "string", "string", "count", "count", "count"],
+            visits,
+        )
     )
     line = dict(zip([*_ENDS, "proto"], [START + 1, "Cj1", "10.20.1.1", 4, "198.51.100.77", 443, "tcp"], strict=True))
     more = [json.dumps(line | {"orig_bytes": 5, "conn_state": "SF", "service": s, s: s}) for s in _cells(web)]
@@ -275,7 +293,8 @@ def _har(folder: Path, aviary: Aviary) -> None:
                     "method": "POST", "url": f"https://{url.slug if n else 'www'}.shop.example/u/{quoted}?who={quoted}",
                     "httpVersion": secret, "headers": [{"name": "User-Agent", "value": v} for v in _cells(agent)],
                     "cookies": [{"name": secret, "value": secret}], "queryString": [{"name": "who", "value": secret}],
-                    "postData": {"mimeType": "text/plain", "text": "\n".join(_cells(body))}, "headersSize": -1, "bodySize": -1,
+                    "postData": {"mimeType": "text/plain", "text": "\n".join(_cells(body))},
+                    "headersSize": -1, "bodySize": -1,
                 },
                 "response": {
                     "status": 200, "statusText": secret, "headers": [{"name": "Set-Cookie", "value": secret}],
@@ -297,7 +316,8 @@ def _infrastructure(folder: Path, aviary: Aviary) -> None:
     for n, secret in enumerate((bucket.slug, bucket.card, bucket.parcel.lower(), bucket.email)):
         attributes = {
             "id": secret, "bucket": secret, "region": "eu-central-1", "arn": f"arn:aws:s3:::{secret}",
-            "bucket_regional_domain_name": f"{secret}.s3.eu-central-1.amazonaws.com", "tags": dict(zip("abcd", _cells(tag), strict=True)),
+            "bucket_regional_domain_name": f"{secret}.s3.eu-central-1.amazonaws.com",
+            "tags": dict(zip("abcd", _cells(tag), strict=True)),
             "password": tag.card,
         }  # fmt: skip
         resource = {"mode": "managed", "type": "aws_s3_bucket", "name": _cells(key)[n], "module": f"module.{key.slug}"}

@@ -17,35 +17,30 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
 from canaries import Aviary, Canary, below, search
 from canary_evidence import bad_estates, plant
 from conftest import Run
+from flagstate.catalog.mask import mask
+from flagstate.engine import connect
+from flagstate.errors import DeclarationError
+from flagstate.read import estate
+from flagstate.read.part import Context, Head, Kind, Opened
 
 Blobs = list[tuple[str, bytes]]
 
 
-def _commands(aviary: Aviary) -> list[tuple[object, ...]]:
+def _commands() -> list[tuple[object, ...]]:
     """Return the commands beside the audit; the last ones fail."""
-    asked = aviary.plant("argument of who")
     return [
         ("report", "--format", "html", "--lang", "fr"),
         ("report", "--format", "markdown", "--out", "-"),
         ("report", "--format", "json", "--out", "report.copy.json"),
         ("report", "--format", "csv", "--out", "sheets"),
-        ("report", "--format", "csv", "--json", "--out", "sheets2"),
         ("init", "--out", "proposal.yaml"),
-        ("verify",),
         ("verify", "--json"),
-        ("who", f"{asked.slug}.leak.example"),
-        ("who", f"{asked.slug}.leak.example", "--json"),
-        ("who", asked.email),
-        ("who", asked.card, "--json"),
-        ("who", asked.parcel),
-        ("audit", f"{asked.name}.csv"),
-        ("audit", "evidence", "--as-of", asked.card),
-        ("audit", "evidence", "--ask", asked.email),
-        ("judge", asked.email, "comment", "--reason", "none", "--author", "tests"),
-        ("report", "--format", asked.parcel),
+        ("who", "198.51.100.1", "--json"),
+        ("judge", "none", "comment", "--reason", "none", "--author", "tests"),
     ]
 
 
@@ -63,20 +58,34 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Avi
     first = flagstate("audit", "evidence", "--json", cwd=folder)
     assert first.returncode >= 10 or first.returncode == 3, first.stderr.decode()
     note("audit --json", first)
-    for told in _commands(aviary):
+    for told in _commands():
         note(" ".join(map(str, told[:2])), flagstate(*told, cwd=folder))
+    ran: list[str] = []
     for label, text in bad_estates(aviary).items():
-        (folder / "estate.yaml").write_text(text)
-        done = flagstate("audit", "estate.yaml", "--case", "bad-case", cwd=folder)
-        assert done.returncode == 2, f"{label}: {done.stderr.decode()}"
-        note(f"audit with {label}", done)
-    (folder / "estate.yaml").unlink()
+        path = folder / "estate.yaml"
+        path.write_text(text)
+        if len(ran) < 4:
+            done = flagstate("audit", "estate.yaml", "--case", "bad-case", cwd=folder)
+            assert done.returncode == 2, f"{label}: {done.stderr.decode()}"
+            note(f"audit with {label}", done)
+            ran.append(label)
+        out.append((f"the error of {label}", _refusal(path)))
+    path.unlink()
     out.append(("the terminal of audit", _on_terminal(folder)))
-    for made in ("flagstate-case", "bad-case", "terminal-case", "sheets", "sheets2"):
+    for made in ("flagstate-case", "bad-case", "terminal-case", "sheets"):
         out.extend(below(folder / made, made))
     for single in ("proposal.yaml", "report.copy.json"):
         out.append((single, (folder / single).read_bytes()))
     return aviary, out, folder
+
+
+def _refusal(path: Path) -> bytes:
+    """Return what the reader of declarations says of a file that is not valid."""
+    data = path.read_bytes()
+    opened = Opened(str(path), Head(data, len(data), ".yaml"), "estate.yaml", "")
+    with connect(files=[str(path)]) as con, pytest.raises(DeclarationError) as caught:
+        list(estate.read(opened, Kind("estate"), Context(con, mask)))
+    return str(caught.value).encode()
 
 
 def _on_terminal(folder: Path) -> bytes:
@@ -118,18 +127,16 @@ def _on_terminal(folder: Path) -> bytes:
 def test_nothing_planted_comes_out(world: tuple[Aviary, Blobs, Path]) -> None:
     aviary, out, _ = world
     leaks = search(aviary.canaries, out)
-    assert not leaks, f"{len(leaks)} leaks:\n" + "\n".join(dict.fromkeys(leaks[:60]))
+    assert not leaks, f"{len(leaks)} leaks:\n" + "\n".join(dict.fromkeys(leaks))
 
 
 def test_the_search_finds_what_was_planted(world: tuple[Aviary, Blobs, Path]) -> None:
     """The evidence itself shows the canaries: a search that found nothing there would prove nothing."""
     aviary, _, folder = world
-    planted = [
-        c for c in aviary.canaries if not c.place.startswith(("estate with", "estate that", "argument", "xlsx sheet"))
-    ]
+    planted = [c for c in aviary.canaries if not c.place.startswith(("estate with", "estate that", "xlsx sheet"))]
     found = "\n".join(search(planted, below(folder / "evidence", "evidence")))
     missed = [f"{c.place}: {kind}" for c in planted for kind in c.secrets if f"{c.place}: {kind}," not in found]
-    allowed = {"archive comment", "archive member", "json key", "parquet cell"}
+    allowed = {"archive comment", "archive member", "json key", "parquet cell", "estate destination"}
     assert [m for m in missed if m.split(":")[0] not in allowed] == []
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Audited, Run
 from flagstate.catalog.example import EVIDENCE
 
