@@ -227,8 +227,17 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         language=str(kept["language"]),
         attributions=_attributions(),
         example=bool(kept["example"]),
+        home=_home(tables),
         without=("provider-feeds",) if "provider-feeds" in str(kept["without"]) else (),
     )
+
+
+def _home(tables: Mapping[str, pa.Table]) -> str | None:
+    """Return the one declared country of the declared networks; null if none is declared, or several."""
+    sites = set(tables["network"].column("asset_id").to_pylist())
+    declared = [row for row in tables["place"].to_pylist() if row["source_kind"] == "declared"]
+    found = {row["country"] for row in declared if row["subject_id"] in sites}
+    return str(found.pop()) if len(found) == 1 else None
 
 
 def _settled(finding: Mapping[str, object]) -> bool:
