@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
@@ -126,7 +127,8 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         """End the warm parent and with it every child."""
         if self._process.stdin:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -145,10 +147,15 @@ class Workers:
         self._jobs[job] = (time.monotonic(), limits.wall_s)
         line = {"job": job, "payload": payload, "memory": limits.memory_bytes, "cpu": limits.cpu_s}
         stdin = self._process.stdin
-        if stdin is None or self._process.poll() is not None:
-            raise CaseError("The reading process is gone", todo="Start the audit again: it goes on where it was.")
-        stdin.write(json.dumps(line).encode() + b"\n")
-        stdin.flush()
+        try:
+            if stdin is None or self._process.poll() is not None:
+                raise BrokenPipeError
+            stdin.write(json.dumps(line).encode() + b"\n")
+            stdin.flush()
+        except BrokenPipeError:
+            del self._jobs[job]
+            todo = "Start the audit again: it goes on where it was."
+            raise CaseError("The reading process is gone", todo=todo) from None
 
     def wait(self, timeout_s: float = 0.2) -> list[Ended]:
         """Return the jobs that ended within the time."""
@@ -160,6 +167,8 @@ class Workers:
         if ready:
             block = os.read(stdout.fileno(), 1 << 16)
             if not block:
+                self._process.kill()
+                self._process.wait()
                 ended = [Ended(job, "the reading process was ended from outside") for job in self._jobs]
                 self._jobs.clear()
                 return ended
@@ -176,7 +185,7 @@ class Workers:
         self._jobs.pop(job, None)
         self._pids.pop(job, None)
         fault = _fault(int(str(word["status"])))
-        return Ended(job, "it took longer than its bound of time" if job in self._late else fault)
+        return Ended(job, "it took longer than its bound of time" if fault and job in self._late else fault)
 
     def _expire(self) -> None:
         now = time.monotonic()
@@ -208,6 +217,8 @@ def breed(target: str) -> None:
     signal.set_wakeup_fd(sleep)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What children leave behind is for its owner alone, also what engines spill.
+    os.umask(0o077)
     rest, open_ = b"", True
     while open_ or children:
         ready, _, _ = select.select([0, wake] if open_ else [wake], [], [], 1.0)
@@ -245,11 +256,13 @@ def _say(word: Mapping[str, object]) -> None:
 
 
 def _fork(run: Callable[[dict[str, object]], None], order: dict[str, object]) -> int:
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = FAULT_EXIT
     try:
+        _tie(parent)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # Nothing that a parser prints may reach a terminal or a log: it may be a value.
@@ -260,12 +273,23 @@ def _fork(run: Callable[[dict[str, object]], None], order: dict[str, object]) ->
         payload = order["payload"]
         run(payload if isinstance(payload, dict) else {})
         code = 0
-    except MemoryError:
+    except (MemoryError, duckdb.OutOfMemoryException):
         code = MEMORY_EXIT
     except BaseException:  # noqa: BLE001  the edge: the parent turns the exit code into a row of the ledger
         code = FAULT_EXIT
     finally:
         os._exit(code)
+
+
+_DEATH_SIGNAL = 1
+"""Option of prctl: the signal that a process gets when its parent dies."""
+
+
+def _tie(parent: int) -> None:
+    # A child that outlives its parent would write into a case that another audit may hold by then.
+    ctypes.CDLL(None, use_errno=True).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(FAULT_EXIT)
 
 
 def _bound(memory_bytes: int, cpu_s: int) -> None:
