@@ -1,4 +1,4 @@
-"""The documentation tells the truth: links lead somewhere, every command and noun stands in it, nothing is copied stale."""
+"""The documentation tells the truth: links lead somewhere, and every command and noun stands in it."""
 
 from __future__ import annotations
 
