@@ -15,6 +15,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from flagstate.enrich import flow_radix
+
 Hashes = npt.NDArray[np.uint64]
 WINDOW_US = 1_000
 """Two records of the same ends are the same connection if they start within so many microseconds."""
@@ -54,7 +56,7 @@ class Suspects:
 def sort(uid: Hashes, pair: Hashes) -> Keys:
     """Sort both arrays in place, each in its own thread, and drop the zeros that stand for no key."""
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda array: array.sort(), (uid, pair)))
+        list(pool.map(flow_radix.sort, (uid, pair)))
     return Keys(uid[np.searchsorted(uid, 1) :], pair[np.searchsorted(pair, 1) :])
 
 

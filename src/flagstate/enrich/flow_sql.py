@@ -17,20 +17,27 @@ RANKS = {"sni": 1, "host": 2, "dns": 3}
 
 def uid_key(salt: int) -> str:
     """Return the expression of a record's key by connection id; 0: it has none."""
-    return f"CASE WHEN uid IS NULL THEN 0::UBIGINT ELSE hash(hash(orig_h, resp_h), {salt}::BIGINT, uid) END"
+    return f"CASE WHEN uid IS NULL THEN 0::UBIGINT ELSE xor(hash(hash(orig_h, resp_h), uid), {salt}::UBIGINT) END"
 
 
 def pair_key(salt: int) -> str:
     """Return the expression of a record's key by ends and start; 0: it lacks one of them."""
     return (
         "CASE WHEN orig_h IS NULL OR resp_h IS NULL OR orig_p IS NULL OR resp_p IS NULL OR us < 0 THEN 0::UBIGINT ELSE "
-        f"(hash(hash(orig_h, resp_h), {salt}::BIGINT, orig_p, resp_p, proto) >> 1) + us::UBIGINT END"
+        f"(xor(hash(hash(orig_h, resp_h), orig_p, resp_p, proto), {salt}::UBIGINT) >> 1) + us::UBIGINT END"
     )
 
 
 def _capped(value: str) -> str:
     """Return a sum that stays within 64 bits whatever the log claims."""
-    return f"CASE WHEN sum({value}) > {_LARGEST} THEN {_LARGEST} ELSE sum({value}) END::BIGINT"
+    return f"CASE WHEN {value} > {_LARGEST} THEN {_LARGEST} ELSE {value} END::BIGINT AS {value}"
+
+
+def _sum(value: str) -> str:
+    return f"sum(CASE WHEN {value} > 0 THEN {value} END) AS {value}"
+
+
+_CAPPED = ", ".join(_capped(name) for name in ("orig_bytes", "resp_bytes", "missed_bytes"))
 
 
 def partial(source: str, *, tap: str, named: bool) -> str:
@@ -45,30 +52,32 @@ def partial(source: str, *, tap: str, named: bool) -> str:
     if not named:
         name = "NULL::VARCHAR AS server_name, NULL::TINYINT AS name_rank"
     return f"""
+SELECT * REPLACE ({_CAPPED}) FROM (
 SELECT orig_h, resp_h, resp_p, proto, service, {name},
     (us // {DAY_US})::INTEGER AS day,
     bit_or(1::INTEGER << ((us // {HOUR_US}) % 24)::INTEGER) AS hours,
     count({tap}) AS conns,
     count(CASE WHEN conn_state IN {FAILED} THEN 1 END) AS failed_conns,
-    {_capped("CASE WHEN orig_bytes > 0 THEN orig_bytes END")} AS orig_bytes,
-    {_capped("CASE WHEN resp_bytes > 0 THEN resp_bytes END")} AS resp_bytes,
-    {_capped("CASE WHEN missed_bytes > 0 THEN missed_bytes END")} AS missed_bytes,
+    {_sum("orig_bytes")},
+    {_sum("resp_bytes")},
+    {_sum("missed_bytes")},
     count(orig_bytes) AS sized_conns,
     min(us) AS first_us,
     max(us) AS last_us
 FROM {source}
-GROUP BY orig_h, resp_h, resp_p, proto, service, {"name, " if named else ""}(us // {DAY_US})
+GROUP BY orig_h, resp_h, resp_p, proto, service, {"name, " if named else ""}(us // {DAY_US}))
 """
 
 
 TOGETHER = f"""
+SELECT * REPLACE ({_CAPPED}) FROM (
 SELECT {GROUP}, min(name_rank) AS name_rank, bit_or(hours) AS hours, sum(conns)::BIGINT AS conns,
     sum(failed_conns)::BIGINT AS failed_conns,
-    {_capped("orig_bytes")} AS orig_bytes, {_capped("resp_bytes")} AS resp_bytes,
-    {_capped("missed_bytes")} AS missed_bytes, sum(sized_conns)::BIGINT AS sized_conns,
+    {_sum("orig_bytes")}, {_sum("resp_bytes")},
+    {_sum("missed_bytes")}, sum(sized_conns)::BIGINT AS sized_conns,
     min(first_us) AS first_us, max(last_us) AS last_us
 FROM parts
-GROUP BY {GROUP}
+GROUP BY {GROUP})
 """
 """Partial flows of the same key become one: sums, least, greatest, a union of hours."""
 
@@ -123,20 +132,21 @@ WHERE place = 1
 """
 
 SEEN_ALONE = f"""
+SELECT * REPLACE ({_CAPPED}) FROM (
 SELECT min(orig_h) AS orig_h, min(resp_h) AS resp_h, min(resp_p) AS resp_p, min(proto) AS proto,
     min(service) AS service, min(CASE WHEN place = 1 THEN name END) AS server_name,
     min(CASE WHEN place = 1 THEN name_rank END)::TINYINT AS name_rank, (min(us) // {DAY_US})::INTEGER AS day,
     1::INTEGER << ((min(us) // {HOUR_US}) % 24)::INTEGER AS hours, 1::BIGINT AS conns,
 
     CASE WHEN max(answered::INTEGER) = 1 THEN 0 ELSE 1 END::BIGINT AS failed_conns,
-    {_capped("CASE WHEN orig_bytes > 0 THEN orig_bytes END")} AS orig_bytes,
-    {_capped("CASE WHEN resp_bytes > 0 THEN resp_bytes END")} AS resp_bytes, NULL::BIGINT AS missed_bytes,
+    {_sum("orig_bytes")},
+    {_sum("resp_bytes")}, NULL::BIGINT AS missed_bytes,
     CASE WHEN count(orig_bytes) > 0 THEN 1 ELSE 0 END::BIGINT AS sized_conns, min(us) AS first_us, min(us) AS last_us
 FROM (
     SELECT *, row_number() OVER (PARTITION BY connection ORDER BY name IS NULL, name_rank, us, name) AS place
     FROM alone)
 
-GROUP BY connection
+GROUP BY connection)
 """
 """Connections that only protocol records show; their bytes are a lower bound."""
 

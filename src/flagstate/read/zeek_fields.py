@@ -48,7 +48,7 @@ SHAPES = {
         # Zeek leaves the bytes of a one-packet connection unset; a TCP attempt of one packet carried none.
         _TS + "proto, service, TRY_CAST(round(duration * 1000000) AS BIGINT) AS duration_us, "
         f"coalesce(orig_bytes, CASE WHEN proto = 'tcp' AND conn_state IN {FAILED} THEN 0 END) AS orig_bytes, "
-        f"coalesce(resp_bytes, CASE WHEN proto = 'tcp' AND conn_state IN {FAILED} THEN 0 END) AS resp_bytes, "
+        "resp_bytes, "
         "missed_bytes, conn_state",
     ),
     "dns": Shape(

@@ -21,7 +21,7 @@ _REASONS = {
     "LINE SIZE OVER MAXIMUM": "a line longer than 2 MB",
     "UNQUOTED VALUE": "a stray quote",
 }
-_SCAN = 2**20
+_SCAN = 2**18
 _SPLIT = ("BOOLEAN", "VARCHAR[]")
 """Types that are made out of text after parsing."""
 
@@ -74,27 +74,26 @@ def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
 
 
 def _scan(path: str, found: Header) -> Layout:
-    layout, tail = Layout(), b"\n"
+    """Look through the whole log for what the engine would misread; a quarter of a second per GB."""
+    layout, room, base, before = Layout(), bytearray(_SCAN), 0, b"\n"
     with open(path, "rb", buffering=0) as file:
-        while block := file.read(_SCAN):
-            block, base = tail + block, 0
-            if layout.plain and (b"\0" in block or b"\r" in block):
+        while size := file.readinto(room):
+            if layout.plain and (room.find(b"\0", 0, size) >= 0 or room.find(b"\r", 0, size) >= 0):
                 layout.plain = False
-            while (base := block.find(b"#", base)) >= 0:
-                if block[base - 1 : base] == b"\n" and block.startswith(b"#fields", base):
-                    line = block[base:].split(b"\n", 1)[0] + _rest(path, block, base, file.tell())
-                    layout.same = layout.same and learn(found, line).fields == found.fields
-                base += 1
-            tail = block[-16:] if len(block) >= 16 else block
+            at = room.find(b"#", 0, size)
+            while at >= 0:
+                if (room[at - 1 : at] if at else before) == b"\n":
+                    layout.same = layout.same and _agrees(path, base + at, found)
+                at = room.find(b"#", at + 1, size)
+            base, before = base + size, bytes(room[size - 1 : size])
     return layout
 
 
-def _rest(path: str, block: bytes, base: int, end: int) -> bytes:
-    if b"\n" in block[base:]:
-        return b""
+def _agrees(path: str, offset: int, found: Header) -> bool:
     with open(path, "rb") as file:
-        file.seek(end)
-        return file.readline(_SCAN).rstrip(b"\n")
+        file.seek(offset)
+        line = file.readline(_SCAN)
+    return not line.startswith((b"#fields", b"#path")) or learn(found, line) == found
 
 
 def _quoted(text: str) -> str:
