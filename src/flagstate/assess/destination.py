@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
 
 import pyarrow as pa
+
+MEETS, FAILS, OPEN = "meets", "fails", "open"
+"""How a destination stands to a pattern or to one condition of it; `open` where the evidence does not say."""
 
 
 @dataclass(frozen=True)
 class Destination:
-    """The far end of a flow."""
+    """The far end of a flow, and what is known of the flow."""
 
     name: str | None
     """Server name, masked."""
@@ -24,12 +29,48 @@ class Destination:
     port: int | None
     """Port of the responder."""
     own_addr: str | None = None
-    """For callers from outside: the address of ours that they called."""
+    """Our address: the one that called, or was called."""
+    disputed: frozenset[str] = frozenset()
+    """Countries that one place data set names and another disputes."""
+    proto: str | None = None
+    """Transport; None: the source does not say."""
+    service: str | None = None
+    """Application protocol; None: the sensor did not recognise one."""
+    day: date | None = None
+    """UTC day; None: no pattern asks for it."""
 
     @property
     def shown(self) -> str:
         """Name if there is one, else the address."""
         return self.name or self.addr or "unknown destination"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a destination stands to a pattern."""
+
+    state: str
+    """meets, fails or open."""
+    why: str = ""
+    """Which condition failed or is open, in words; empty where the destination is another one."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where an asset answers or calls from."""
+
+    names: frozenset[str] = frozenset()
+    """Domain names and addresses."""
+    networks: tuple[str, ...] = ()
+    """Address ranges."""
+
+    def __bool__(self) -> bool:
+        """Whether anything is known."""
+        return bool(self.names or self.networks)
+
+    def has(self, addr: str | None) -> bool:
+        """Say whether an address is one of them."""
+        return addr is not None and (addr in self.names or any(_inside(addr, cidr) for cidr in self.networks))
 
 
 @dataclass(frozen=True)
@@ -46,40 +87,79 @@ class Pattern:
     """The pattern itself."""
     action: str
     """send, receive or both."""
-    port: int | None
+    port: int | None = None
     """Port, or null for any."""
-    names: tuple[str, ...] = ()
+    proto: str | None = None
+    """Transport, or null for any."""
+    service: str | None = None
+    """Application protocol, or null for any."""
+    from_asset: str | None = None
+    """The asset of ours at the near end, or null for any."""
+    since: date | None = None
+    """First day on which it holds."""
+    until: date | None = None
+    """First day on which it holds no longer."""
+    ends: Ends = field(default_factory=Ends)
     """For an asset: its names and addresses."""
+    own: Ends = field(default_factory=Ends)
+    """Names and addresses of `from_asset`."""
 
     @property
     def shown(self) -> str:
         """As a person would write it."""
         return self.value if self.kind in ("domain", "cidr", "asset") else f"{self.kind} {self.value}"
 
-    def covers(self, far: Destination, *, inbound: bool) -> bool:
-        """Say whether a destination falls under the pattern.
+    def fit(self, far: Destination, *, inbound: bool) -> Fit:
+        """Say how a destination stands to the pattern.
 
-        A pattern that says `receive` covers callers from outside only, one that says `send` only what we call.
+        A pattern that says `receive` covers callers from outside only, one that says `send` only what we call. For
+        callers, an asset of ours as destination is the door that they knock at; everything else names the caller.
         """
-        if self.port is not None and self.port != far.port:
-            return False
-        if inbound:
-            # Callers are put together per door, so only the door itself can be compared.
-            return self.action in ("receive", "both") and (self.kind != "asset" or far.own_addr in self.names)
-        if self.action == "receive":
-            return False
-        return self._matches(far)
+        if self.action not in (("receive", "both") if inbound else ("send", "both")):
+            return Fit(FAILS)
+        door = inbound and self.kind == "asset" and self.ends.has(far.own_addr)
+        state = MEETS if door else self._matches(far)
+        if state == FAILS:
+            return Fit(FAILS)
+        gaps = list(self._conditions(far, inbound=inbound))
+        if failed := [why for found, why in gaps if found == FAILS]:
+            return Fit(FAILS, f"only {', '.join(failed)}")
+        unsure = [why for found, why in gaps if found == OPEN]
+        if state == OPEN:
+            unsure.insert(0, f"for {self.shown}, and the place data sets differ")
+        return Fit(OPEN, ", ".join(unsure)) if unsure else Fit(MEETS)
 
-    def _matches(self, far: Destination) -> bool:
-        if self.kind == "domain":
-            return _under(far.name, self.value)
-        if self.kind == "cidr":
-            return _inside(far.addr, self.value)
-        if self.kind in ("entity", "provider"):
-            return self.value in far.operators
+    def _conditions(self, far: Destination, *, inbound: bool) -> Iterable[tuple[str, str]]:
+        if self.port is not None and self.port != far.port:
+            yield (FAILS if far.port is not None else OPEN), f"for port {self.port}"
+        for said, seen, what in ((self.proto, far.proto, ""), (self.service, far.service, "service ")):
+            if said is not None and said.lower() != (seen or "").lower():
+                yield (
+                    (FAILS if seen else OPEN),
+                    f"for {what}{said}" + ("" if seen else ", which the source does not say"),
+                )
+        if self.from_asset is not None and not self.own.has(far.own_addr):
+            near = f"{'to' if inbound else 'from'} {self.from_asset}"
+            yield (FAILS, near) if self.own else (OPEN, f"{near}, whose addresses are not declared")
+        if self.since is not None and (far.day is None or far.day < self.since):
+            yield FAILS, f"since {self.since}"
+        if self.until is not None and (far.day is None or far.day >= self.until):
+            yield FAILS, f"until {self.until}"
+
+    def _matches(self, far: Destination) -> str:
         if self.kind == "country":
-            return far.country is not None and far.country == self.value
-        return any(_under(far.name, name) or far.addr == name for name in self.names)
+            return OPEN if self.value in far.disputed else _state(far.country == self.value)
+        if self.kind == "domain":
+            return _state(_under(far.name, self.value))
+        if self.kind == "cidr":
+            return _state(_inside(far.addr, self.value))
+        if self.kind in ("entity", "provider"):
+            return _state(self.value in far.operators)
+        return _state(self.ends.has(far.addr) or any(_under(far.name, name) for name in self.ends.names))
+
+
+def _state(met: bool) -> str:
+    return MEETS if met else FAILS
 
 
 def _under(name: str | None, domain: str) -> bool:
@@ -93,24 +173,77 @@ def _inside(addr: str | None, cidr: str) -> bool:
     if not addr:
         return False
     try:
-        return ipaddress.ip_address(addr) in ipaddress.ip_network(cidr, strict=False)
+        return _address(addr) in _network(cidr)
     except ValueError:
         return False
 
 
+@lru_cache(maxsize=4096)
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(cidr, strict=False)
+
+
+@lru_cache(maxsize=4096)
+def _address(addr: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(addr)
+
+
 def patterns(tables: Mapping[str, pa.Table]) -> list[Pattern]:
     """Return the declared and configured destinations, in a stable order."""
-    named: dict[str, list[str]] = {}
-    for row in tables["asset"].select(["asset_id", "server_name", "addr"]).to_pylist():
-        named.setdefault(row["asset_id"], []).extend(v for v in (row["server_name"], row["addr"]) if v)
+    ends = _ends(tables)
     found = []
-    for row in tables["flow"].select(["fact_id", "stance", "to_pattern", "action", "resp_p"]).to_pylist():
+    for row in tables["flow"].to_pylist():
         if row["to_pattern"] is None or row["stance"] not in ("declared", "configured"):
             continue
         kind, _, value = row["to_pattern"].partition(":")
         if kind == "provider" and not value.startswith("ent:"):
             value = f"ent:{value}"
-        names = tuple(named.get(value, ()))
-        action = row["action"] or "send"
-        found.append(Pattern(row["fact_id"], row["stance"], kind, value, action, row["resp_p"], names))
+        found.append(
+            Pattern(
+                row["fact_id"],
+                row["stance"],
+                kind,
+                value,
+                row["action"] or "send",
+                port=row["resp_p"],
+                proto=row["proto"],
+                service=row["service"],
+                from_asset=row["from_asset"],
+                since=_day(row["valid_from"]),
+                until=_day(row["valid_to"]),
+                ends=ends.get(value, Ends()),
+                own=ends.get(row["from_asset"] or "", Ends()),
+            )
+        )
     return sorted(found, key=lambda p: (p.stance, p.kind, p.value, p.fact_id))
+
+
+def _ends(tables: Mapping[str, pa.Table]) -> dict[str, Ends]:
+    """Return where each asset, with all that runs on it, answers or calls from."""
+    names: dict[str, set[str]] = {}
+    ranges: dict[str, set[str]] = {}
+    below: dict[str, str] = {}
+    for row in tables["asset"].select(["asset_id", "server_name", "addr", "runs_on"]).to_pylist():
+        names.setdefault(row["asset_id"], set()).update(v for v in (row["server_name"], row["addr"]) if v)
+        if row["runs_on"]:
+            below[row["asset_id"]] = row["runs_on"]
+    for row in tables["network"].select(["asset_id", "cidr"]).to_pylist():
+        if row["asset_id"] and row["cidr"]:
+            ranges.setdefault(row["asset_id"], set()).add(row["cidr"])
+    for asset in sorted({*names, *ranges}):
+        under, seen = below.get(asset), {asset}
+        while under is not None and under not in seen:
+            names.setdefault(under, set()).update(names.get(asset, ()))
+            ranges.setdefault(under, set()).update(ranges.get(asset, ()))
+            seen.add(under)
+            under = below.get(under)
+    return {
+        asset: Ends(frozenset(names.get(asset, ())), tuple(sorted(ranges.get(asset, ()))))
+        for asset in {*names, *ranges}
+    }
+
+
+def _day(when: object) -> date | None:
+    if isinstance(when, datetime):
+        return when.date()
+    return when if isinstance(when, date) else None

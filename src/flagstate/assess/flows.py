@@ -21,7 +21,7 @@ def flows(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Conclude on flows from the three-way ledger.
 
     Args:
-        tables: reconciliation, flow and coverage.
+        tables: reconciliation, flow, place and coverage.
 
     Returns:
         Rows of `finding`. What was observed and not declared is adverse; what only tried and sent 0 bytes is said to
@@ -29,84 +29,139 @@ def flows(tables: Mapping[str, pa.Table]) -> pa.Table:
     """
     rows = tables["reconciliation"].to_pylist()
     found = list(_undeclared([r for r in rows if r["result"] == "undeclared"]))
-    found += _contradicted([r for r in rows if r["result"] == "contradicted"])
+    found += _contradicted([r for r in rows if r["result"] == "contradicted"], tables["place"])
     found += list(_open(rows, tables))
     return model.rows(model.FINDING, found)
 
 
 def _undeclared(rows: list[dict[str, object]]) -> Iterable[dict[str, object]]:
-    rows.sort(key=lambda r: (-_number(r["orig_bytes"]), str(r["subject"]), _number(r["resp_p"])))
-    for row in rows[:MOST]:
-        sent = _number(row["orig_bytes"])
-        where = f"{row['subject']} port {row['resp_p']}" if row["resp_p"] is not None else str(row["subject"])
-        country = f" in {row['country']}" if row["country"] else ""
-        values = {"sent_bytes": sent, "conns": row["conns"], "failed_conns": row["failed_conns"]}
-        if row["egress"] == "no":
-            yield finding(
+    groups: dict[tuple[str, object], list[dict[str, object]]] = {}
+    for row in rows:
+        groups.setdefault((str(row["subject"]), row["resp_p"]), []).append(row)
+    listed = sorted((_Left(name, port, group) for (name, port), group in groups.items()), key=_Left.rank)
+    for left in listed[:MOST]:
+        yield left.finding()
+    for some in ([one for one in listed[MOST:] if one.left], [one for one in listed[MOST:] if not one.left]):
+        if some:
+            yield _rest(some)
+
+
+class _Left:
+    """What went to one name or address and port that nothing declares, over all protocols and addresses of it."""
+
+    def __init__(self, subject: str, port: object, rows: list[dict[str, object]]) -> None:
+        self.where = subject if port is None else f"{subject} port {port}"
+        self.rows = rows
+        self.sums = {
+            name: sum(_number(r[name]) for r in rows)
+            for name in ("orig_bytes", "resp_bytes", "conns", "failed_conns", "unsized_conns")
+        }
+        self.left = any(row["egress"] != "no" for row in rows)
+        self.facts = [fact for row in rows for fact in _texts(row["observed"])][:50]
+
+    def rank(self) -> tuple[object, ...]:
+        """Most bytes first, attempts last."""
+        return (not self.left, -self.sums["orig_bytes"], self.where)
+
+    def finding(self) -> dict[str, object]:
+        """Return the finding; the hosts' country and operator only where they are one."""
+        countries, operators = ({str(r[c]) for r in self.rows if r[c]} for c in ("country", "operator_id"))
+        whole = len(countries) == 1 and all(row["country"] for row in self.rows)
+        country = f" (host in {', '.join(countries)})" if whole else ""
+        gap = next(
+            (
+                str(r["remark"]).partition("It is declared ")[2]
+                for r in self.rows
+                if "It is declared " in str(r["remark"])
+            ),
+            "",
+        )
+        declared = f"it is declared {gap}" if gap else "nothing declares it."
+        return finding(
+            "flows",
+            "flow-undeclared",
+            self.where,
+            "yes",
+            f"{self._what(country)}; {declared}",
+            counterparty=operators.pop() if len(operators) == 1 else None,
+            outcome="assess",
+            confidence="high" if self.left else "low",
+            values={
+                "sent_bytes": self.sums["orig_bytes"],
+                **{name: self.sums[name] for name in ("conns", "failed_conns", "unsized_conns")},
+            },
+            facts=self.facts,
+            rests_on="observed",
+            innocent="An update, time or telemetry service that nobody thought to declare."
+            if self.left
+            else "A service that is switched off or blocked.",
+        )
+
+    def _what(self, country: str) -> str:
+        sums, where = self.sums, f"{self.where}{country}"
+        conns = _count(sums["conns"], "connection")
+        if not self.left:
+            if sums["failed_conns"] == sums["conns"]:
+                return f"Attempted: {conns} to {where}, and 0 bytes were sent"
+            return f"{conns} to {where} in which 0 bytes were sent and {bytes_in_words(sums['resp_bytes'])} came back"
+        if not sums["orig_bytes"]:
+            return f"Data of a size that the source does not give was sent to {where} in {conns}"
+        least = "At least " if sums["unsized_conns"] else ""
+        return f"{least}{bytes_in_words(sums['orig_bytes'])} sent to {where} in {conns}"
+
+
+def _rest(listed: list[_Left]) -> dict[str, object]:
+    """Put what is beyond the bound together; attempts and what was sent stay apart."""
+    left = listed[0].left
+    total, count = sum(one.sums["orig_bytes"] for one in listed), _count(len(listed), "further destination")
+    message = f"{bytes_in_words(total)} sent to {count}" if left else f"0 bytes sent, or only attempts, to {count}"
+    return finding(
+        "flows",
+        "flow-undeclared",
+        f"further destinations ({'sent' if left else 'attempted'})",
+        "yes",
+        f"{message}; nothing declares them.",
+        outcome="assess",
+        confidence="high" if left else "low",
+        values={"destinations": len(listed), "sent_bytes": total},
+        facts=[one.facts[0] for one in listed if one.facts][:50],
+        rests_on="observed",
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _contradicted(rows: list[dict[str, object]], place: pa.Table) -> list[dict[str, object]]:
+    """Return a finding per declared place and other country; geolocation alone is never more than medium."""
+    kinds = dict(zip(place["fact_id"].to_pylist(), place["source_kind"].to_pylist(), strict=True))
+    made = []
+    for row in rows:
+        against = [fact for side in ("configured", "observed", "recorded") for fact in _texts(row[side])]
+        firm = any(kinds.get(fact) in ("configured_region", "provider_region") for fact in against)
+        rests_on = next((side for side in ("configured", "observed") if row[side]), "recorded")
+        made.append(
+            finding(
                 "flows",
-                "flow-undeclared",
-                where,
+                "place-contradicted",
+                str(row["subject"]),
                 "yes",
-                f"Attempted: {_number(row['conns']):,} connections to {where}{country}; 0 bytes were sent.",
-                counterparty=_text(row["operator_id"]),
-                outcome="assess",
-                confidence="low",
-                values=values,
-                facts=_texts(row["observed"]),
-                rests_on="observed",
-                innocent="A service that is switched off or blocked.",
+                f"{row['subject']}: {row['remark']}",
+                counterparty=_text(row["country"]),
+                outcome="conflict",
+                confidence="high" if firm else "medium",
+                facts=[*_texts(row["declared"]), *against],
+                rests_on=rests_on,
+                innocent="A copy, a proxy or a front that answers under the same name or address.",
             )
-            continue
-        amount = bytes_in_words(sent) if sent else "an amount that the source does not give"
-        yield finding(
-            "flows",
-            "flow-undeclared",
-            where,
-            "yes",
-            f"{amount} left for {where}{country} in {_number(row['conns']):,} connections; nothing declares it.",
-            counterparty=_text(row["operator_id"]),
-            outcome="assess",
-            confidence="high",
-            values=values,
-            facts=_texts(row["observed"]),
-            rests_on="observed",
-            innocent="An update, time or telemetry service that nobody thought to declare.",
         )
-    if rest := rows[MOST:]:
-        total = sum(_number(r["orig_bytes"]) for r in rest)
-        yield finding(
-            "flows",
-            "flow-undeclared",
-            f"{len(rest):,} further destinations",
-            "yes",
-            f"{bytes_in_words(total)} left for {len(rest):,} further destinations that nothing declares.",
-            outcome="assess",
-            confidence="high",
-            values={"destinations": len(rest), "sent_bytes": total},
-            rests_on="observed",
-        )
-
-
-def _contradicted(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [
-        finding(
-            "flows",
-            "place-contradicted",
-            str(row["subject"]),
-            "yes",
-            f"{row['subject']}: {row['remark']}",
-            outcome="conflict",
-            confidence="high",
-            facts=[*_texts(row["declared"]), *_texts(row["configured"]), *_texts(row["observed"])],
-            rests_on="configured" if row["configured"] else "observed",
-        )
-        for row in rows
-    ]
+    return made
 
 
 def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iterable[dict[str, object]]:
     """Yield what stays unknown, or the one `no`."""
-    seen = [r for r in rows if r["observed"]]
+    seen = [r for r in rows if r["conns"] is not None]
     if not seen:
         yield finding(
             "flows",
@@ -123,11 +178,12 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
         yield finding(
             "flows",
             "flow-ends",
-            f"{len(blind):,} destinations",
+            "destinations of unknown ends",
             "unknown",
-            f"{conns:,} connections to {len(blind):,} destinations: neither end is known to be yours, "
+            f"{_count(conns, 'connection')} to {_count(len(blind), 'destination')}: neither end is known to be yours, "
             "so it is not known whether data left.",
             values={"destinations": len(blind), "conns": conns},
+            facts=_largest(blind),
             missing=[NAME_NETWORKS, DECLARE],
             rests_on="observed",
         )
@@ -137,14 +193,19 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
         yield finding(
             "flows",
             "flow-callers",
-            f"{len(doors):,} open doors",
+            "open doors",
             "unknown",
-            f"Callers from outside took {bytes_in_words(back)} from {len(doors):,} of your ports; who may call is not declared.",
+            f"Callers from outside took {bytes_in_words(back)} from {_count(len(doors), 'open port')} of yours; "
+            "no declaration covers them.",
             values={"doors": len(doors), "answered_bytes": back},
+            facts=_largest(doors),
             missing=["Declare who may call (`flows:` with `action: receive`)."],
             rests_on="observed",
         )
-    if not blind and not doors and not any(r["result"] in ("undeclared", "contradicted") for r in rows):
+    maybe = [r for r in seen if r["own_end"] == "orig" and r["result"] == "unknown"]
+    if maybe:
+        yield _maybe(maybe)
+    if not blind and not doors and not maybe and not any(r["result"] in ("undeclared", "contradicted") for r in rows):
         yield _clean(seen, tables["coverage"])
 
 
@@ -159,6 +220,7 @@ def _clean(seen: list[dict[str, object]], coverage: pa.Table) -> dict[str, objec
             "all flows",
             "no",
             f"{message}, and the capture is said to be complete by {said[0]['said_by']}.",
+            facts=_largest(seen),
             rests_on="observed",
         )
     return finding(
@@ -167,9 +229,33 @@ def _clean(seen: list[dict[str, object]], coverage: pa.Table) -> dict[str, objec
         "all flows",
         "unknown",
         f"{message}; but it is not known how much of the traffic the evidence shows.",
+        facts=_largest(seen),
         missing=[COVER],
         rests_on="observed",
     )
+
+
+def _maybe(rows: list[dict[str, object]]) -> dict[str, object]:
+    sent = bytes_in_words(sum(_number(r["orig_bytes"]) for r in rows))
+    first = max(rows, key=lambda r: _number(r["orig_bytes"]))
+    return finding(
+        "flows",
+        "flow-maybe",
+        "destinations that may be declared",
+        "unknown",
+        f"{sent} sent to {_count(len(rows), 'destination')} that may be declared, such as {first['subject']}. "
+        f"{first['remark']}",
+        values={"destinations": len(rows)},
+        facts=_largest(rows),
+        missing=["What the declaration asks for and the evidence does not say: the three-way ledger lists it."],
+        rests_on="observed",
+    )
+
+
+def _largest(rows: list[dict[str, object]]) -> list[str]:
+    """Return the facts of the rows with most bytes."""
+    ordered = sorted(rows, key=lambda r: (-_number(r["orig_bytes"]) - _number(r["resp_bytes"]), str(r["subject"])))
+    return [fact for row in ordered[:20] for fact in _texts(row["observed"])[:2]]
 
 
 def _number(value: object) -> int:

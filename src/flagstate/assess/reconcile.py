@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import date, datetime
 
 import duckdb
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess.destination import Destination, Pattern, patterns
+from flagstate.assess import far_end
+from flagstate.assess.compelled import in_force
+from flagstate.assess.destination import MEETS, OPEN, Destination, Fit, Pattern, patterns
 
 Tables = Mapping[str, pa.Table]
 
 TOP_FACTS = 8
 """How many of the largest flows an aggregate names; all of them are in `flow`."""
 
-_SUBJECTS = f"""
+SUMS = ("conns", "failed_conns", "orig_bytes", "resp_bytes", "unsized_conns")
+
+_SUBJECTS = """
 WITH ends AS (
-  SELECT f.*,
-    coalesce(o.ours, false) AS orig_ours, coalesce(r.ours, false) AS resp_ours
+  SELECT f.*, o.near, coalesce(o.ours, false) AS orig_ours, coalesce(r.ours, false) AS resp_ours
   FROM observed f LEFT JOIN ours o ON f.orig_h = o.addr LEFT JOIN ours r ON f.resp_h = r.addr
 ), turned AS (
   SELECT *,
@@ -30,126 +33,162 @@ WITH ends AS (
 SELECT own_end,
   CASE WHEN own_end = 'resp' THEN orig_h ELSE resp_h END AS addr,
   CASE WHEN own_end = 'resp' THEN NULL ELSE server_name END AS name,
-  CASE WHEN own_end = 'resp' THEN resp_h END AS own_addr,
-  resp_p, proto,
-  sum(conns)::BIGINT AS conns, sum(failed_conns)::BIGINT AS failed_conns,
-  sum(orig_bytes)::BIGINT AS orig_bytes, sum(resp_bytes)::BIGINT AS resp_bytes,
-  sum(unsized_conns)::BIGINT AS unsized_conns,
+  CASE WHEN own_end = 'resp' THEN resp_h WHEN own_end <> 'none' THEN near END AS own_addr,
+  resp_p, proto, {service} AS service, {day} AS day,
+  {sums},
   min(first_ts) AS first_ts, max(last_ts) AS last_ts,
-  arg_max(fact_id, coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), {TOP_FACTS}) AS facts
+  arg_max(fact_id, coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), {top}) AS facts
 FROM turned GROUP BY ALL
 """
-# With a caller outside, one row per caller would be a row per scanner of the Internet: see _inbound.
+# Grouped no finer than the patterns ask: a declaration without times or services costs no row per day or service.
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of the far end of a flow."""
-
-    country: str | None
-    """Host-grade country: the provider's region, else the geolocation; null for anycast."""
-    operator: str | None
-    """Entity that operates it."""
-    controllers: tuple[str, ...]
-    """Operator and everything above it."""
-
-
-def reconcile(tables: Tables, con: duckdb.DuckDBPyConnection) -> pa.Table:
+def reconcile(tables: Tables, con: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
     """Compare what was declared and configured with what was observed.
 
     Args:
         tables: flow (of all stances), network, endpoint, interest, asset and place.
         con: A database to work in.
+        as_of: The day on which places and ownership must hold.
 
     Returns:
-        Rows of `reconciliation`: one per observed destination and port, and one per declared pattern that was not
-        seen. Where neither end is known to be ours, egress and result are unknown.
+        Rows of `reconciliation`: one per observed destination, port and way in which it is declared, and one per
+        declared pattern that was not seen. Where neither end is known to be ours, egress and result are unknown.
     """
     declared = patterns(tables)
-    subjects = _subjects(tables, con)
-    known = _known(tables)
+    ends = far_end.known(tables, as_of)
     seen: set[str] = set()
-    rows: list[dict[str, object]] = []
-    for subject in subjects:
-        row, matched = _judge(subject, declared, known)
+    rows: dict[tuple[object, ...], dict[str, object]] = {}
+    for subject in _subjects(tables, declared, con):
+        row, matched = _judge(subject, declared, ends)
         seen.update(pattern.fact_id for pattern in matched)
-        rows.append(row)
-    rows += [_absent(pattern) for pattern in declared if pattern.fact_id not in seen]
-    rows += list(_contradictions(tables))
-    rows.sort(key=lambda row: (str(row["result"]), str(row["subject"]), str(row.get("resp_p")), str(row["own_end"])))
-    return model.rows(model.RECONCILIATION, rows)
+        key = tuple(str(row[name]) for name in (*_KEY, "declared", "configured", "gap"))
+        if key in rows:
+            _add(rows[key], row)
+        else:
+            rows[key] = row
+    made = [_said(row) for row in rows.values()]
+    made += [_absent(pattern) for pattern in declared if pattern.fact_id not in seen]
+    made += _contradictions(tables, as_of)
+    made.sort(key=lambda row: tuple(str(row.get(name)) for name in (*_KEY, "declared")))
+    return model.rows(model.RECONCILIATION, made)
 
 
-def _subjects(tables: Tables, con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
-    flow = tables["flow"]
+_FINE = ("own_end", "addr", "name", "own_addr", "resp_p", "proto", "service", "day")
+_KEY = ("result", "subject", "far", "resp_p", "proto", "own_end")
+
+
+def _subjects(
+    tables: Tables, declared: Iterable[Pattern], con: duckdb.DuckDBPyConnection
+) -> Iterable[dict[str, object]]:
+    flow, listed = tables["flow"], list(declared)
+    query = _SUBJECTS.format(
+        service="service" if any(p.service for p in listed) else "NULL::VARCHAR",
+        day="day" if any(p.since or p.until for p in listed) else "NULL::DATE",
+        sums=", ".join(f"sum({name})::BIGINT AS {name}" for name in SUMS),
+        top=TOP_FACTS,
+    )
     con.register("flow_in", flow)
-    con.register("ours", _ours(flow, tables["network"]))
+    con.register("ours", far_end.ours(flow, tables["network"], [p.own for p in listed if p.from_asset]))
     con.execute("CREATE OR REPLACE TEMP VIEW observed AS SELECT * FROM flow_in WHERE stance = 'observed'")
-    found: list[dict[str, object]] = con.sql(_SUBJECTS).to_arrow_table().to_pylist()
+    found: list[dict[str, object]] = con.sql(query).to_arrow_table().to_pylist()
     con.execute("DROP VIEW observed")
     for name in ("flow_in", "ours"):
         con.unregister(name)
-    return _inbound(found)
+    # The same rows whatever the order in which threads gave them: which facts are named depends on it.
+    return sorted(found, key=lambda r: tuple(str(r[c]) for c in _FINE))
 
 
-def _ours(flow: pa.Table, networks: pa.Table) -> pa.Table:
-    """Return which addresses of the flows lie in a network that somebody declared."""
-    import numpy as np
-
-    from flagstate.catalog.network_addresses import parse_addresses
-
-    both = pa.chunked_array([*flow.column("orig_h").chunks, *flow.column("resp_h").chunks], pa.string())
-    addresses = both.drop_null().unique()
-    addresses = addresses.combine_chunks() if isinstance(addresses, pa.ChunkedArray) else addresses
-    parsed = parse_addresses(addresses)
-    inside = np.zeros(len(addresses), dtype=bool)
-    for cidr in networks.column("cidr").to_pylist():
-        inside |= _within(parsed.version, parsed.hi, parsed.lo, str(cidr))
-    return pa.table({"addr": addresses, "ours": pa.array(inside)})
-
-
-def _within(version: object, hi: object, lo: object, cidr: str) -> object:
-    import ipaddress
-
-    import numpy as np
-
-    net = ipaddress.ip_network(cidr, strict=False)
-    first, last = int(net.network_address), int(net.broadcast_address)
-    v, h, low = np.asarray(version), np.asarray(hi), np.asarray(lo)
-    if net.version == 4:
-        return (v == 4) & (low >= np.uint64(first)) & (low <= np.uint64(last))
-    mask = np.uint64((1 << 64) - 1)
-    first_hi, last_hi = np.uint64(first >> 64), np.uint64(last >> 64)
-    first_lo, last_lo = np.uint64(first & int(mask)), np.uint64(last & int(mask))
-    above = (h > first_hi) | ((h == first_hi) & (low >= first_lo))
-    below = (h < last_hi) | ((h == last_hi) & (low <= last_lo))
-    return (v == 6) & above & below
+def _judge(
+    subject: Mapping[str, object], declared: Iterable[Pattern], ends: far_end.Ends
+) -> tuple[dict[str, object], list[Pattern]]:
+    """Return the row of one observed destination, not yet in words, and the patterns that cover it."""
+    far = _far(subject, ends)
+    end = str(subject["own_end"])
+    fits = [(pattern, pattern.fit(far, inbound=end == "resp")) for pattern in declared]
+    matched = [pattern for pattern, fit in fits if fit.state == MEETS]
+    sides = {side: sorted(p.fact_id for p in matched if p.stance == side) for side in ("declared", "configured")}
+    result, gap = _result(end, bool(sides["declared"]), [fit for p, fit in fits if p.stance == "declared"])
+    row: dict[str, object] = {name: subject[name] for name in ("resp_p", "proto", "first_ts", "last_ts", *SUMS)}
+    row |= sides | {
+        "subject": f"callers of {far.own_addr}" if end == "resp" else far.shown,
+        "far": None if end == "resp" else far.addr,
+        "callers": {far.addr},
+        "result": result,
+        "gap": gap,
+        "observed": subject["facts"],
+        "own_end": end,
+        "country": None if end == "resp" else far.country,
+        "operator_id": None if end == "resp" else next(iter(far.operators), None),
+    }
+    return row, matched
 
 
-def _inbound(found: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Put callers from outside together per own address and port: the Internet knocks on every door."""
-    kept: list[dict[str, object]] = []
-    doors: dict[tuple[object, ...], dict[str, object]] = {}
-    for row in found:
-        if row["own_end"] != "resp":
-            kept.append(row)
-            continue
-        key = (row["own_addr"], row["resp_p"], row["proto"])
-        door = doors.setdefault(key, dict(row, callers=0, addr=None))
-        if door["callers"]:
-            _add(door, row)
-        door["callers"] = _whole(door["callers"]) + 1
-    return kept + list(doors.values())
+def _far(subject: Mapping[str, object], ends: far_end.Ends) -> Destination:
+    name, addr, own, port = (subject[c] for c in ("name", "addr", "own_addr", "resp_p"))
+    place = ends.places.get(str(addr), far_end.NOWHERE)
+    return Destination(
+        str(name) if name else None,
+        str(addr) if addr else None,
+        place.country,
+        ends.operators(addr, name),
+        port if isinstance(port, int) else None,
+        str(own) if own else None,
+        disputed=place.disputed,
+        proto=str(subject["proto"]) if subject["proto"] else None,
+        service=str(subject["service"]) if subject["service"] else None,
+        day=day if isinstance(day := subject["day"], date) else None,
+    )
+
+
+def _result(end: str, declared: bool, fits: list[Fit]) -> tuple[str, str]:
+    """Return the result, and why a declaration of the same destination does not, or may not, cover it."""
+    if end == "none":
+        return "unknown", ""
+    if end == "both" or declared:
+        return "covered", ""
+    if gap := next((fit.why for fit in fits if fit.state == OPEN), ""):
+        return "unknown", f"It may be declared: {gap}."
+    gap = next((fit.why for fit in fits if fit.why), "")
+    return ("unknown" if end == "resp" else "undeclared"), f"It is declared {gap}." if gap else ""
 
 
 def _add(into: dict[str, object], row: Mapping[str, object]) -> None:
-    for name in ("conns", "failed_conns", "orig_bytes", "resp_bytes", "unsized_conns"):
+    for name in SUMS:
         into[name] = _whole(into[name]) + _whole(row[name])
-    firsts = [t for t in (into["first_ts"], row["first_ts"]) if t is not None]
-    lasts = [t for t in (into["last_ts"], row["last_ts"]) if t is not None]
-    into["first_ts"] = min(firsts, default=None)  # type: ignore[type-var]
-    into["last_ts"] = max(lasts, default=None)  # type: ignore[type-var]
-    into["facts"] = [*_texts(into["facts"]), *_texts(row["facts"])][:TOP_FACTS]
+    into["first_ts"] = min((t for t in (into["first_ts"], row["first_ts"]) if isinstance(t, datetime)), default=None)
+    into["last_ts"] = max((t for t in (into["last_ts"], row["last_ts"]) if isinstance(t, datetime)), default=None)
+    into["observed"] = [*_texts(into["observed"]), *_texts(row["observed"])][:TOP_FACTS]
+    if isinstance(callers := into["callers"], set) and isinstance(more := row["callers"], set):
+        callers |= more
+
+
+def _said(row: dict[str, object]) -> dict[str, object]:
+    """Say in words how a row came to its result, and whether it left."""
+    end, result, gap = row["own_end"], row["result"], str(row["gap"])
+    egress = "yes"
+    if end == "both":
+        egress, remark = "no", "Both ends lie in networks that are declared as yours."
+    elif end == "none":
+        egress, remark = "unknown", "Neither end is known to be ours: name your own `networks:` in estate.yaml."
+    elif end == "resp":
+        callers = row["callers"]
+        count = len(callers) if isinstance(callers, set) else 0
+        who = f"{count:,} {'callers' if count != 1 else 'caller'} from outside"
+        why = "declare a flow with `action: receive`, or find out who they are."
+        remark = f"{who}, as declared." if result == "covered" else f"{who}: {why}"
+    elif not _whole(row["orig_bytes"]) and not _whole(row["unsized_conns"]):
+        failed = _whole(row["failed_conns"]) == _whole(row["conns"])
+        said = "Attempted: 0 bytes were sent." if failed else "Connected, and 0 bytes were sent."
+        egress, remark = "no", f"A declared pattern covers it. {said}" if result == "covered" else said
+    else:
+        remark = "A declared pattern covers it." if result == "covered" else "Nothing that was declared covers it."
+    if gap and result == "unknown":
+        remark = f"{gap} {remark}" if end == "resp" or egress == "no" else gap
+    elif gap:
+        remark = f"{remark} {gap}"
+    names = {column.name for column in model.RECONCILIATION.columns}
+    return {name: value for name, value in row.items() if name in names} | {"egress": egress, "remark": remark}
 
 
 def _whole(value: object) -> int:
@@ -158,84 +197,6 @@ def _whole(value: object) -> int:
 
 def _texts(value: object) -> list[str]:
     return [str(v) for v in value] if isinstance(value, list) else []
-
-
-def _known(tables: Tables) -> dict[str, Known]:
-    parents: dict[str, set[str]] = {}
-    for row in tables["interest"].select(["holder_id", "subject_id", "kind"]).to_pylist():
-        if row["kind"] in ("owns", "controls"):
-            parents.setdefault(row["subject_id"], set()).add(row["holder_id"])
-    known = {}
-    for row in tables["endpoint"].to_pylist():
-        country = None if row["anycast"] else row["provider_country"] or row["host_country"]
-        operator = row["operator_id"]
-        known[row["addr"]] = Known(country, operator, _above(operator, parents))
-    return known
-
-
-def _above(entity: str | None, parents: Mapping[str, set[str]]) -> tuple[str, ...]:
-    found: list[str] = []
-    queue = [entity] if entity else []
-    while queue:
-        one = queue.pop()
-        if one not in found:
-            found.append(one)
-            queue += sorted(parents.get(one, ()))
-    return tuple(found)
-
-
-def _judge(
-    subject: Mapping[str, object], declared: Iterable[Pattern], known: Mapping[str, Known]
-) -> tuple[dict[str, object], list[Pattern]]:
-    addr = subject["addr"]
-    facts = known.get(str(addr), Known(None, None, ()))
-    name = subject["name"]
-    own_addr = subject.get("own_addr")
-    far = Destination(
-        str(name) if name else None,
-        str(addr) if addr else None,
-        facts.country,
-        facts.controllers,
-        subject["resp_p"] if isinstance(subject["resp_p"], int) else None,
-        str(own_addr) if own_addr else None,
-    )
-    end = str(subject["own_end"])
-    matched = [pattern for pattern in declared if pattern.covers(far, inbound=end == "resp")]
-    sides = {side: [p.fact_id for p in matched if p.stance == side] for side in ("declared", "configured")}
-    result, egress, remark = _result(end, bool(sides["declared"]), subject)
-    row: dict[str, object] = {
-        "subject": f"callers of {own_addr}" if end == "resp" else far.shown,
-        "result": result,
-        **sides,
-        "observed": _texts(subject["facts"]),
-        "own_end": end,
-        "egress": egress,
-        "country": facts.country,
-        "operator_id": facts.operator,
-        "remark": remark,
-    }
-    for column in ("resp_p", "conns", "failed_conns", "orig_bytes", "resp_bytes", "first_ts", "last_ts"):
-        row[column] = subject[column]
-    return row, matched
-
-
-def _result(end: str, declared: bool, subject: Mapping[str, object]) -> tuple[str, str, str]:
-    if end == "both":
-        return "covered", "no", "Both ends lie in declared networks: it stays inside."
-    if end == "none":
-        return "unknown", "unknown", "Neither end is known to be ours: name your own `networks:` in estate.yaml."
-    if end == "resp":
-        callers = _whole(subject.get("callers"))
-        if declared:
-            return "covered", "yes", f"{callers:,} callers from outside, as declared."
-        why = f"{callers:,} callers from outside: declare a flow with `action: receive`, or find out who they are."
-        return "unknown", "yes", why
-    sent = _whole(subject["orig_bytes"])
-    if declared:
-        return "covered", "yes", "A declared pattern covers it."
-    if sent == 0 and not _whole(subject["unsized_conns"]):
-        return "undeclared", "no", "Attempted: 0 bytes were sent."
-    return "undeclared", "yes", "Nothing that was declared covers it."
 
 
 def _absent(pattern: Pattern) -> dict[str, object]:
@@ -248,34 +209,47 @@ def _absent(pattern: Pattern) -> dict[str, object]:
         "own_end": "none",
         "egress": "unknown",
         "resp_p": pattern.port,
-        "remark": "Not observed in the window and with the coverage that the evidence has.",
+        "remark": "Not observed as declared, in the window and with the coverage that the evidence has.",
     }
 
 
-def _contradictions(tables: Tables) -> Iterable[dict[str, object]]:
-    """Yield the declared places that host-grade evidence or an infrastructure description contradicts."""
-    place = tables["place"].to_pylist()
-    said = [row for row in place if row["source_kind"] == "declared" and row["country"]]
-    seen = [row for row in place if row["source_kind"] != "declared" and row["country"]]
+def _contradictions(tables: Tables, as_of: date) -> list[dict[str, object]]:
+    """Return the declared places that host-grade evidence or an infrastructure description contradicts.
+
+    One row per declared place and other country: several sources that name the same country are one contradiction.
+    """
+    place = [r for r in tables["place"].to_pylist() if r["country"] and in_force(r, as_of)]
+    said = [row for row in place if row["source_kind"] == "declared"]
+    rows: dict[tuple[str, str, str], dict[str, object]] = {}
     for row in said:
         hosts = {row["subject_id"], *_names(tables, row["subject_id"])}
-        for other in seen:
+        for other in place:
             grade = other["source_kind"] in ("configured_region", "provider_region") or (
                 other["source_kind"] == "host" and other["confidence"] == "sure"
             )
-            if grade and other["subject_id"] in hosts and other["country"] != row["country"]:
-                side = "configured" if other["stance"] == "configured" else "observed"
-                yield {
+            if not grade or other["subject_id"] not in hosts or other["country"] == row["country"]:
+                continue
+            side = other["stance"] if other["stance"] in ("configured", "observed") else "recorded"
+            made = rows.setdefault(
+                (row["subject_id"], row["country"], other["country"]),
+                {
                     "subject": row["subject_id"],
                     "result": "contradicted",
                     "declared": [row["fact_id"]],
-                    "configured": [other["fact_id"]] if side == "configured" else [],
-                    "observed": [other["fact_id"]] if side == "observed" else [],
+                    "configured": [],
+                    "observed": [],
+                    "recorded": [],
                     "own_end": "none",
                     "egress": "unknown",
                     "country": other["country"],
-                    "remark": f"Declared in {row['country']}, {side} in {other['country']} ({other['source']}).",
-                }
+                    "remark": f"Declared in {row['country']}",
+                },
+            )
+            listed = made[side]
+            if isinstance(listed, list) and other["fact_id"] not in listed:
+                listed.append(other["fact_id"])
+                made["remark"] = f"{made['remark']}, {side} in {other['country']} ({other['source']})"
+    return [row | {"remark": f"{row['remark']}."} for row in rows.values()]
 
 
 def _names(tables: Tables, asset_id: str) -> set[str]:

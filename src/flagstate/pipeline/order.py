@@ -40,7 +40,7 @@ def _own(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
 
 
 def _reconcile(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
-    return {"reconciliation": reconcile.reconcile(tables, run.con)}
+    return {"reconciliation": reconcile.reconcile(tables, run.con, run.as_of)}
 
 
 def _reach(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
