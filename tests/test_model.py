@@ -259,6 +259,30 @@ def test_exit_codes(verdicts: list[str], levels: list[str], fail_on: str, code: 
     assert verdict.exit_code(verdicts, levels, fail_on=fail_on) == code
 
 
+@pytest.mark.parametrize(
+    ("verdict_", "level", "settled", "fail_on", "says"),
+    [
+        ("yes", "high", False, "info", "yes"),
+        ("yes", "high", True, "info", "settled"),
+        ("yes", "high", False, "critical", "settled"),
+        ("yes", "critical", False, "critical", "yes"),
+        ("yes", None, False, "high", "yes"),
+        ("unknown", "info", True, "critical", "unknown"),
+        ("no", "info", True, "critical", "no"),
+    ],
+)
+def test_what_a_finding_still_says(verdict_: str, level: str | None, settled: bool, fail_on: str, says: str) -> None:
+    assert verdict.standing(verdict_, level=level, settled=settled, fail_on=fail_on) == says
+
+
+def test_explaining_what_is_adverse_never_answers_what_is_unknown_beside_it() -> None:
+    assert verdict.left_open(["settled", "unknown"]) == "unknown"
+    assert verdict.left_open(["settled"]) == "no"
+    assert verdict.left_open(["settled", "no"]) == "no"
+    assert verdict.left_open(["settled", "yes", "unknown"]) == "yes"
+    assert verdict.left_open([]) == "unknown"
+
+
 def test_each_outcome_has_a_level_and_more_confidence_is_never_milder() -> None:
     for outcome, confidence in product([*codes.OUTCOMES, None, "nonsense"], [*codes.CONFIDENCES, None]):
         assert verdict.severity(outcome, confidence) in codes.LEVELS

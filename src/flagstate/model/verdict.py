@@ -47,6 +47,30 @@ def conclude(verdicts: Iterable[str]) -> str:
     return "unknown"
 
 
+def standing(verdict: str, *, level: str | None, settled: bool, fail_on: str = "info") -> str:
+    """Return what a finding still says to the exit code: an adverse one that does not count is `settled`.
+
+    Args:
+        verdict: yes, no or unknown.
+        level: Its level, if it is adverse.
+        settled: A judgement that stands explains or mutes it.
+        fail_on: Adverse findings below this level do not count.
+    """
+    if verdict != "yes":
+        return verdict
+    low = LEVELS.index(level) < LEVELS.index(fail_on) if level in LEVELS else False
+    return "settled" if settled or low else "yes"
+
+
+def left_open(verdicts: Iterable[str]) -> str:
+    """Return the verdict of a question that decides the exit code, from what its findings still say.
+
+    A settled finding answers what it is about, and nothing beside it: what is unknown there stays unknown.
+    """
+    seen = set(verdicts)
+    return "no" if seen and seen <= {"settled", "no"} else conclude(seen - {"settled"})
+
+
 def exit_code(verdicts: Iterable[str], levels: Iterable[str], *, fail_on: str = "info") -> int:
     """Return the exit code of an audit.
 

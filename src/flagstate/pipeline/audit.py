@@ -17,7 +17,7 @@ from flagstate import __version__, model
 from flagstate.case import Case
 from flagstate.engine import Workers, connect, cores, memory
 from flagstate.model.codes import QUESTIONS
-from flagstate.model.verdict import conclude, exit_code
+from flagstate.model.verdict import exit_code, left_open, standing
 from flagstate.pipeline import collect, cover, gather, merge, order
 from flagstate.report.meta import Meta
 
@@ -117,7 +117,8 @@ def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
             whole = order.run(tables, context, said=lambda step: said(f"Concluding: {step}"))
         finally:
             con.close()
-        whole = judged(whole, case, as_of)
+        # By the calendar, not by as_of: a look at an earlier day must not bring back what has expired.
+        whole = judged(whole, case, date.today())
         said("Writing the case")
         case.set_roots(list(what.paths))
         number = case.publish(whole)
@@ -212,9 +213,15 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         number: Version of the case.
     """
     asked = tuple(q for q in QUESTIONS if q in str(kept["asked"]))
-    findings = tables["finding"].to_pylist()
-    verdicts = [conclude(f["verdict"] for f in findings if f["question"] == q) for q in asked]
-    open_ = [f["level"] for f in findings if f["question"] in asked and f["verdict"] == "yes" and not _settled(f)]
+    fail_on = str(kept["fail_on"])
+    said = [
+        (f["question"], f["level"], standing(f["verdict"], level=f["level"], settled=_settled(f), fail_on=fail_on))
+        for f in tables["finding"].to_pylist()
+        if f["question"] in asked
+    ]
+    verdicts = [left_open(verdict for question, _, verdict in said if question == q) for q in asked]
+    code = exit_code(verdicts, [level for _, level, verdict in said if verdict == "yes"], fail_on=fail_on)
+    settled = code == 0 and any(verdict == "settled" for *_, verdict in said)
     return Meta(
         case_id=case.id,
         version=number,
@@ -223,7 +230,8 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         flagstate=__version__,
         ledger_head=case.head(),
         asked=asked,
-        exit_code=exit_code(verdicts, open_, fail_on=str(kept["fail_on"])),
+        exit_code=code,
+        settled=settled,
         language=str(kept["language"]),
         attributions=_attributions(),
         example=bool(kept["example"]),

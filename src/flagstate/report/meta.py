@@ -31,6 +31,8 @@ class Meta:
     """The questions that were asked; only these decide the exit code."""
     exit_code: int = 3
     """Exit code of the audit."""
+    settled: bool = False
+    """Nothing adverse counts any more: judgements or --fail-on settled what there was."""
     exit_reason: str = ""
     """Why it is so, as a sentence; empty: made from the answers."""
     language: str = "en"

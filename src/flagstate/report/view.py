@@ -110,6 +110,8 @@ class View:
             return self.meta.exit_reason
         exit_code = self.meta.exit_code
         kind = "adverse" if exit_code >= 10 else {0: "clean", 3: "unknown"}.get(exit_code, "failed")
+        if exit_code == 0 and self.meta.settled:
+            kind = "settled"
         return self.t(f"exit_reason.{kind}")
 
     def chip(self, group: str, value: str | None) -> tuple[str, str]:
