@@ -55,6 +55,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Avi
         out.append((f"stdout of {label}", done.stdout))
         out.append((f"stderr of {label}", done.stderr))
 
+    out.append(("the terminal of audit", _on_terminal(folder)))
     first = flagstate("audit", "evidence", "--json", cwd=folder)
     assert first.returncode >= 10 or first.returncode == 3, first.stderr.decode()
     note("audit --json", first)
@@ -71,8 +72,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Avi
             ran.append(label)
         out.append((f"the error of {label}", _refusal(path)))
     path.unlink()
-    out.append(("the terminal of audit", _on_terminal(folder)))
-    for made in ("flagstate-case", "bad-case", "terminal-case", "sheets"):
+    for made in ("flagstate-case", "bad-case", "sheets"):
         out.extend(below(folder / made, made))
     for single in ("proposal.yaml", "report.copy.json"):
         out.append((single, (folder / single).read_bytes()))
@@ -98,8 +98,6 @@ def _on_terminal(folder: Path) -> bytes:
         "flagstate",
         "audit",
         "evidence",
-        "--case",
-        "terminal-case",
         "--threads",
         "1",
     ]
