@@ -70,6 +70,21 @@ def sleep(note: Path, _order: dict[str, object]) -> None:
     time.sleep(600)
 
 
+def arrow(note: Path, _order: dict[str, object]) -> None:
+    from flagstate.engine import connect
+
+    con = connect(memory_bytes=100 << 20, threads=2)
+    note.write_text(str(con.sql("SELECT * FROM range(3)").to_arrow_table().num_rows))
+
+
+def fill(note: Path, _order: dict[str, object]) -> None:
+    import resource
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    note.write_bytes(bytes(2000))
+
+
 def die(_note: Path, _order: dict[str, object]) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 

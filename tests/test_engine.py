@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flagstate.engine import Ended, Limits, Workers, connect, cores, memory
+from flagstate.engine import NO_ROOM, Ended, Limits, Workers, connect, cores, memory
 from flagstate.errors import CaseError
 from open_files import open_files
 
@@ -218,6 +218,19 @@ def test_bounds_hold_and_what_children_make_is_for_its_owner_alone(tmp_path: Pat
     assert "SIG_IGN" in " ".join(rest), "an interrupt ends the audit, which then ends its children"
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o700
+
+
+def test_little_memory_is_enough_for_little_data(tmp_path: Path) -> None:
+    with Workers(TARGET) as workers:
+        workers.submit("a", {"do": "arrow", "note": str(tmp_path / "a")}, Limits(400 << 20, 60, 60))
+        assert all_of(workers, 1) == {"a": ""}
+    assert (tmp_path / "a").read_text() == "3"
+
+
+def test_a_full_disk_is_told_apart(tmp_path: Path) -> None:
+    with Workers(TARGET) as workers:
+        workers.submit("a", {"do": "fill", "note": str(tmp_path / "a")}, WIDE)
+        assert all_of(workers, 1) == {"a": NO_ROOM}
 
 
 def test_a_child_that_is_ended_from_outside_is_said(tmp_path: Path) -> None:

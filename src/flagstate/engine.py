@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import importlib
 import json
 import os
@@ -76,7 +77,13 @@ def connect(
     return con
 
 
-MEMORY_EXIT, FAULT_EXIT = 70, 71
+MEMORY_EXIT, FAULT_EXIT, ROOM_EXIT = 70, 71, 72
+
+NO_ROOM = "there was no room left on the disk"
+"""A fault that is nobody's who was read."""
+
+NO_ROOM_CAUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""How the system says so."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +126,11 @@ class Workers:
     def __enter__(self) -> Workers:
         """Start the warm parent."""
         code = f"from flagstate.engine import breed; breed({self._target!r})"
+        # Arrow's own allocator takes a gigabyte at its first byte, which the bound of a child would count.
+        env = os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+        command = [sys.executable, "-P", "-c", code]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True, env=env
         )
         return self
 
@@ -205,6 +215,8 @@ def _fault(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     if code == MEMORY_EXIT:
         return "it needed more memory than its bound"
+    if code == ROOM_EXIT:
+        return NO_ROOM
     return "" if code == 0 else f"the reading process failed (exit {code})"
 
 
@@ -275,6 +287,8 @@ def _fork(run: Callable[[dict[str, object]], None], order: dict[str, object]) ->
         code = 0
     except (MemoryError, duckdb.OutOfMemoryException):
         code = MEMORY_EXIT
+    except OSError as problem:
+        code = ROOM_EXIT if problem.errno in NO_ROOM_CAUSES else FAULT_EXIT
     except BaseException:  # noqa: BLE001  the edge: the parent turns the exit code into a row of the ledger
         code = FAULT_EXIT
     finally:

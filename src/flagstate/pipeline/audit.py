@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -15,7 +17,8 @@ import pyarrow as pa
 
 from flagstate import __version__, model
 from flagstate.case import Case
-from flagstate.engine import Workers, connect, cores, memory
+from flagstate.engine import NO_ROOM_CAUSES, Workers, connect, cores, memory
+from flagstate.errors import CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
 from flagstate.pipeline import collect, cover, gather, merge, order
@@ -23,6 +26,10 @@ from flagstate.report.meta import Meta
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+_CAUSES = NO_ROOM_CAUSES | {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+"""What a machine may do to an audit that is no fault of ours."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +113,29 @@ def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
     Raises:
         FlagstateError: Nothing was concluded; what was read is kept, and the same call goes on from there.
     """
+    try:
+        return _audit(what, said)
+    except (MemoryError, duckdb.OutOfMemoryException):
+        raise CaseError(
+            "The audit stopped",
+            why="it needed more memory than its bound",
+            todo="Allow more with --memory, and start it again: it goes on where it was.",
+        ) from None
+    except OSError as problem:
+        if problem.errno not in _CAUSES:
+            raise
+        # The message of the system may hold a path of the evidence; its cause is enough.
+        todo = gather.ROOM if problem.errno in NO_ROOM_CAUSES else "Put that right, and start the audit again."
+        raise CaseError("The audit stopped", why=problem.strerror or "", todo=todo) from None
+
+
+def _audit(what: Order, said: Callable[[str], None]) -> Outcome:
     as_of = what.as_of or date.today()
     case = Case.open(what.case, create=True)
-    with case.writing(), Workers(gather.TARGET) as workers:
+    with case.writing(), _spooling(case) as spool, Workers(gather.TARGET) as workers:
         said("Looking at what was given")
-        con = connect(memory_bytes=_means(what).memory_bytes // 2, threads=_means(what).threads)
+        means = _means(what)
+        con = connect(memory_bytes=means.memory_bytes // 2, threads=means.threads, folders=[spool], spill=spool)
         try:
             tables = _read(what, case, workers, con, as_of, said)
             context = order.Run(con, as_of, "provider-feeds" in what.without, _user_dir())
@@ -127,6 +152,18 @@ def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
         meta = describe(whole, case, kept, number)
         write(whole, meta, case)
     return Outcome(case, whole, meta)
+
+
+@contextmanager
+def _spooling(case: Case) -> Iterator[Path]:
+    """Yield a folder for what does not fit in memory; nothing of it outlives the audit."""
+    spool = case.work / "spool"
+    shutil.rmtree(spool, ignore_errors=True)
+    spool.mkdir(mode=0o700)
+    try:
+        yield spool
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
 
 
 def _means(what: Order) -> gather.Means:
@@ -148,10 +185,7 @@ def _read(
     as_of: date,
     said: Callable[[str], None],
 ) -> dict[str, pa.Table]:
-    for name in ("items", "spool"):
-        if name == "spool":
-            shutil.rmtree(case.work / name, ignore_errors=True)
-        (case.work / name).mkdir(mode=0o700, exist_ok=True)
+    (case.work / "items").mkdir(mode=0o700, exist_ok=True)
     means = _means(what)
     made = gather.plan([Path(p) for p in what.paths], case)
     gather.read(made, case, workers, means, turn=gather.Turn(), said=said)
@@ -174,7 +208,6 @@ def _read(
     tables["reject"] = model.rows(model.REJECT, found.rejects)
     said_so = tables.get("coverage", model.empty(model.COVERAGE))
     tables["coverage"] = pa.concat_tables([said_so, cover.cover(tables, evidence, as_of=as_of)])
-    shutil.rmtree(case.work / "spool", ignore_errors=True)
     return tables
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,10 +51,27 @@ class Collected:
     """Leaves whose tables count."""
     digests: dict[str, str] = field(default_factory=dict)
     """Per item the SHA-256 of its bytes."""
+    ids: dict[str, dict[str, object]] = field(default_factory=dict)
+    """The rows of the ledger by their id."""
+
+    def add(self, row: dict[str, object]) -> str:
+        """Add a row to the ledger and return its id, made another one if the same thing stands there already.
+
+        Two folders may hold the same file under the same name.
+        """
+        base = evidence_id = str(row["evidence_id"])
+        again = 1
+        while evidence_id in self.ids:
+            again += 1
+            evidence_id = model.digest(base, again)
+        row["evidence_id"] = evidence_id
+        self.ids[evidence_id] = row
+        self.evidence.append(row)
+        return evidence_id
 
     def row(self, evidence_id: str) -> dict[str, object]:
         """Return a row of the ledger."""
-        return next(row for row in self.evidence if row["evidence_id"] == evidence_id)
+        return self.ids[evidence_id]
 
 
 def collect(made: Gathering, items: Path) -> Collected:
@@ -65,7 +83,7 @@ def collect(made: Gathering, items: Path) -> Collected:
     found = Collected()
     now = datetime.now(UTC)
     for thing in made.refused:
-        found.evidence.append(_refused(mask(thing.name), thing.size, thing.refused, thing.todo, now))
+        found.add(_refused(mask(thing.name), thing.size, thing.refused, thing.todo, now))
     first: dict[str, str] = {}
     for piece in made.pieces:
         _piece(piece, items / piece.item, found, first, now)
@@ -88,20 +106,17 @@ def _refused(name: str, size: int, reason: str, todo: str, now: datetime) -> dic
 
 
 def _piece(piece: Piece, folder: Path, found: Collected, first: dict[str, str], now: datetime) -> None:
-    import json
-
     artefact = json.loads((folder / "artefact.json").read_text())
     sha = artefact.get("sha256")
     if sha:
         found.digests[piece.item] = sha
     listed = list(leaves(folder))
-    if not listed:
-        reason = str(artefact.get("refused") or "it holds nothing that could be read")
-        row = _refused(mask(piece.found.name), piece.found.size, reason, str(artefact.get("todo") or ""), now)
-        found.evidence.append(row | {"state": "failed" if artefact.get("died") else "refused", "sha256": sha})
-        return
     for seen in listed:
         _leaf(piece, seen, sha, folder, found, first, now)
+    reason = str(artefact.get("refused") or ("" if listed else "it holds nothing that could be read"))
+    if reason:
+        row = _refused(mask(piece.found.name), piece.found.size, reason, str(artefact.get("todo") or ""), now)
+        found.add(row | {"state": "failed" if artefact.get("died") else "refused", "sha256": sha})
 
 
 def _leaf(
@@ -114,9 +129,8 @@ def _leaf(
     member = seen["ordinal"] != "0"
     name = str(seen["name"])
     own = str(seen["content"] or "") if member else sha
-    evidence_id = model.digest("evidence", own, name, piece.start)
     row: dict[str, object] = {
-        "evidence_id": evidence_id,
+        "evidence_id": model.digest("evidence", own, name, piece.start),
         "artefact": name,
         "sha256": own or None,
         "size_bytes": seen["size"] if member else piece.found.size,
@@ -135,7 +149,7 @@ def _leaf(
         "overlaps": [],
         "members": [],
     }
-    found.evidence.append(row)
+    evidence_id = found.add(row)
     content = str(seen["content"] or "")
     if content and content in first and seen["state"] in ("read", "partly_read"):
         row |= {"state": "duplicate", "reason": "the same bytes were given before", "overlaps": [first[content]]}

@@ -13,16 +13,24 @@ from flagstate.catalog import networks
 
 _UNSEEN = {
     "flow": (
-        "No traffic was given.",
+        "Traffic: none was given.",
         "Network logs or captures of the border (Zeek conn, dns, ssl, http), or a HAR of the application.",
     ),
-    "holding": ("No store was given.", "Table extracts: CSV, JSON, Parquet, SQLite or XLSX."),
+    "holding": ("Stores: none was given.", "Table extracts: CSV, JSON, Parquet, SQLite or XLSX."),
     "asset": (
-        "No description of the infrastructure was given.",
+        "Infrastructure: no description of it was given.",
         "`terraform show -json`, or a CycloneDX description of the services.",
     ),
-    "network": ("Nobody declared which networks are the audited party's.", "`networks:` in estate.yaml."),
-    "policy": ("No policy says which governments are acceptable.", "`policy: {accept_reach: …}` in estate.yaml."),
+    "network": ("Networks: nobody declared which ones are the audited party's.", "`networks:` in estate.yaml."),
+    "policy": ("Policy: none says which governments are acceptable.", "`policy: {accept_reach: …}` in estate.yaml."),
+}
+
+_SEEN_BY = {"flow": ("observed",), "holding": ("observed", "configured"), "asset": ("observed", "configured")}
+"""Stances that count as having seen a noun; what is only declared was not seen."""
+
+_WINDOWS = {
+    "flow": "Traffic: seen in what was given; nothing says that this is all there is.",
+    "holding": "Stores: seen in what was given; nothing says that these are all there are.",
 }
 
 
@@ -35,46 +43,49 @@ def cover(tables: Mapping[str, pa.Table], evidence: pa.Table, *, as_of: date) ->
         as_of: The day of the audit.
     """
     rows: list[dict[str, object]] = []
-    first, last = pc.min(evidence.column("first_ts")).as_py(), pc.max(evidence.column("last_ts")).as_py()
     for noun, (remark, todo) in _UNSEEN.items():
-        table = tables.get(noun)
-        if table is not None and table.num_rows and _seen(table):
-            if noun in ("flow", "holding"):
-                rows.append(_window(noun, first if noun == "flow" else None, last if noun == "flow" else None))
+        if seen := _seen(tables.get(noun), noun):
+            if noun in _WINDOWS:
+                rows.append(_window(noun, seen))
             continue
         rows.append(
             {"noun": noun, "scope": "all", "complete": "no", "said_by": "flagstate", "remark": remark, "todo": todo}
         )
     rows += _unread(evidence)
     oldest = max(networks.tables(as_of=as_of), key=lambda entry: int(str(entry["age_days"])))
+    age = f"{oldest['age_days']} {'day' if str(oldest['age_days']) == '1' else 'days'} old"
     rows.append(
         {
             "noun": "place",
             "scope": "all",
             "complete": "unknown",
             "said_by": "flagstate",
-            "remark": f"The oldest network table is of {oldest['date']}, {oldest['age_days']} days old ({oldest['table']}).",
+            "remark": f"Places: the oldest network table is of {oldest['date']}, {age} ({oldest['table']}).",
             "todo": "Add newer tables with `flagstate data add`.",
         }
     )
     return model.rows(model.COVERAGE, rows)
 
 
-def _seen(table: pa.Table) -> bool:
-    if "stance" not in table.column_names or "conns" not in table.column_names:
-        return True
-    return bool(pc.any(pc.equal(table.column("stance"), "observed")).as_py())
+def _seen(table: pa.Table | None, noun: str) -> pa.Table | None:
+    """Return the rows that were seen; null: none."""
+    if table is None:
+        return None
+    if noun in _SEEN_BY:
+        table = table.filter(pc.is_in(table.column("stance"), pa.array(_SEEN_BY[noun])))
+    return table if table.num_rows else None
 
 
-def _window(noun: str, first: object, last: object) -> dict[str, object]:
+def _window(noun: str, seen: pa.Table) -> dict[str, object]:
+    timed = "first_ts" in seen.column_names
     return {
         "noun": noun,
         "scope": "all",
-        "from_ts": first,
-        "to_ts": last,
+        "from_ts": pc.min(seen.column("first_ts")).as_py() if timed else None,
+        "to_ts": pc.max(seen.column("last_ts")).as_py() if timed else None,
         "complete": "unknown",
         "said_by": "flagstate",
-        "remark": "Seen in what was given; nothing says that this is all there is.",
+        "remark": _WINDOWS[noun],
         "todo": "Say in estate.yaml, or with the sensor's own logs, how complete it is.",
     }
 
@@ -86,7 +97,7 @@ def _unread(evidence: pa.Table) -> list[dict[str, object]]:
             continue
         if row["kind"] == "empty":
             continue
-        remark = f"{row['artefact']}: {str(row['state']).replace('_', ' ')}, {row['reason']}."
+        remark = f"{row['artefact']}: {str(row['state']).replace('_', ' ')}; {row['reason']}."
         rows.append(
             {
                 "noun": "evidence",

@@ -64,11 +64,11 @@ def extract(order: Mapping[str, object]) -> None:
 
     Args:
         order: files (path, name, item, and start, stop and lead where only a range is new), out, memory_bytes,
-            threads, max_expand, salt, and what is known in the second and third round: names and suspects, each with
-        digest and file.
+            spool, threads, max_expand, salt, and what is known in the second and third round: names and suspects, each
+            with digest and file.
 
-    For each leaf a JSON file and its tables are written under `out/<item>/`; a `.begun` file without its `.json`
-    says that the process died there.
+    For each leaf a JSON file and its tables are written under `out/<item>/`; a `.begun` file that is left there says
+    that the process died over this leaf.
     """
     known = Known.of(order)
     files = order["files"]
@@ -130,7 +130,7 @@ def _artefact(file: Mapping[str, object], folder: Path, order: Mapping[str, obje
             outcome["sha256"] = hasher.result()
     except FlagstateError as problem:
         outcome["refused"], outcome["todo"] = _clause(problem), problem.todo
-    _write(folder / "artefact.json", outcome)
+    keep.note(folder / "artefact.json", outcome)
 
 
 def _leaves(leaves: Iterator[Leaf], folder: Path, order: Mapping[str, object], known: Known) -> None:
@@ -141,8 +141,10 @@ def _leaves(leaves: Iterator[Leaf], folder: Path, order: Mapping[str, object], k
             if not (before["waits"] and known.names is not None):
                 continue
             keep.forget(folder, leaf.ordinal)
-        (folder / f"{leaf.ordinal}.begun").touch(mode=0o600)
-        _write(done, asdict(_leaf(leaf, folder, order, known)))
+        begun = folder / f"{leaf.ordinal}.begun"
+        keep.note(begun, asdict(Seen(leaf.ordinal, mask(leaf.name), leaf.size)))
+        keep.note(done, asdict(_leaf(leaf, folder, order, known)))
+        begun.unlink()
 
 
 def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -> Seen:
@@ -280,17 +282,6 @@ def _save(folder: Path, seen: Seen, gathered: Gathered) -> None:
     if gathered.summaries:
         keep.save(flows.combine(gathered.summaries), folder, seen.ordinal)
         seen.tables.append("sum_flows")
-
-
-def _write(path: Path, document: Mapping[str, object]) -> None:
-    text = json.dumps(document, default=str)
-    part = path.with_suffix(".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def _clause(problem: FlagstateError) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flagstate.case import Case, Growth, ranges, signature
 from flagstate.catalog.mask import mask
-from flagstate.engine import Limits, Workers
-from flagstate.errors import EvidenceError
-from flagstate.pipeline.extract import Seen, item_key
+from flagstate.engine import NO_ROOM, Limits, Workers
+from flagstate.errors import CaseError, EvidenceError
+from flagstate.pipeline import keep
+from flagstate.pipeline.extract import item_key
 from flagstate.read.source import Found, sha256, walk
 
 TARGET = "flagstate.pipeline.extract:extract"
@@ -22,6 +22,7 @@ LARGE = 64 << 20
 """Artefacts from this size in bytes on are read alone, with all threads."""
 BATCH_BYTES, BATCH_FILES = 16 << 20, 24
 LEAD = 64 << 10
+ROOM = "Make room where the case lies, and start the audit again: it goes on where it was."
 SLACK = 768 << 20
 """Private memory in bytes that a child needs beside its database."""
 
@@ -197,6 +198,8 @@ def _drive(
             running[job] = batch
         for ended in workers.wait():
             batch = running.pop(ended.job)
+            if ended.fault == NO_ROOM:
+                raise CaseError("The reading stopped", why=NO_ROOM, todo=ROOM)
             if ended.fault:
                 left = _bury(batch, case, ended.fault, turn)
                 if left:
@@ -218,6 +221,9 @@ def _submit(
     size = sum(piece.size for piece in batch)
     files = []
     for piece in batch:
+        # What an audit left that was ended from outside is no sign of a bad artefact.
+        for begun in (_items(case) / piece.item).glob("*.begun"):
+            begun.unlink()
         file: dict[str, object] = {"path": piece.found.path, "name": piece.found.name, "item": piece.item}
         if piece.stop is not None:
             file |= {"start": piece.start, "stop": piece.stop, "lead": piece.lead, "cut": True}
@@ -242,33 +248,26 @@ def _bury(batch: list[Piece], case: Case, fault: str, turn: Turn) -> list[Piece]
     """Mark the leaf at which the process died, and return the pieces that still wait."""
     marked = False
     for piece in batch:
-        folder = _items(case) / piece.item
-        for begun in sorted(folder.glob("*.begun")):
-            target = begun.with_suffix(".json")
-            before = json.loads(target.read_text()) if target.exists() else None
-            if before is None or (turn.names and before["waits"]):
-                ordinal = begun.stem
-                _put(target, _dead(ordinal, mask(piece.found.name), fault, turn))
-                marked = True
+        for begun in sorted((_items(case) / piece.item).glob("*.begun")):
+            done = begun.with_suffix(".json")
+            if done.exists() and not json.loads(done.read_text())["waits"]:
+                begun.unlink()
+                continue
+            seen = json.loads(begun.read_text())
+            names = turn.names["digest"] if turn.names else ""
+            todo = "Give it in smaller parts, or allow more with --memory."
+            seen |= {"state": "failed", "reason": fault, "todo": todo, "names": names}
+            keep.note(done, seen)
+            begun.unlink()
+            marked = True
     left = [piece for piece in batch if not _complete(piece, case)]
     if not marked and left:
         # It died outside any leaf, while opening: only the first can be to blame.
         folder = _items(case) / left[0].item
         folder.mkdir(mode=0o700, exist_ok=True)
-        _put(folder / "artefact.json", {"refused": fault, "todo": "", "died": True})
+        keep.note(folder / "artefact.json", {"refused": fault, "todo": "", "died": True})
         left = left[1:]
     return left
-
-
-def _dead(ordinal: str, name: str, fault: str, turn: Turn) -> dict[str, object]:
-    digest = turn.names["digest"] if turn.names else ""
-    todo = "Give it in smaller parts, or allow more with --memory."
-    return asdict(Seen(ordinal, name, state="failed", reason=fault, todo=todo, names=digest))
-
-
-def _put(path: Path, document: Mapping[str, object]) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(document, file)
 
 
 def _items(case: Case) -> Path:
@@ -318,7 +317,7 @@ def reopen(made: Gathering, case: Case, turn: Turn, *, touched: Set[tuple[str, s
             stale |= (piece.item, seen["ordinal"]) in touched and seen["suspects"] != suspects
             if stale and not seen["waits"]:
                 seen["waits"] = True
-                _put(folder / f"{seen['ordinal']}.json", seen)
+                keep.note(folder / f"{seen['ordinal']}.json", seen)
             if seen["waits"]:
                 (folder / "artefact.json").unlink(missing_ok=True)
 

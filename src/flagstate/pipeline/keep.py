@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +19,25 @@ _TABLES = ("flow", "rows", "sightings", "answers")
 _KEYS = ("uid", "pair")
 
 
+def private(path: Path) -> IO[bytes]:
+    """Open a file for writing that only its owner may ever read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb")
+
+
+def note(path: Path, document: Mapping[str, object]) -> None:
+    """Write a JSON document, whole or not at all."""
+    part = path.with_suffix(f"{path.suffix}.part")
+    with private(part) as file:
+        file.write(json.dumps(document, default=str).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
 def write(table: pa.Table, path: Path) -> None:
-    """Write a table that only its owner may read."""
-    pq.write_table(table, path, compression="zstd")
-    path.chmod(0o600)
+    """Write a table."""
+    with private(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def save(summary: Summary, folder: Path, ordinal: str) -> None:
@@ -31,8 +49,7 @@ def save(summary: Summary, folder: Path, ordinal: str) -> None:
     for name in _KEYS:
         values = getattr(summary.keys, name)
         if len(values):
-            path = folder / f"{ordinal}.key_{name}.npy"
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with private(folder / f"{ordinal}.key_{name}.npy") as file:
                 np.save(file, values)
 
 

@@ -46,13 +46,17 @@ def suspects(made: Gathering, case: Case) -> tuple[dict[str, str] | None, set[tu
     touched = {key for key, summary in listed.items() if found and found.touches(summary.keys)}
     if not touched:
         return None, set()
-    kept = _kept(case.work / "suspects.npz", lambda path: np.savez(path, uid=found.uid, pair=found.pair))
+    kept = _kept(case.work / "suspects.npz", lambda path: _save(path, found))
     return kept, touched
+
+
+def _save(path: Path, found: flows.Suspects) -> None:
+    with keep.private(path) as file:
+        np.savez(file, uid=found.uid, pair=found.pair)
 
 
 def _kept(path: Path, save: Callable[[Path], object]) -> dict[str, str]:
     save(path)
-    path.chmod(0o600)
     with path.open("rb") as file:
         return {"file": str(path), "digest": hashlib.file_digest(file, "sha256").hexdigest()}
 
