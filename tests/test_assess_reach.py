@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flagstate import model
 from flagstate.assess.compelled import compelled
+from flagstate.assess.custody import Tally
 from flagstate.assess.reach import assess_reach
 from flagstate.catalog.compulsion import Law, law_book
 
@@ -89,7 +90,7 @@ def test_the_proof_is_a_sentence_from_law_to_host() -> None:
     proof = rows["CN", "via_parent"]["proof"]
     assert proof.startswith("China can reach host 8.209.64.10: National Intelligence Law, art. 7")
     assert "(sourced, contested) → Group Limited (principal place CN, sourced) → owns → Cloud (sourced)" in proof
-    assert proof.endswith("→ operates the network AS45102 in which the host stands; no key fact: clear is presumed.")
+    assert proof.endswith("→ operates the network AS45102 in which the host stands; no key is known, so that the data is presumed readable.")
     assert rows["CN", "via_parent"]["contested"] is True
     assert rows["CN", "via_parent"]["facts"]
     assert "host 8.209.64.10 stands in DE (likely, by geolocation)" in rows["DE", "direct_place"]["proof"]
@@ -446,3 +447,14 @@ def test_assets_in_the_same_hands_are_one_finding() -> None:
     assert [(r["counterparty"], r["subject"]) for r in adverse] == [("US", "assets:ent:a")]
     assert "30 assets" in str(adverse[0]["message"])
     assert len(ways(tables)) == 30  # the table still has each of them
+
+
+@pytest.mark.parametrize(
+    ("conns", "failed", "sent", "unsized", "nothing"),
+    [(2, 0, 0, 0, True), (2, 2, 0, 2, True), (2, 1, 0, 1, False), (2, 2, 5, 0, False)],
+)
+def test_a_host_to_which_no_byte_went_was_sent_nothing(
+    conns: int, failed: int, sent: int, unsized: int, nothing: bool
+) -> None:
+    tally = Tally(seen=True, conns=conns, failed=failed, orig_bytes=sent, unsized=unsized)
+    assert tally.attempted is nothing

@@ -87,7 +87,7 @@ def judge(listed: Iterable[Subject], found: pa.Table, policy: pa.Table, coverage
     if not known:
         return model.rows(model.FINDING, [_nothing()])
     if not accepted.said:
-        return model.rows(model.FINDING, [_no_policy(rows), *_undecided(known)])
+        return model.rows(model.FINDING, [_no_policy(rows, known), *_undecided(known)])
     made: list[dict[str, object]] = []
     tried: list[tuple[str, Subject, Tally]] = []
     for government, subject, levels in _grouped(rows, known):
@@ -182,8 +182,8 @@ def _attempts(tried: list[tuple[str, Subject, Tally]]) -> dict[str, object]:
         "reach-attempts",
         "attempts",
         "unknown",
-        f"Only attempts were seen towards {hosts:,} hosts within reach of governments that are not accepted "
-        f"({listed}): nothing was sent, as far as the sensor saw.",
+        f"Nothing was sent to {hosts:,} host{'' if hosts == 1 else 's'} within reach of governments that are not "
+        f"accepted ({listed}), as far as the sensor saw: only attempts, or connections without a byte.",
         values={"governments": governments, "hosts": hosts},
         facts=sorted({fact for _, _, part in tried for fact in part.facts})[:50],
         missing=["Whether the sensor saw both directions: one-sided captures look like failures."],
@@ -264,14 +264,18 @@ def _undecided(known: Mapping[str, Subject]) -> list[dict[str, object]]:
     return made
 
 
-def _no_policy(rows: Mapping[tuple[str, str], list[dict[str, object]]]) -> dict[str, object]:
-    governments = sorted({government for government, _ in rows})
-    reached = {subject for _, subject in rows}
+def _no_policy(
+    rows: Mapping[tuple[str, str], list[dict[str, object]]], known: Mapping[str, Subject]
+) -> dict[str, object]:
+    tried = {subject for _, subject in rows if known[subject].all.attempted}
+    governments = sorted({government for government, subject in rows if subject not in tried})
+    reached = {subject for _, subject in rows} - tried
     listed = ", ".join(country_name(code) for code in governments[:12])
     more = f" and {len(governments) - 12} more" if len(governments) > 12 else ""
     message = (
-        f"{len(governments)} governments can reach what {len(reached):,} operators and assets hold or were sent "
-        f"({listed}{more}); which of them is accepted is not declared."
+        f"There is a path for {len(governments):,} government{'' if len(governments) == 1 else 's'} to what "
+        f"{len(reached):,} operators and assets hold or were sent ({listed}{more}); some paths are contested or "
+        "rest on a disputed place, and which governments are accepted is not declared."
         if governments
         else "No government was found that can reach what was seen, and no policy says which would be accepted."
     )

@@ -80,8 +80,8 @@ class Tally:
 
     @property
     def attempted(self) -> bool:
-        """Whether everything seen was an attempt: no connection stood and nothing was sent."""
-        return self.seen and self.orig_bytes == 0 and self.conns == self.failed
+        """Whether nothing was sent: no byte, and no connection that stood and whose size is not known."""
+        return self.seen and self.orig_bytes == 0 and (self.unsized == 0 or self.conns == self.failed)
 
     def words(self) -> str:
         """Return the hosts as a sentence names them: the one that was sent most, and how many more."""
@@ -172,11 +172,13 @@ def _assets(tables: Mapping[str, pa.Table], interests: list[dict[str, object]], 
             keyed.add(str(row["asset_id"]))
     endpoints = {str(row["addr"]): row for row in tables["endpoint"].to_pylist()}
     for key, asset in sorted(assets.items()):
-        shown = f"{asset['kind'] or 'asset'} {asset['name'] or key}"
+        shown = f"{asset['kind'] or 'asset'} {asset['name'] or key.removeprefix('est:')}"
         subject = Subject(key, shown, all=Tally(facts=[str(asset["fact_id"])]), keyed=key in keyed)
         subject.classes = frozenset(classes.get(key, ()))
         for layer in _layers(key, assets):
-            beneath = "" if layer == key else f" {assets[layer]['name'] or layer}, on which it stands"
+            beneath = (
+                "" if layer == key else f" {assets[layer]['name'] or layer.removeprefix('est:')}, on which it stands"
+            )
             for row in holds.get(layer, ()):
                 subject.custody.extend(_holders(row, beneath, employers))
             for row in places.get(layer, ()):

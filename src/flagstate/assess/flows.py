@@ -13,6 +13,10 @@ MOST = 200
 """Findings of one kind beyond this are put together in one."""
 
 NAME_NETWORKS = "Name your own networks in estate.yaml (`networks:`), so that it is known which end is yours."
+SENDER = (
+    "Network logs of the border for the same time: these records name no sender that is yours (a HAR never does); "
+    "or name its network under `networks:` in estate.yaml."
+)
 DECLARE = "Declare where data may go (`flows:` in estate.yaml), or run `flagstate init` for a proposal to edit."
 COVER = "Say in estate.yaml or with the sensor how complete the capture is, so that an absence can be read."
 
@@ -184,7 +188,7 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
             "so it is not known whether data left.",
             values={"destinations": len(blind), "conns": conns},
             facts=_largest(blind),
-            missing=[NAME_NETWORKS, DECLARE],
+            missing=[SENDER if tables["network"].num_rows else NAME_NETWORKS, DECLARE],
             rests_on="observed",
         )
     doors = [r for r in seen if r["own_end"] == "resp" and r["result"] == "unknown"]

@@ -52,7 +52,8 @@ def _undeclared(found: list[dict[str, object]], classes: list[str]) -> dict[str,
         "holding-undeclared",
         "all stores",
         "unknown",
-        f"{len(classes)} classes of data stand in {stores:,} containers ({', '.join(classes[:12])}); "
+        f"{_count(len(classes), 'class', 'classes')} of data found in {_count(stores, 'container', 'containers')} "
+        f"({', '.join(classes[:12])}{', and more' if len(classes) > 12 else ''}); "
         "nothing was declared to compare them with.",
         values={"classes": classes, "containers": stores},
         facts=_largest(found),
@@ -76,7 +77,8 @@ def _compare(found: list[dict[str, object]], classes: list[str], declared: set[s
                 "holding-undeclared",
                 name,
                 "yes",
-                f"{name} stands in {len(rows):,} containers ({records:,} records) and is not declared.",
+                f"{name} is found in {_count(len(rows), 'container', 'containers')} "
+                f"({_count(records, 'record', 'records')}) and is not declared.",
                 outcome="assess",
                 confidence=confidence,
                 values={"records": records, "containers": len(rows)},
@@ -91,14 +93,18 @@ def _compare(found: list[dict[str, object]], classes: list[str], declared: set[s
                 "holding-covered",
                 "all stores",
                 "unknown",
-                "Every class that was found is declared; but only a part of the classes is recognised so far, "
-                "and it is not known which stores were not given.",
+                "Every class that was found is declared somewhere; but whether for these containers is not compared "
+                "in this version, only a part of the classes is recognised, and stores may not have been given.",
                 missing=[COLLECT],
                 facts=_largest(found),
                 rests_on="observed",
             )
         )
     return out
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def _largest(rows: list[dict[str, object]]) -> list[str]:

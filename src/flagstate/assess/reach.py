@@ -21,8 +21,8 @@ from flagstate.catalog.country_names import country_name
 from flagstate.catalog.operators import WEAKNESS, weakest
 from flagstate.model.codes import REACH_LEVELS
 
-CLEAR = "no key fact: clear is presumed"
-KEYED = "keys are recorded but not weighed in this version: clear is presumed"
+CLEAR = "no key is known, so that the data is presumed readable"
+KEYED = "keys are known but not weighed in this version: the data is presumed readable"
 _LEVEL_OF = {"organised": "direct_law", "principal_place": "direct_law", "via_parent": "via_parent"}
 
 

@@ -170,7 +170,10 @@ def _said(row: dict[str, object]) -> dict[str, object]:
     if end == "both":
         egress, remark = "no", "Both ends lie in networks that are declared as yours."
     elif end == "none":
-        egress, remark = "unknown", "Neither end is known to be ours: name your own `networks:` in estate.yaml."
+        egress, remark = (
+            "unknown",
+            "Neither end is known to be ours: the source names no sender, or `networks:` in estate.yaml lacks it.",
+        )
     elif end == "resp":
         callers = row["callers"]
         count = len(callers) if isinstance(callers, set) else 0

@@ -9,6 +9,8 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.assess.finding import finding
 
+_LATER = "A later version decides this; the facts that were read stay usable."
+
 
 def unbuilt(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Say for cut-off, rules and claims that they are not derived yet, and what was given that bears on them."""
@@ -21,8 +23,10 @@ def unbuilt(tables: Mapping[str, pa.Table]) -> pa.Table:
                 "cutoff-unbuilt",
                 "all services",
                 "unknown",
-                f"What stops when a party is switched off is not derived in this version ({needs:,} needs were read).",
-                missing=["Declare what each critical service needs (`needs:` in estate.yaml)."] if not needs else [],
+                f"What stops when a party is switched off is not derived in this version (needs read: {needs:,}).",
+                missing=["Declare what each critical service needs (`needs:` in estate.yaml)."]
+                if not needs
+                else [_LATER],
             ),
             finding(
                 "rules",
@@ -30,17 +34,17 @@ def unbuilt(tables: Mapping[str, pa.Table]) -> pa.Table:
                 "all laws",
                 "unknown",
                 "No law is part of this version, so no rule was judged.",
-                missing=["A later version judges laws; the facts that were read stay usable."],
+                missing=[_LATER],
             ),
             finding(
                 "claims",
                 "claims-unbuilt",
                 "all claims",
                 "unknown",
-                f"Claims are not tested in this version ({claims:,} claims were read)."
+                f"Claims are not tested in this version (claims read: {claims:,})."
                 if claims
                 else "No claim was given, so none was tested.",
-                missing=[] if claims else ["Write the claims to test into estate.yaml (`claims:`)."],
+                missing=[_LATER] if claims else ["Write the claims to test into estate.yaml (`claims:`)."],
             ),
         ],
     )

@@ -16,6 +16,12 @@ from flagstate.model.noun import conform, empty
 from flagstate.model.verdict import conclude
 from flagstate.report.meta import Meta
 
+FIRST = ("reach-policy", "flow-ends")
+"""Rules that explain a whole question: nothing else of the same rank comes before them."""
+
+WEIGHTS = (("sent_bytes", "orig_bytes", "answered_bytes"), ("records",), ("conns", "subjects", "hosts"))
+"""Figures by which findings of the same rank are put in order."""
+
 Tables = Mapping[str, pa.Table]
 Row = dict[str, Any]
 
@@ -87,21 +93,42 @@ def _answer(findings: pa.Table, question: str, asked: bool) -> Answer:
 
 
 def _gravest(findings: pa.Table) -> list[Row]:
-    """Return the first findings: adverse by falling level, then unknown, then no; ties by id, so that runs agree."""
+    """Return the first findings: adverse by falling level, then unknown, then no.
+
+    Among equals what says most comes first: `FIRST`, then most bytes, records or connections, then the text.
+    """
     order = {level: at for at, level in enumerate(reversed(LEVELS))}
     keyed = zip(
         findings.column("verdict").to_pylist(),
         findings.column("level").to_pylist(),
-        findings.column("finding_id").to_pylist(),
+        findings.column("rule_id").to_pylist(),
+        findings.column("values").to_pylist(),
+        findings.column("message").to_pylist(),
         range(findings.num_rows),
         strict=True,
     )
     ranked = sorted(
-        ({"yes": 0, "no": 2}.get(verdict, 1), order.get(level or "info", 9), key or "", at)
-        for verdict, level, key, at in keyed
+        (
+            {"yes": 0, "no": 2}.get(verdict, 1),
+            order.get(level or "info", 9),
+            rule not in FIRST,
+            _weight(values),
+            message or "",
+            at,
+        )
+        for verdict, level, rule, values, message, at in keyed
     )
     rows = findings.take([at for *_, at in ranked[:SHOWN]]).to_pylist() if ranked else []
     return [row | {"figures": _figures(row["values"])} for row in rows]
+
+
+def _weight(values: str | None) -> tuple[int, ...]:
+    """Return the figures by which equals are put in order, the largest first."""
+    figures = {key: value.replace(",", "") for key, value in _figures(values)}
+    return tuple(
+        -max((int(figures[name]) for name in names if figures.get(name, "").isdecimal()), default=0)
+        for names in WEIGHTS
+    )
 
 
 def _figures(text: str | None) -> list[tuple[str, str]]:

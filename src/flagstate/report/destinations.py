@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Destinations:
     total: int
     """Public addresses in all."""
     inside: int
-    """Addresses of private and other special ranges: they have no country."""
+    """Addresses of private and other special ranges, and of declared own networks: nothing goes away to them."""
     countries: tuple[Row, ...]
     """Per country of the host: sent, received, conns, failed, destinations, disputed, state."""
     anycast: Row
@@ -42,7 +43,8 @@ class Destinations:
 def destinations(tables: Tables) -> Destinations:
     """Return the destinations of all observed flows.
 
-    What it cannot see: which end is the audited party's; the three-way ledger says that.
+    An address in a network that is declared as the audited party's is no destination: what callers sent there came in.
+    Where no network is declared, every responder counts, and which end is whose is not known.
     """
     flow = table(tables, "flow")
     flow = flow.filter(pc.equal(flow.column("stance"), "observed"))
@@ -50,8 +52,8 @@ def destinations(tables: Tables) -> Destinations:
     spans: list[tuple[str, str]] = [("first_ts", "min"), ("last_ts", "max"), *((name, "sum") for name in _SUMS)]
     grouped = flow.group_by("resp_h", use_threads=False).aggregate(spans)
     joined = _beside(grouped, table(tables, "endpoint"))
-    special = pc.is_valid(joined.column("special"))
-    public = joined.filter(pc.invert(special)).sort_by(
+    inside = pc.or_(pc.is_valid(joined.column("special")), _own(joined.column("resp_h"), table(tables, "network")))
+    public = joined.filter(pc.invert(inside)).sort_by(
         [("orig_bytes_sum", "descending"), ("conns_sum", "descending"), ("resp_h", "ascending")]
     )
     places = _placed(public)
@@ -96,6 +98,19 @@ def _beside(grouped: pa.Table, endpoint: pa.Table) -> pa.Table:
     for name in _KNOWN:
         grouped = grouped.append_column(name, endpoint[name].take(at))
     return grouped
+
+
+def _own(addresses: pa.ChunkedArray, networks: pa.Table) -> pa.Array:
+    """Return which addresses lie in a declared network."""
+    nets = [ipaddress.ip_network(cidr, strict=False) for cidr in networks["cidr"].to_pylist() if cidr]
+
+    def mine(text: str) -> bool:
+        try:
+            return any(ipaddress.ip_address(text) in net for net in nets)
+        except ValueError:
+            return False
+
+    return pa.array([bool(nets) and mine(text) for text in addresses.to_pylist()], pa.bool_())
 
 
 def _placed(public: pa.Table) -> pa.Array:

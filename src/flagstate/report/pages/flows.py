@@ -61,7 +61,8 @@ def _host(row: dict[str, Any]) -> str:
 def _operator(row: dict[str, Any]) -> tuple[str, str]:
     network = f"AS{row['asn']}" if row["asn"] else ""
     name = row["as_name"] or ""
-    return (row["operator"] or name or "–", " ".join(part for part in (network, name) if part))
+    # The name of a network's holder is no operator: a line stands for what is not known.
+    return (row["operator"] or "–", " ".join(part for part in (network, name) if part))
 
 
 def _confidence(view: View, row: dict[str, Any]) -> tuple[str, str]:

@@ -16,7 +16,9 @@ def build(view: View) -> dict[str, Any]:
     t = view.t
     rows = view.records("holding", order=[("records", "descending"), ("container", "ascending")])
     classes: dict[str, dict[str, Any]] = {}
-    for row in view.table("holding").select(["data_class", "container", "records"]).to_pylist():
+    for row in view.table("holding").select(["data_class", "container", "records", "stance"]).to_pylist():
+        if row["stance"] == "declared":
+            continue  # What is declared was not thereby found.
         entry = classes.setdefault(row["data_class"], {"name": row["data_class"], "containers": 0, "records": None})
         entry["containers"] += 1
         if row["records"] is not None:

@@ -51,9 +51,11 @@ def _fields(view: View) -> tuple[Field, ...]:
     return (
         Field(t("col.result"), "chip", lambda r: view.chip("result", r["result"])),
         Field(t("col.subject"), "two", lambda r: (r["subject"] or "–", view.entities.get(r["operator_id"] or "", ""))),
+        Field(t("col.why"), "text", lambda r: (r["remark"] or "").replace("`", ""), wide=True),
         Field(t("stance.declared"), "chip", mark("declared"), t("col.said")),
         Field(t("stance.configured"), "chip", mark("configured"), t("col.said")),
         Field(t("stance.observed"), "chip", mark("observed"), t("col.said")),
+        Field(t("stance.recorded"), "chip", mark("recorded"), t("col.said")),
         Field(t("col.egress"), "chip", lambda r: view.chip("egress", r["egress"]), title=t("tip.egress")),
         Field(t("col.host"), "country", lambda r: r["country"] or "", title=t("tip.host")),
         Field(t("col.port"), "text", lambda r: "" if r["resp_p"] is None else str(r["resp_p"])),
@@ -61,5 +63,4 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.conns"), "count", lambda r: r["conns"]),
         Field(t("col.failed"), "count", lambda r: r["failed_conns"], title=t("tip.failed")),
         Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts"], r["last_ts"])),
-        Field(t("col.why"), "text", lambda r: (r["remark"] or "").replace("`", ""), wide=True),
     )
