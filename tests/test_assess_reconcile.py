@@ -9,6 +9,7 @@ import pytest
 
 from flagstate import engine, model
 from flagstate.assess.flows import MOST, flows
+from flagstate.assess.holdings import holdings
 from flagstate.assess.reconcile import reconcile
 
 AS_OF = date(2026, 11, 20)
@@ -202,3 +203,22 @@ def test_data_sets_that_contradict_a_place_are_one_recorded_contradiction_and_no
         (one,) = [f for f in found if f["verdict"] == "yes"]
         assert (one["rests_on"], one["confidence"]) == ("recorded", confidence)
         assert [f["rule_id"] for f in found if f["verdict"] == "unknown"] == ["flow-observed"]
+
+
+def test_records_that_name_no_sender_may_repeat_what_others_show() -> None:
+    _, found = judged([seen("10.0.0.5", OUT), seen("", OUT) | {"orig_h": None}])
+    (one,) = [f for f in found if f["rule_id"] == "flow-ends"]
+    assert "nor whether other records show the same" in str(one["message"])
+    assert "a HAR never does" in str(one["missing"])
+
+
+def test_copies_of_a_table_are_not_more_records() -> None:
+    held = [
+        {"asset_id": f"store:{name}", "container": name, "data_class": "iban", "records": 90, "confidence": "high"}
+        for name in ("a.csv", "a.json")
+    ]
+    made = [model.stamp(model.rows(model.HOLDING, held), model.HOLDING, stance="observed", evidence_id="e")]
+    said_ = [{"asset_id": "est:a", "data_class": "email"}]
+    made.append(model.stamp(model.rows(model.HOLDING, said_), model.HOLDING, stance="declared", evidence_id="e"))
+    (one,) = holdings({"holding": pa.concat_tables(made)}).to_pylist()
+    assert one["message"] == "iban is found in 2 containers (the largest with 90 records) and is not declared."

@@ -121,8 +121,9 @@ def names_of(entities: pa.Table) -> dict[str, str]:
     pairs = zip(entities["entity_id"].to_pylist(), entities["name"].to_pylist(), strict=True)
     names: dict[str, str] = {}
     for one, name in pairs:
-        if names.get(one, one) == one:
-            names[one] = name or one
+        shown = one.removeprefix("est:")
+        if names.get(one, shown) == shown:
+            names[one] = name or shown
     return names
 
 

@@ -151,7 +151,7 @@ def _contradicted(rows: list[dict[str, object]], place: pa.Table) -> list[dict[s
                 "place-contradicted",
                 str(row["subject"]),
                 "yes",
-                f"{row['subject']}: {row['remark']}",
+                f"{str(row['subject']).removeprefix('est:')}: {row['remark']}",
                 counterparty=_text(row["country"]),
                 outcome="conflict",
                 confidence="high" if firm else "medium",
@@ -179,13 +179,14 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
     blind = [r for r in seen if r["own_end"] == "none"]
     if blind:
         conns = sum(_number(r["conns"]) for r in blind)
+        again = ", nor whether other records show the same" if len(blind) < len(seen) else ""
         yield finding(
             "flows",
             "flow-ends",
             "destinations of unknown ends",
             "unknown",
             f"{_count(conns, 'connection')} to {_count(len(blind), 'destination')}: neither end is known to be yours, "
-            "so it is not known whether data left.",
+            f"so it is not known whether data left{again}.",
             values={"destinations": len(blind), "conns": conns},
             facts=_largest(blind),
             missing=[SENDER if tables["network"].num_rows else NAME_NETWORKS, DECLARE],

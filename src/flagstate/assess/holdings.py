@@ -68,7 +68,10 @@ def _compare(found: list[dict[str, object]], classes: list[str], declared: set[s
         if name in declared:
             continue
         rows = [r for r in found if r["data_class"] == name]
-        records = sum(r["records"] for r in rows if isinstance(r["records"], int))
+        # Not the sum: copies of a table, also in other formats, hold the same records again.
+        records = max((r["records"] for r in rows if isinstance(r["records"], int)), default=0)
+        most = _count(records, "record", "records")
+        within = most if len(rows) == 1 else f"the largest with {most}"
         confidence = max((str(r["confidence"] or "low") for r in rows), key=("low", "medium", "high").index)
         seen = any(r["stance"] == "observed" for r in rows)
         out.append(
@@ -77,11 +80,10 @@ def _compare(found: list[dict[str, object]], classes: list[str], declared: set[s
                 "holding-undeclared",
                 name,
                 "yes",
-                f"{name} is found in {_count(len(rows), 'container', 'containers')} "
-                f"({_count(records, 'record', 'records')}) and is not declared.",
+                f"{name} is found in {_count(len(rows), 'container', 'containers')} ({within}) and is not declared.",
                 outcome="assess",
                 confidence=confidence,
-                values={"records": records, "containers": len(rows)},
+                values={"records_in_largest": records, "containers": len(rows)},
                 facts=_largest(rows),
                 rests_on="observed" if seen else "configured",
             )

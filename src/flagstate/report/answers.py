@@ -19,7 +19,7 @@ from flagstate.report.meta import Meta
 FIRST = ("reach-policy", "flow-ends")
 """Rules that explain a whole question: nothing else of the same rank comes before them."""
 
-WEIGHTS = (("sent_bytes", "orig_bytes", "answered_bytes"), ("records",), ("conns", "subjects", "hosts"))
+WEIGHTS = (("sent_bytes", "orig_bytes", "answered_bytes"), ("records_in_largest",), ("conns", "subjects", "hosts"))
 """Figures by which findings of the same rank are put in order."""
 
 Tables = Mapping[str, pa.Table]
