@@ -97,9 +97,8 @@ def main() -> None:
     print(f"| `flagstate audit` of {chosen.rows:,} connections ({flows:,} flows), to the report | {seconds:.0f} s | |")
     print(f"| peak memory of all its processes together (proportional) | {peak / 2**30:.2f} GB | 2 GB |")
     print(f"| the same command again, nothing new | {again:.1f} s | |")
-    print(
-        f"| killed {killed} times at random moments, then run to its end | {'the same tables' if same else 'OTHER TABLES'} | the same tables |"
-    )
+    answer = "the same tables" if same else "OTHER TABLES"
+    print(f"| killed {killed} times at random moments, then run to its end | {answer} | the same tables |")
     if not same:
         sys.exit(1)
 

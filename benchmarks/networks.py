@@ -50,9 +50,8 @@ def main() -> None:
     a, b = statistics.median(ours), statistics.median(peer)
     print("## Looking addresses up\n")
     print("| what | median | addresses/s |\n|---|---|---|")
-    print(
-        f"| {len(numbers):,} distinct addresses as text, all tables of the catalog | {a:.2f} s | {len(numbers) / a:,.0f} |"
-    )
+    count = len(numbers)
+    print(f"| {count:,} distinct addresses as text, all tables of the catalog | {a:.2f} s | {count / a:,.0f} |")
     print(f"| DuckDB ASOF join of the same addresses as numbers, one table | {b:.2f} s | {count / b:,.0f} |")
 
 

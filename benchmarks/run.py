@@ -61,8 +61,8 @@ def write(sections: dict[str, str]) -> None:
         "# Benchmarks",
         "",
         f"Last run {dt.datetime.now(dt.UTC):%Y-%m-%d} by `make bench` on {cores} cores and {memory:.0f} GB of memory, "
-        f"{platform.system()}, Python {platform.python_version()}; a shared, noisy machine: medians, and ratios against a "
-        "peer in the same run.",
+        f"{platform.system()}, Python {platform.python_version()}; a shared, noisy machine: medians, and ratios "
+        "against a peer in the same run.",
         "",
     ]
     for name in ORDER:
