@@ -156,7 +156,7 @@ def _connections(
     named = names is not None and names.num_rows > 0
     keyed = (
         f"(SELECT *, {flow_sql.uid_key(salt)} AS uid_key, {flow_sql.pair_key(salt)} AS pair_key "
-        "FROM (SELECT *, epoch_us(ts) AS us FROM stream WHERE ts IS NOT NULL))"
+        "FROM (SELECT *, epoch_us(ts) AS us FROM stream))"
     )
     source = keyed
     if named:
