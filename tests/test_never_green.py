@@ -1,0 +1,324 @@
+"""Promises 1 and 10: never green on nothing, evidence given twice counts once, a killed audit loses nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from conftest import Audited, Run
+from flagstate.catalog.example import EVIDENCE
+from flagstate.errors import UsageError
+from flagstate.model.codes import LEVELS, QUESTIONS
+from flagstate.pipeline.audit import Order, Outcome, audit
+from har_samples import HAR
+
+AS_OF = date(2026, 11, 21)
+OURS = "networks: [10.20.0.0/16]\nentities: {hub: {organised_in: [BE], principal_place: BE}}\n"
+ALL_WELL = OURS + (
+    "assets: {wms: {kind: system, place: BE, operated_by: hub}}\n"
+    "holdings: [{at: wms, classes: [email], state: stored}]\n"
+    "flows: {f: {from: wms, to: partner.example}}\n"
+    "needs: {wms: [[hub]]}\n"
+    "claims: {c: {says: all is well, by: the hub, test: {place_in: [BE], of: wms}}}\n"
+    "policy: {accept_reach: [EU]}\n"
+)
+"""A declaration after which a credulous audit would say that all is well."""
+
+
+def run(case: Path, *paths: Path, **told: Any) -> Outcome:
+    return audit(Order(paths=paths, case=case, as_of=AS_OF, **told))
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir()
+
+
+def _unreadable(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)))
+    (folder / "notes.txt").write_text("all is well\n")
+    (folder / "empty.csv").write_bytes(b"")
+    (folder / "cut.parquet").write_bytes(b"PAR1" + b"\0" * 50)
+    (folder / "away.csv").symlink_to("/nowhere")
+    os.mkfifo(folder / "pipe.log")
+
+
+def _declaration(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "estate.yaml").write_text(ALL_WELL)
+
+
+def _browser(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "visit.har").write_text(json.dumps(HAR))
+
+
+def _quiet_log(folder: Path) -> None:
+    """A declaration and a log in which all is covered: still nobody said that the log is complete."""
+    _declaration(folder)
+    head = "\t".join(
+        ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "orig_bytes", "conn_state"]
+    )
+    row = "\t".join(["1794787200.0", "C1", "10.20.0.1", "5", "10.20.0.2", "443", "tcp", "10", "SF"])
+    (folder / "conn.log").write_text(f"#separator \\x09\n#path\tconn\n#unset_field\t-\n#fields\t{head}\n{row}\n")
+
+
+@pytest.mark.parametrize("given", [_empty, _unreadable, _declaration, _browser, _quiet_log])
+def test_nothing_is_never_well(tmp_path: Path, given: Any) -> None:
+    """Whatever little is given, the answer is unknown with what to collect, and the exit code says so."""
+    given(tmp_path / "evidence")
+    outcome = run(tmp_path / "case", tmp_path / "evidence")
+    document = outcome.document()
+    verdicts = {name: said["verdict"] for name, said in document["questions"].items()}
+    assert verdicts == dict.fromkeys(QUESTIONS, "unknown")
+    assert outcome.exit_code == 3
+    assert all(finding["message"] for finding in document["findings"])
+    for name, said in document["questions"].items():
+        assert said["why"], name
+    for name in ("holdings", "flows", "reach"):
+        assert document["questions"][name]["collect"], f"{name} does not say what to collect"
+    html = outcome.report.read_text()
+    assert "no (" not in html.split("</main>")[0][:3_000]
+
+
+def test_an_empty_folder_as_a_user_sees_it(tmp_path: Path, flagstate: Run) -> None:
+    (tmp_path / "evidence").mkdir()
+    done = flagstate("audit", "evidence", cwd=tmp_path)
+    assert done.returncode == 3
+    said = done.stdout.decode()
+    assert "not known" in said
+    assert "Collect next" in said
+    assert len(said.splitlines()) <= 24, "the summary fits a screen"
+
+
+def _concluded(outcome: Outcome) -> list[tuple[Any, ...]]:
+    names = ("finding_id", "question", "rule_id", "subject", "verdict", "level", "message", "values", "rests_on")
+    return sorted(tuple(row[name] for name in names) for row in outcome.findings.to_pylist())
+
+
+def test_an_unedited_proposal_changes_no_finding(tmp_path: Path, flagstate: Run) -> None:
+    """Without a declaration, audit, let `init` propose, put the proposal beside the evidence, audit again."""
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    for name in ("traffic/conn.2026-11-16.log", "traffic/ssl.log", "stores/merchants.sqlite"):
+        shutil.copy(EVIDENCE / name, evidence)
+    before = run(tmp_path / "case", evidence)
+    assert flagstate("init", "--case", "case", "--out", "estate.yaml", cwd=tmp_path).returncode == 0
+    again = flagstate("init", "--case", "case", "--out", "estate.yaml", cwd=tmp_path)
+    assert again.returncode == 2, "it overwrites nothing"
+    shutil.move(tmp_path / "estate.yaml", evidence / "estate.yaml")
+    after = run(tmp_path / "case", evidence)
+    assert _concluded(after) == _concluded(before)
+    assert "declared" not in after.tables["flow"]["stance"].to_pylist()
+    (row,) = [r for r in after.tables["evidence"].to_pylist() if r["artefact"] == "estate.yaml"]
+    assert "confirmed_by" in row["todo"]
+
+
+@pytest.mark.parametrize("fail_on", LEVELS)
+@pytest.mark.parametrize(
+    "asked",
+    [("claims",), ("cutoff", "rules"), ("holdings",), ("holdings", "claims"), ("reach", "flows"), tuple(QUESTIONS)],
+)
+def test_exit_codes_follow_what_was_asked(example: Audited, asked: tuple[str, ...], fail_on: str) -> None:
+    """Adverse findings of what was asked decide by their level; then what is unknown; only then 0."""
+    from flagstate.case import Case
+    from flagstate.pipeline.audit import describe
+
+    findings = [row for row in example.rows("finding") if row["question"] in asked]
+    worst = max((LEVELS.index(row["level"]) for row in findings if row["verdict"] == "yes"), default=-1)
+    left = any(row["verdict"] == "unknown" for row in findings)
+    wanted = 10 + worst if worst >= LEVELS.index(fail_on) else 3 if left else 0
+    tables = {p.stem: pq.read_table(p) for p in (example.case / "tables").glob("*.parquet")}
+    kept = {
+        "as_of": AS_OF.isoformat(), "asked": list(asked), "fail_on": fail_on, "without": [], "language": "en",
+        "example": False,
+    }  # fmt: skip
+    os.environ["FLAGSTATE_KEYS"], before = str(example.folder / "keys"), os.environ["FLAGSTATE_KEYS"]
+    try:
+        assert describe(tables, Case.open(example.case), kept, 1).exit_code == wanted
+    finally:
+        os.environ["FLAGSTATE_KEYS"] = before
+
+
+def test_a_wrong_question_is_a_wrong_command(tmp_path: Path, flagstate: Run) -> None:
+    (tmp_path / "e").mkdir()
+    for told in (("--ask", "everything"), ("--as-of", "tomorrow")):
+        done = flagstate("audit", "e", *told, cwd=tmp_path)
+        assert done.returncode == 2, told
+        assert done.stderr.decode().count("\n") <= 4
+    with pytest.raises(UsageError):
+        run(tmp_path / "case", tmp_path / "not there")
+
+
+def _totals(outcome: Outcome) -> list[tuple[Any, ...]]:
+    drop = {"fact_id", "evidence_id", "valid_from", "valid_to"}
+    table = outcome.tables["flow"]
+    names = [name for name in table.column_names if name not in drop]
+    return sorted(tuple(str(row[name]) for name in names) for row in table.select(names).to_pylist())
+
+
+def test_evidence_given_again_changes_no_total(tmp_path: Path) -> None:
+    """The same log as it is, copied, packed, renamed, and as JSON; then all of that a second time."""
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    for name in ("conn.2026-11-16.log", "dns.log", "ssl.log"):
+        shutil.copy(EVIDENCE / "traffic" / name, evidence / name)
+    once = _totals(run(tmp_path / "case", evidence))
+    assert once
+    text = (evidence / "conn.2026-11-16.log").read_text()
+    (evidence / "copy.log").write_text(text)
+    (evidence / "packed.log.gz").write_bytes(gzip.compress(text.encode()))
+    (evidence / "tail.log").write_text(_tail(text))
+    (evidence / "as.json").write_text(_as_json(text))
+    (evidence / "ssl.json").write_text(_as_json((evidence / "ssl.log").read_text()))
+    more = run(tmp_path / "case", evidence)
+    assert _totals(more) == once
+    states = {row["artefact"]: row["state"] for row in more.tables["evidence"].to_pylist()}
+    assert {states["copy.log"], states["packed.log.gz"], states["conn.2026-11-16.log"]} == {"read", "duplicate"}
+    assert _totals(run(tmp_path / "other", evidence, evidence, evidence / "as.json")) == once
+
+
+def _tail(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    head = [line for line in lines if line.startswith("#")]
+    return "".join(head[:-1] + [line for line in lines if not line.startswith("#")][-100:])
+
+
+def _as_json(text: str) -> str:
+    fields = next(line for line in text.splitlines() if line.startswith("#fields")).split("\t")[1:]
+    made = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            row = {
+                name: _typed(name, value) for name, value in zip(fields, line.split("\t"), strict=True) if value != "-"
+            }
+            made.append(json.dumps(row) + "\n")
+    return "".join(made)
+
+
+def _typed(name: str, value: str) -> object:
+    if name in ("ts", "duration"):
+        return float(value)
+    if name in ("established", "local_orig"):
+        return value == "T"
+    return int(value) if name.endswith(("_p", "_bytes")) else value
+
+
+def test_verify_and_purge(tmp_path: Path, flagstate: Run) -> None:
+    """Nothing changed: well. A table, an artefact, the ledger changed: named. Purged: gone, and the evidence stays."""
+    evidence, case = tmp_path / "evidence", tmp_path / "flagstate-case"
+    evidence.mkdir()
+    shutil.copy(EVIDENCE / "stores/parcels.csv", evidence / "parcels.csv")
+    (evidence / "estate.yaml").write_text(ALL_WELL)
+    run(case, evidence)
+    done = flagstate("verify", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout.decode()
+    with (evidence / "parcels.csv").open("a") as file:
+        file.write("x\n")
+    table = case / "tables" / "holding.parquet"
+    whole = table.read_bytes()
+    table.chmod(0o600)
+    table.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    done = flagstate("verify", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    named = json.dumps([c for c in json.loads(done.stdout)["checks"] if c["state"] != "ok"])
+    assert "parcels.csv" in named
+    assert "holding" in named
+    ledger = case / "ledger.jsonl"
+    lines = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(lines[:1] + lines[2:]))
+    done = flagstate("verify", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "ledger" in done.stdout.decode() + done.stderr.decode()
+    ledger.write_text("".join(lines))
+    assert flagstate("purge", cwd=tmp_path).returncode == 2, "it asks first"
+    assert flagstate("purge", "--yes", cwd=tmp_path).returncode == 0
+    assert sorted(p.name for p in evidence.iterdir()) == ["estate.yaml", "parcels.csv"]
+    assert not case.exists() or list(case.iterdir()) == []
+
+
+def _tables(case: Path) -> dict[str, list[str]]:
+    """Return all rows of a case without the time at which we read."""
+    found = {}
+    for path in sorted((case / "tables").glob("*.parquet")):
+        table: pa.Table = pq.read_table(path)
+        names = [name for name in table.column_names if name != "retrieved_at"]
+        found[path.stem] = sorted(repr(row) for row in table.select(names).to_pylist())
+    return found
+
+
+def _kill(folder: Path, after: Iterable[float]) -> int:
+    """Start audits of the example and kill each with SIGKILL after so many seconds; return how many it hit."""
+    hit = 0
+    command = [sys.executable, "-P", "-m", "flagstate", "audit", str(EVIDENCE), "--case", "case", "--as-of", str(AS_OF)]
+    for seconds in after:
+        started = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            started.wait(seconds)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            hit += 1
+        started.wait()
+        _no_orphans(started.pid)
+    return hit
+
+
+def _no_orphans(session: int) -> None:
+    """Reading processes end by themselves when the audit that started them is gone."""
+    until = time.monotonic() + 10
+    while left := [pid for pid in filter(str.isdigit, os.listdir("/proc")) if _session(pid) == session]:
+        assert time.monotonic() < until, f"{len(left)} reading processes outlive the audit"
+        time.sleep(0.05)
+
+
+def _session(pid: str) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[3]) if fields[0] not in ("Z", "X") else 0
+
+
+def _as_undisturbed(folder: Path, example: Audited, flagstate: Run) -> None:
+    done = flagstate("audit", EVIDENCE, "--case", "case", "--as-of", AS_OF, cwd=folder)
+    assert done.returncode == example.code, done.stderr.decode()
+    found, wanted = _tables(folder / "case"), _tables(example.case)
+    assert found.keys() == wanted.keys()
+    for noun, rows in wanted.items():
+        assert found[noun] == rows, noun
+    assert flagstate("verify", "--case", "case", cwd=folder).returncode == 0
+
+
+def test_a_killed_audit_goes_on(tmp_path: Path, example: Audited, flagstate: Run) -> None:
+    """Killed twice at random moments, then left alone: the same tables, row for row."""
+    chance = random.Random()
+    moments = [example.seconds * share for share in (chance.uniform(0.2, 0.5), chance.uniform(0.4, 0.8))]
+    assert _kill(tmp_path, moments) >= 1, moments
+    _as_undisturbed(tmp_path, example, flagstate)
+
+
+@pytest.mark.slow
+def test_many_killed_audits_go_on(tmp_path: Path, example: Audited, flagstate: Run) -> None:
+    """Thirty cases, each killed at one random moment."""
+    chance = random.Random()
+    for number in range(30):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        _kill(folder, [chance.uniform(0.1, 1.0) * example.seconds])
+        _as_undisturbed(folder, example, flagstate)
