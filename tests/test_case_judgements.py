@@ -11,6 +11,7 @@ from case_world import again, lines, made, tables
 from flagstate import model
 from flagstate.case import Case
 from flagstate.errors import UsageError
+from flagstate.pipeline.audit import judged
 
 TODAY = date(2026, 11, 21)
 
@@ -73,3 +74,24 @@ def test_what_is_missing_is_said(tmp_path: Path, kind: str, reason: str, author:
     with pytest.raises(UsageError):
         case.judge(kind, "fnd:1", reason=reason, author=author, assignee=assignee)
     assert [row["kind"] for row in lines(case)] == ["case", "key"]
+
+
+def test_a_later_explanation_replaces_the_earlier_one_also_when_it_expires(tmp_path: Path) -> None:
+    case = made(tmp_path)
+    case.judge("explained", "fnd:1", reason="for ever", author="dpo")
+    case.judge("muted", "fnd:1", reason="until yesterday", author="dpo", until=date(2026, 11, 20))
+    case.judge("comment", "fnd:1", reason="a comment stays beside it", author="dpo")
+    assert standing(case, date(2026, 11, 20)) == ["until yesterday", "a comment stays beside it"]
+    assert standing(case) == ["a comment stays beside it"]
+    assert len(standing(case, None)) == 3
+
+
+def test_a_comment_takes_no_explanation_back(tmp_path: Path) -> None:
+    case = made(tmp_path)
+    case.judge("explained", "fnd:1", reason="contract C-12", author="dpo")
+    case.judge("comment", "fnd:1", reason="seen", author="ops")
+    found = model.rows(model.FINDING, [{"finding_id": "fnd:1", "verdict": "yes"}, {"finding_id": "fnd:2"}])
+    assert judged({"finding": found}, case, TODAY)["finding"].column("judged").to_pylist() == [
+        "explained: contract C-12",
+        None,
+    ]

@@ -15,6 +15,9 @@ KIND = "judgement"
 KINDS = ("explained", "muted", "assigned", "comment")
 LONGEST = 4000
 
+SETTLES = ("explained", "muted")
+"""Kinds after which an adverse finding no longer counts for the exit code."""
+
 _TEXTS = ("on_id", "kind", "reason", "author", "assignee")
 
 
@@ -83,7 +86,9 @@ def identify(row_hash: str) -> str:
 
 
 def standing(rows: Iterable[Row], as_of: date | None) -> pa.Table:
-    """Return the judgements that hold: neither withdrawn nor expired.
+    """Return the judgements that hold: neither withdrawn, nor expired, nor replaced.
+
+    A later explanation or mute of the same finding replaces the earlier one, and stays its replacement when it expires.
 
     Args:
         rows: Rows of the ledger.
@@ -106,6 +111,10 @@ def standing(rows: Iterable[Row], as_of: date | None) -> pa.Table:
             made = datetime.fromisoformat(row["at"])
         except ValueError:
             continue
+        if as_of is not None and said.get("kind") in SETTLES:
+            same = [n for n, h in held.items() if h.get("on_id") == said.get("on_id") and h.get("kind") in SETTLES]
+            for name in same:
+                del held[name]
         if as_of is not None and until is not None and until < as_of:
             continue
         texts: dict[str, object] = {key: str(said[key]) for key in _TEXTS if key in said}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -103,7 +102,7 @@ def verify(
             }
         )
     else:
-        for c in problems:
+        for c in [one for one in checks if one.state != "ok" or one.remark]:
             sys.stdout.write(f"{c.state}: {c.kind} {c.name}{': ' + c.remark if c.remark else ''}\n")
         sys.stdout.write(f"{len(checks) - len(problems):,} of {len(checks):,} checks are well. Head: {opened.head()}\n")
     if problems:

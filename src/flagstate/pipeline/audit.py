@@ -213,13 +213,16 @@ def _read(
 
 def judged(tables: dict[str, pa.Table], case: Case, as_of: date) -> dict[str, pa.Table]:
     """Show on each finding the judgement that stands; a finding is never removed by one."""
-    standing = case.judgements(as_of)
-    by_finding = {row["on_id"]: f"{row['kind']}: {row['reason']}" for row in standing.to_pylist()}
+    held = case.judgements(as_of)
+    by_finding: dict[str, str] = {}
+    # A comment or an assignment does not take back an explanation.
+    for row in sorted(held.to_pylist(), key=lambda row: row["kind"] in ("explained", "muted")):
+        by_finding[row["on_id"]] = f"{row['kind']}: {row['reason']}"
     table = tables["finding"]
     column = pa.array([by_finding.get(i) for i in table.column("finding_id").to_pylist()], pa.string())
     return tables | {
         "finding": table.set_column(table.column_names.index("judged"), "judged", column),
-        "judgement": standing,
+        "judgement": held,
     }
 
 
