@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pyarrow as pa
@@ -15,7 +15,7 @@ from flagstate import model
 from flagstate.assess.compelled import compelled
 from flagstate.assess.custody import Tally
 from flagstate.assess.reach import assess_reach
-from flagstate.catalog.compulsion import Law, law_book
+from flagstate.catalog.compulsion import Law, choose, law_book
 
 DAY = date(2026, 11, 21)
 COUNTRIES = ("CN", "US", "DE", "KY")
@@ -459,3 +459,18 @@ def test_a_host_to_which_no_byte_went_was_sent_nothing(
 ) -> None:
     tally = Tally(seen=True, conns=conns, failed=failed, orig_bytes=sent, unsized=unsized)
     assert tally.attempted is nothing
+
+
+def test_no_law_counts_before_it_began() -> None:
+    begun = {
+        "Data Security Law": date(2021, 9, 1),
+        "CLOUD Act": date(2018, 3, 23),
+        "Cybersecurity Law": date(2017, 6, 1),
+    }
+    laws = [law for law in law_book().laws if law.law in begun]
+    assert {law.law for law in laws} == set(begun)
+    for law in laws:
+        before, after = begun[law.law] - timedelta(days=1), begun[law.law]
+        given = {"gov": law.gov, "basis": "organised", "category": None}
+        assert law not in [found for found, _ in choose(law_book().laws, as_of=before, **given)]
+        assert law in [found for found, _ in choose(law_book().laws, as_of=after, **given)]

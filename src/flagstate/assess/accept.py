@@ -314,13 +314,15 @@ def _rest(made: list[dict[str, object]], found: pa.Table, coverage: pa.Table) ->
     if rests_on == "declared":
         missing.append("Evidence beside the declaration: logs, infrastructure descriptions or register extracts.")
     verdict = "unknown" if missing else "no"
-    message = "No government outside the policy was found to reach what was seen"
+    message = "No government outside the policy was found to reach what was seen, with complete coverage."
+    if missing:
+        message = "Whether a government outside the policy can reach what was seen or declared is not decided."
     return finding(
         "reach",
         "reach-rest",
         "all",
         verdict,
-        message + (", but that is not decided." if missing else ", with complete coverage."),
+        message,
         missing=missing,
         rests_on=rests_on,
     )
