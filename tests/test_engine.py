@@ -174,7 +174,7 @@ def test_each_way_to_end_costs_its_own_job_only(tmp_path: Path, capfd: pytest.Ca
         "wrong": "the reading process failed (exit 71)",
         "leave": "the reading process failed (exit 71)",
         "loud": "the reading process failed (exit 71)",
-        "die": "the reading process was ended by SIGSEGV",
+        "die": "the reading process was ended by SIGSEGV, by a fault or for want of memory",
         "first": "",
         "last": "",
         "input": "",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import importlib
 import json
 import os
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from flagstate.errors import CaseError
+from flagstate.errors import FULL, CaseError, RoomError
 
 DEFAULT_MEMORY = 0.5
 """Share of the machine's memory that one run may use unless `--memory` says otherwise."""
@@ -81,9 +80,6 @@ MEMORY_EXIT, FAULT_EXIT, ROOM_EXIT = 70, 71, 72
 
 NO_ROOM = "there was no room left on the disk"
 """A fault that is nobody's who was read."""
-
-NO_ROOM_CAUSES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""How the system says so."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +207,10 @@ def _fault(status: int) -> str:
         number = os.WTERMSIG(status)
         if number == signal.SIGXCPU:
             return "it used more processor time than its bound"
-        return f"the reading process was ended by {signal.Signals(number).name}"
+        name = signal.Signals(number).name
+        # A library that gets no memory often falls over its own feet.
+        why = ", by a fault or for want of memory" if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS) else ""
+        return f"the reading process was ended by {name}{why}"
     code = os.waitstatus_to_exitcode(status)
     if code == MEMORY_EXIT:
         return "it needed more memory than its bound"
@@ -287,8 +286,10 @@ def _fork(run: Callable[[dict[str, object]], None], order: dict[str, object]) ->
         code = 0
     except (MemoryError, duckdb.OutOfMemoryException):
         code = MEMORY_EXIT
+    except RoomError:
+        code = ROOM_EXIT
     except OSError as problem:
-        code = ROOM_EXIT if problem.errno in NO_ROOM_CAUSES else FAULT_EXIT
+        code = ROOM_EXIT if problem.errno in FULL else FAULT_EXIT
     except BaseException:  # noqa: BLE001  the edge: the parent turns the exit code into a row of the ledger
         code = FAULT_EXIT
     finally:

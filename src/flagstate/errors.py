@@ -6,9 +6,12 @@ FlagstateError            every error that we raise on purpose; the command line
 │   └── LimitError        an artefact hit a bound (expansion, memory, time): read so far, then stopped
 ├── DeclarationError      estate.yaml is not valid: file, line, key and what to write instead
 ├── CatalogError          a shipped or added table of the catalog is missing, damaged or unusable
+├── RoomError             the disk is full: no artefact is to blame, and the audit stops
 └── CaseError             the case folder cannot be used
-└── LockedError       another process is writing this case
+    └── LockedError       another process is writing this case
 """
+
+import errno
 
 
 class FlagstateError(Exception):
@@ -66,6 +69,14 @@ class DeclarationError(FlagstateError):
 
 class CatalogError(FlagstateError):
     """A table of the catalog is missing, damaged or unusable."""
+
+
+class RoomError(FlagstateError):
+    """The disk is full: no artefact is to blame, and the audit stops."""
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""How the system says that the disk is full."""
 
 
 class CaseError(FlagstateError):

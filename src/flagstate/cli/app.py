@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 
@@ -26,8 +27,18 @@ for module in (audit, who, init, case, data, doctor):
     module.add(app)
 
 
+class _StoppedError(BaseException):
+    """The user interrupted; not KeyboardInterrupt, which the parser of the command line swallows without a word."""
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise _StoppedError
+
+
 def main() -> None:
     """Run a command; every error that we know becomes a sentence, any other names its place and no value."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
     try:
         app(standalone_mode=True)
     except FlagstateError as problem:
@@ -36,7 +47,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except _StoppedError:
         sys.stderr.write("Stopped. What was read is kept: the same command goes on from there.\n")
         sys.exit(130)
     except Exception as problem:

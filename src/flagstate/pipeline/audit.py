@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from flagstate import __version__, model
 from flagstate.case import Case
-from flagstate.engine import NO_ROOM_CAUSES, Workers, connect, cores, memory
-from flagstate.errors import CaseError
+from flagstate.engine import Workers, connect, cores, memory
+from flagstate.errors import FULL, CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
 from flagstate.pipeline import collect, cover, gather, merge, order
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-_CAUSES = NO_ROOM_CAUSES | {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
+_CAUSES = FULL | {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE}
 """What a machine may do to an audit that is no fault of ours."""
 
 
@@ -125,7 +125,7 @@ def audit(what: Order, said: Callable[[str], None] = lambda _: None) -> Outcome:
         if problem.errno not in _CAUSES:
             raise
         # The message of the system may hold a path of the evidence; its cause is enough.
-        todo = gather.ROOM if problem.errno in NO_ROOM_CAUSES else "Put that right, and start the audit again."
+        todo = gather.ROOM if problem.errno in FULL else "Put that right, and start the audit again."
         raise CaseError("The audit stopped", why=problem.strerror or "", todo=todo) from None
 
 

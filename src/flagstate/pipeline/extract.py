@@ -20,7 +20,7 @@ from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
 from flagstate.enrich import classify, flows
-from flagstate.errors import DeclarationError, FlagstateError
+from flagstate.errors import DeclarationError, FlagstateError, RoomError
 from flagstate.pipeline import keep
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read.registry import identify
@@ -128,6 +128,8 @@ def _artefact(file: Mapping[str, object], folder: Path, order: Mapping[str, obje
                 limit = int(str(bound)) if bound else None
                 _leaves(unfold(descriptor, str(file["name"]), spools, limit), folder, order, known)
             outcome["sha256"] = hasher.result()
+    except RoomError:
+        raise
     except FlagstateError as problem:
         outcome["refused"], outcome["todo"] = _clause(problem), problem.todo
     keep.note(folder / "artefact.json", outcome)
@@ -176,6 +178,8 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
         seen.state, seen.kind, seen.todo = "failed", "declaration", problem.todo
         seen.reason = f"{problem.where}: {problem.what}"
         return seen
+    except RoomError:
+        raise
     except FlagstateError as problem:
         seen.notes.append((_clause(problem), problem.todo, True))
     finally:

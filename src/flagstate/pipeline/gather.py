@@ -12,7 +12,7 @@ from pathlib import Path
 from flagstate.case import Case, Growth, ranges, signature
 from flagstate.catalog.mask import mask
 from flagstate.engine import NO_ROOM, Limits, Workers
-from flagstate.errors import CaseError, EvidenceError
+from flagstate.errors import EvidenceError, RoomError
 from flagstate.pipeline import keep
 from flagstate.pipeline.extract import item_key
 from flagstate.read.source import Found, sha256, walk
@@ -199,7 +199,7 @@ def _drive(
         for ended in workers.wait():
             batch = running.pop(ended.job)
             if ended.fault == NO_ROOM:
-                raise CaseError("The reading stopped", why=NO_ROOM, todo=ROOM)
+                raise RoomError("The reading stopped", why=NO_ROOM, todo=ROOM)
             if ended.fault:
                 left = _bury(batch, case, ended.fault, turn)
                 if left:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from flagstate.errors import EvidenceError, LimitError
+from flagstate.errors import EvidenceError, FlagstateError, LimitError
 from flagstate.read.source import BLOCK, spool, write
 
 MAX_RATIO = 200
@@ -133,7 +133,7 @@ def expand(descriptor: int, kind: str, folder: str, bound: Bound, depth: int = 0
             size += len(block)
     except DAMAGE as problem:
         damage = f"the {kind} data is damaged or cut off after {size:,} expanded bytes ({type(problem).__name__})"
-    except EvidenceError:
+    except FlagstateError:
         os.close(out)
         raise
     return Expanded(out, size, damage)
@@ -323,7 +323,7 @@ def _copy(name: str, stream: IO[bytes], folder: str, bound: Bound, depth: int) -
             bound.spend(depth, len(block))
             write(out, block)
             size += len(block)
-    except EvidenceError:
+    except FlagstateError:
         os.close(out)
         raise
     except DAMAGE as problem:

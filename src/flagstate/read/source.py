@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flagstate.errors import EvidenceError, UsageError
+from flagstate.errors import FULL, EvidenceError, FlagstateError, RoomError, UsageError
 from flagstate.read.part import Head
 
 HEAD_BYTES = 64 * 1024
@@ -160,12 +160,13 @@ def spool(folder: str) -> int:
     """Return a descriptor of a nameless file in the folder: it is gone when it is closed, also after a kill.
 
     Raises:
+        RoomError: The disk is full.
         EvidenceError: The folder cannot hold it.
     """
     try:
         return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as problem:
-        raise EvidenceError("No temporary file can be made", why=problem.strerror or "") from problem
+        raise _full(problem) or EvidenceError("No temporary file can be made", why=problem.strerror or "") from problem
 
 
 class Hasher(threading.Thread):
@@ -225,7 +226,7 @@ def cut(descriptor: int, folder: str, start: int, stop: int, lead: bytes) -> int
     except OSError as problem:
         os.close(out)
         raise EvidenceError("The file cannot be read to its end", why=problem.strerror or "") from problem
-    except EvidenceError:
+    except FlagstateError:
         os.close(out)
         raise
     return out
@@ -235,13 +236,18 @@ def write(descriptor: int, block: bytes) -> None:
     """Write a whole block.
 
     Raises:
-        EvidenceError: The disk is full.
+        RoomError: The disk is full.
+        EvidenceError: It failed otherwise.
     """
     view = memoryview(block)
     try:
         while view:
             view = view[os.write(descriptor, view) :]
     except OSError as problem:
-        raise EvidenceError(
-            "It cannot be expanded", why=problem.strerror or "", todo="Free some disk space."
-        ) from problem
+        raise _full(problem) or EvidenceError("It cannot be expanded", why=problem.strerror or "") from problem
+
+
+def _full(problem: OSError) -> RoomError | None:
+    if problem.errno not in FULL:
+        return None
+    return RoomError("It cannot be expanded", why="the disk is full", todo="Free some disk space.")
