@@ -49,7 +49,7 @@ def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
     first, last, gaps, acks = losses
     row = {
         "noun": "flow",
-        "scope": "all",
+        "scope": "what this sensor saw",
         "from_ts": first,
         "to_ts": last,
         "complete": "no" if gaps else "unknown",
@@ -57,7 +57,7 @@ def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
         "said_by": "the sensor's capture_loss log",
         "remark": f"{gaps} of {acks} acknowledgements were for packets that the sensor had not seen",
         "todo": "Give the sensor more capacity, or mirror less" if gaps else None,
-        "evidence_id": opened.evidence_id,
+        # evidence_id stays open: it is known, and written, where artefacts are put together.
     }
     yield Facts("coverage", model.rows(model.COVERAGE, [row]), "observed")
 
