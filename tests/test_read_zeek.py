@@ -205,7 +205,7 @@ def test_other_files_are_left_to_others(data: bytes) -> None:
     assert READER.recognise(Head(data, len(data), ".log")) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_hostile_bytes_cost_only_their_lines(tmp_path: Path, data: st.DataObject) -> None:
     lines = [LINE] * 5
