@@ -267,15 +267,16 @@ def _undecided(known: Mapping[str, Subject]) -> list[dict[str, object]]:
 def _no_policy(
     rows: Mapping[tuple[str, str], list[dict[str, object]]], known: Mapping[str, Subject]
 ) -> dict[str, object]:
-    tried = {subject for _, subject in rows if known[subject].all.attempted}
-    governments = sorted({government for government, subject in rows if subject not in tried})
-    reached = {subject for _, subject in rows} - tried
+    governments = sorted({government for government, _ in rows})
+    reached = {subject for _, subject in rows}
+    tried = sum(known[subject].all.attempted for subject in reached)
+    nothing = f"; nothing was sent to {tried:,} of these" if tried else ""
     listed = ", ".join(country_name(code) for code in governments[:12])
     more = f" and {len(governments) - 12} more" if len(governments) > 12 else ""
     message = (
         f"There is a path for {len(governments):,} government{'' if len(governments) == 1 else 's'} to what "
-        f"{len(reached):,} operators and assets hold or were sent ({listed}{more}); some paths are contested or "
-        "rest on a disputed place, and which governments are accepted is not declared."
+        f"{len(reached):,} operators and assets hold or were sent ({listed}{more}){nothing}; some paths are contested "
+        "or rest on a disputed place, and which governments are accepted is not declared."
         if governments
         else "No government was found that can reach what was seen, and no policy says which would be accepted."
     )

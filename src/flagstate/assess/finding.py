@@ -36,7 +36,7 @@ def finding(
         message: The sentence that a person reads.
         counterparty: The other side.
         outcome: Class of an adverse finding.
-        confidence: low, medium or high.
+        confidence: low, medium or high; an unknown has none.
         values: The figures that decided.
         facts: fact_ids it rests on.
         missing: What to collect to decide.
@@ -53,7 +53,7 @@ def finding(
         "verdict": verdict,
         "outcome": outcome,
         "level": severity(outcome, confidence) if verdict == "yes" else "info",
-        "confidence": confidence,
+        "confidence": None if verdict == "unknown" else confidence,
         "interpretive": False,
         "message": message,
         "values": json.dumps(dict(values), sort_keys=True, default=str) if values else None,
