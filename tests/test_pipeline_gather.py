@@ -13,6 +13,7 @@ import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,13 +176,21 @@ def audit_of(folder: Path, case: Path, cwd: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_audit_that_is_ended_goes_on_and_ends_the_same(tmp_path: Path, how: signal.Signals) -> None:
-    folder = tmp_path / "given"
+@pytest.fixture(scope="module")
+def much(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[dict[str, Any]]]]:
+    """Return evidence that takes a moment, and the tables of its audit."""
+    base = tmp_path_factory.mktemp("much")
     for number in range(5):
-        put(folder / f"conn{number}.log", tsv(conns(2_000, since=number * 1_500)))
-        put(folder / f"{number}.json", as_json(conns(200, since=number * 150)))
-    whole = run(folder, case=tmp_path / "whole")
+        put(base / "given" / f"conn{number}.log", tsv(conns(2_000, since=number * 1_500)))
+        put(base / "given" / f"{number}.json", as_json(conns(200, since=number * 150)))
+    return base / "given", plain(run(base / "given", case=base / "case").tables)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_audit_that_is_ended_goes_on_and_ends_the_same(
+    tmp_path: Path, how: signal.Signals, much: tuple[Path, dict[str, list[dict[str, Any]]]]
+) -> None:
+    folder, whole = much
     case = tmp_path / "case"
     with audit_of(folder, case, tmp_path) as process:
         for _ in range(400):
@@ -197,7 +206,7 @@ def test_an_audit_that_is_ended_goes_on_and_ends_the_same(tmp_path: Path, how: s
         assert b"goes on from there" in err
     assert not (case / "tables").exists()
     assert out == b""
-    assert plain(run(folder, case=case).tables) == plain(whole.tables)
+    assert plain(run(folder, case=case).tables) == whole
 
 
 def test_what_an_ended_audit_had_begun_is_not_blamed(tmp_path: Path, killer: bytes) -> None:
