@@ -165,8 +165,8 @@ def _state(met: bool) -> str:
 def _under(name: str | None, domain: str) -> bool:
     if not name:
         return False
-    bare = domain.removeprefix("*.").rstrip(".").lower()
-    return name == bare or name.endswith("." + bare)
+    bare, seen = domain.removeprefix("*.").rstrip(".").lower(), name.rstrip(".").lower()
+    return bool(bare) and (seen == bare or seen.endswith("." + bare))
 
 
 def _inside(addr: str | None, cidr: str) -> bool:

@@ -172,7 +172,7 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
     artefact = Opened(neutral(leaf.descriptor), begin, seen.name, "")
     con = _connect(artefact.path, order)
     try:
-        for part in reader.read(artefact, kind, Context(con, mask)):
+        for part in reader.read(artefact, kind, Context(con, mask, mask_host=mask_host)):
             _take(part, seen, gathered, con)
     except DeclarationError as problem:
         seen.state, seen.kind, seen.todo = "failed", "declaration", problem.todo

@@ -173,7 +173,7 @@ class _Build:
         shown = self.context.mask(provider) if provider else None
         row = self._base(service, "service") | {"provider": shown}
         for number, (host, addr) in enumerate(ends):
-            where: Row = {"server_name": self.context.mask(host) if host else None, "addr": addr}
+            where: Row = {"server_name": self.context.host(host) if host else None, "addr": addr}
             if number == 0:
                 row |= where
             else:

@@ -95,7 +95,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         yield Tally()
         return
     form.check(root, schema())
-    facts, notes = collect_facts(root, context.mask)
+    facts, notes = collect_facts(root, context.mask, context.host)
     yield from notes
     for noun, rows in facts.items():
         yield Facts(noun, model.rows(model.NOUNS[noun], rows), "declared")
@@ -118,17 +118,20 @@ def unconfirmed(root: strict.Node) -> str:
     return " and ".join(key for key in ("confirmed_by", "confirmed_on") if not str(root.text(key) or "").strip())
 
 
-def collect_facts(root: strict.Node, mask: Callable[[str], str]) -> tuple[dict[str, list[Row]], list[Note]]:
+def collect_facts(
+    root: strict.Node, mask: Callable[[str], str], host: Callable[[str], str] | None = None
+) -> tuple[dict[str, list[Row]], list[Note]]:
     """Return the rows of every noun that a declaration states, and what a person must know of it.
 
     Args:
         root: The declaration; its form was checked.
         mask: Applied to every name.
+        host: Applied to names of hosts; null: as `mask`.
 
     Raises:
         DeclarationError: A reference to nothing, shares above 100 per cent, an owned person, dates out of order, …
     """
-    into = Collected(root, collect(root, mask), mask)
+    into = Collected(root, collect(root, mask), mask, host or mask)
     for step in _STEPS:
         step(into)
     targets = [str(row["to_pattern"]) for row in into.rows.get("flow", ())]

@@ -68,7 +68,7 @@ def flows(into: Collected) -> None:
         kind, _, rest = target.partition(":")
         base: Row = {
             "from_asset": refer(start, into.names, "assets") if start else None,
-            "to_pattern": f"{kind}:{into.mask(rest)}" if kind == "domain" else target,
+            "to_pattern": f"{kind}:{into.host(rest.lower())}" if kind == "domain" else target,
             "to_asset": rest if kind == "asset" else None,
             "action": node.text("action") or "send",
             "resp_p": port.value if port else None,

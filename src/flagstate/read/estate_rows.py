@@ -21,6 +21,7 @@ class Collected:
     root: Node
     names: Names
     mask: Callable[[str], str]
+    host: Callable[[str], str]
     rows: dict[str, list[Row]] = field(default_factory=dict)
     first: dict[tuple[object, ...], tuple[Row, Node]] = field(default_factory=dict)
 

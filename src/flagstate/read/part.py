@@ -51,6 +51,12 @@ class Context:
     """Replaces the parts of a name that match a data class; every name from evidence passes through it."""
     max_rows: int | None = None
     """Stop after so many records, or null."""
+    mask_host: Callable[[str], str] | None = None
+    """As `mask`, for names of hosts, whose registrable domain stays readable as it does in flows; null: `mask`."""
+
+    def host(self, name: str) -> str:
+        """Return a name of a host, masked as flows mask theirs, so that the two can be compared."""
+        return (self.mask_host or self.mask)(name)
 
 
 @dataclass(frozen=True)

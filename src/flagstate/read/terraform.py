@@ -205,7 +205,7 @@ class _Build:
 
     def _host(self, text: str) -> str | None:
         bare = re.sub(r"^[a-z]+://", "", text.lower()).split("/", 1)[0].rsplit(":", 1)[0]
-        return self.context.mask(bare.rstrip(".")) if _HOST.fullmatch(bare) and not _addr(bare) else None
+        return self.context.host(bare.rstrip(".")) if _HOST.fullmatch(bare) and not _addr(bare) else None
 
     def _below(self, resource: Resource, asset: str) -> str | None:
         """Return the asset that this one runs on; only a network or system can be, and never in a circle."""
