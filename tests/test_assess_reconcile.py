@@ -222,3 +222,20 @@ def test_copies_of_a_table_are_not_more_records() -> None:
     made.append(model.stamp(model.rows(model.HOLDING, said_), model.HOLDING, stance="declared", evidence_id="e"))
     (one,) = holdings({"holding": pa.concat_tables(made)}).to_pylist()
     assert one["message"] == "iban is found in 2 containers (the largest with 90 records) and is not declared."
+
+
+def test_a_range_that_an_asset_uses_is_not_thereby_ours() -> None:
+    ranges = [{"cidr": "10.0.0.0/8", "own": True}, {"cidr": "52.81.0.0/24", "asset_id": "est:saas", "own": False}]
+    asset = [{"asset_id": "est:saas", "stance": "declared", "evidence_id": "e2"}]
+    rows, _ = judged([seen("10.0.0.5", CN)], network=ranges, asset=asset)
+    assert results(rows) == {CN: "undeclared"}
+    rows, _ = judged([seen("10.0.0.5", CN), said("asset:est:saas")], network=ranges, asset=asset)
+    assert [(row["result"], row["egress"]) for row in rows] == [("covered", "yes")]
+
+
+def test_a_name_that_only_dns_gave_is_said_to_be_no_proof() -> None:
+    for source, told in (("dns", True), ("sni", False)):
+        flow = seen("10.0.0.5", OUT, server_name="x.good.example", name_source=source)
+        (row,) = judged([flow, said("domain:good.example")])[0]
+        assert row["result"] == "covered"
+        assert ("which is no proof" in str(row["remark"])) is told

@@ -79,11 +79,13 @@ def test_what_is_missing_is_said(tmp_path: Path, kind: str, reason: str, author:
 def test_a_later_explanation_replaces_the_earlier_one_also_when_it_expires(tmp_path: Path) -> None:
     case = made(tmp_path)
     case.judge("explained", "fnd:1", reason="for ever", author="dpo")
-    case.judge("muted", "fnd:1", reason="until yesterday", author="dpo", until=date(2026, 11, 20))
+    case.judge("muted", "fnd:1", reason="for a while", author="dpo", until=date(2199, 1, 31))
     case.judge("comment", "fnd:1", reason="a comment stays beside it", author="dpo")
-    assert standing(case, date(2026, 11, 20)) == ["until yesterday", "a comment stays beside it"]
-    assert standing(case) == ["a comment stays beside it"]
+    assert standing(case) == ["for a while", "a comment stays beside it"]
+    assert standing(case, date(2199, 2, 1)) == ["a comment stays beside it"]
     assert len(standing(case, None)) == 3
+    case.judge("explained", "fnd:1", reason="expired when made", author="dpo", until=date(2001, 1, 1))
+    assert standing(case) == ["for a while", "a comment stays beside it"]
 
 
 def test_a_comment_takes_no_explanation_back(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_missing_columns_become_null_and_order_is_put_right() -> None:
     )
     assert made.schema == model.NETWORK.schema
     assert made.to_pylist()[0] == {
-        "cidr": "10.0.0.0/8", "asset_id": None, "fact_id": "x", "stance": None, "evidence_id": None,
+        "cidr": "10.0.0.0/8", "own": None, "asset_id": None, "fact_id": "x", "stance": None, "evidence_id": None,
         "valid_from": None, "valid_to": None,
     }  # fmt: skip
 

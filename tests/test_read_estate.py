@@ -300,3 +300,9 @@ def test_damage_never_surprises(noise: bytes, at: int) -> None:
     else:
         shown = "valid"
     assert shown.isprintable()
+
+
+def test_only_networks_says_whose_a_range_is(tmp_path: Path) -> None:
+    text = "networks: [10.0.0.0/8, 192.0.2.0/24]\nassets: {a: {kind: service, networks: [52.81.0.0/24, 10.0.0.0/8]}}\n"
+    found = {(row["cidr"], row["own"]) for row in rows(read(text, tmp_path), "network")}
+    assert found == {("52.81.0.0/24", False), ("10.0.0.0/8", True), ("192.0.2.0/24", True)}

@@ -29,8 +29,8 @@ FAMILIES = {
 """Ids that are made from a closed vocabulary: each of its codes must have a word."""
 
 MADE = {
-    "page", "lede", "headline", "exit_reason", "stand", "conf", "held", "status", "flow", "egress", "complete", "js", "place",
-    "state", *FAMILIES,
+    "page", "lede", "headline", "exit_reason", "stand", "conf", "held", "status", "flow", "egress", "complete", "js",
+    "place", "state", *FAMILIES,
 }  # fmt: skip
 """First parts of ids that are put together where they are used."""
 

@@ -245,7 +245,7 @@ def _observed(
     traffic = _traffic(tables["flow"])
     reasons = _reasons(interests)
     services = _services(tables["flow"], reasons)
-    own = [ipaddress.ip_network(str(cidr), strict=False) for cidr in tables["network"]["cidr"].to_pylist() if cidr]
+    own = [ipaddress.ip_network(str(cidr), strict=False) for cidr in own_ranges(tables["network"])]
     groups: dict[str, Subject] = {}
     for row in tables["endpoint"].to_pylist():
         addr = str(row["addr"])
@@ -316,6 +316,12 @@ def _services(flow: pa.Table, reasons: Mapping[str, list[dict[str, object]]]) ->
         if addr is not None and hit is not None and (hit, domains[hit]) not in found.setdefault(str(addr), []):
             found[str(addr)].append((hit, domains[hit]))
     return found
+
+
+def own_ranges(networks: pa.Table) -> list[str]:
+    """Return the ranges that somebody calls its own; one that only an asset uses may be anybody's."""
+    pairs = zip(networks["cidr"].to_pylist(), networks["own"].to_pylist(), strict=True)
+    return [cidr for cidr, own in pairs if cidr and own is not False]
 
 
 def _inside(addr: str, own: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

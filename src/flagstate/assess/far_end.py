@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flagstate.assess import destination
 from flagstate.assess.compelled import edges, in_force
-from flagstate.assess.custody import HOLDS
+from flagstate.assess.custody import HOLDS, own_ranges
 
 Tables = Mapping[str, pa.Table]
 
@@ -135,7 +135,7 @@ def ours(flow: pa.Table, networks: pa.Table, senders: Iterable[destination.Ends]
         )
         first: dict[bytes, str] = {}
         near = [first.setdefault(row.tobytes(), text) for row, text in zip(member, texts, strict=True)]
-    mine = within(networks.column("cidr").to_pylist())
+    mine = within(own_ranges(networks))
     return pa.table({"addr": addresses, "ours": pa.array(mine), "near": pa.array(near, pa.string())})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from flagstate import model
+from flagstate.assess.custody import own_ranges
 from flagstate.assess.finding import bytes_in_words, finding
 
 MOST = 200
@@ -189,7 +190,7 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
             f"so it is not known whether data left{again}.",
             values={"destinations": len(blind), "conns": conns},
             facts=_largest(blind),
-            missing=[SENDER if tables["network"].num_rows else NAME_NETWORKS, DECLARE],
+            missing=[SENDER if own_ranges(tables["network"]) else NAME_NETWORKS, DECLARE],
             rests_on="observed",
         )
     doors = [r for r in seen if r["own_end"] == "resp" and r["result"] == "unknown"]

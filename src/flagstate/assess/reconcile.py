@@ -36,6 +36,7 @@ SELECT own_end,
   CASE WHEN own_end = 'resp' THEN resp_h WHEN own_end <> 'none' THEN near END AS own_addr,
   resp_p, proto, {service} AS service, {day} AS day,
   {sums},
+  coalesce(bool_and(name_source = 'dns'), false) AS guessed,
   min(first_ts) AS first_ts, max(last_ts) AS last_ts,
   arg_max(fact_id, coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), {top}) AS facts
 FROM turned GROUP BY ALL
@@ -62,7 +63,7 @@ def reconcile(tables: Tables, con: duckdb.DuckDBPyConnection, as_of: date) -> pa
     for subject in _subjects(tables, declared, con):
         row, matched = _judge(subject, declared, ends)
         seen.update(pattern.fact_id for pattern in matched)
-        key = tuple(str(row[name]) for name in (*_KEY, "declared", "configured", "gap"))
+        key = tuple(str(row[name]) for name in (*_KEY, "declared", "configured", "gap", "guessed"))
         if key in rows:
             _add(rows[key], row)
         else:
@@ -116,6 +117,7 @@ def _judge(
         "callers": {far.addr},
         "result": result,
         "gap": gap,
+        "guessed": bool(subject["guessed"]) and any(p.kind in ("domain", "asset") for p in matched),
         "observed": subject["facts"],
         "own_end": end,
         "country": None if end == "resp" else far.country,
@@ -186,6 +188,8 @@ def _said(row: dict[str, object]) -> dict[str, object]:
         egress, remark = "no", f"A declared pattern covers it. {said}" if result == "covered" else said
     else:
         remark = "A declared pattern covers it." if result == "covered" else "Nothing that was declared covers it."
+    if row["guessed"] and result == "covered" and end == "orig":
+        remark += " Its name is the last one that DNS gave for the address, which is no proof."
     if gap and result == "unknown":
         remark = f"{gap} {remark}" if end == "resp" or egress == "no" else gap
     elif gap:

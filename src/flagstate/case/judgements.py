@@ -88,7 +88,8 @@ def identify(row_hash: str) -> str:
 def standing(rows: Iterable[Row], as_of: date | None) -> pa.Table:
     """Return the judgements that hold: neither withdrawn, nor expired, nor replaced.
 
-    A later explanation or mute of the same finding replaces the earlier one, and stays its replacement when it expires.
+    A later explanation or mute of the same finding replaces the earlier one, and stays its
+    replacement when it expires; one that had expired when it was made replaces none.
 
     Args:
         rows: Rows of the ledger.
@@ -111,7 +112,8 @@ def standing(rows: Iterable[Row], as_of: date | None) -> pa.Table:
             made = datetime.fromisoformat(row["at"])
         except ValueError:
             continue
-        if as_of is not None and said.get("kind") in SETTLES:
+        stillborn = until is not None and until < made.date()
+        if as_of is not None and said.get("kind") in SETTLES and not stillborn:
             same = [n for n, h in held.items() if h.get("on_id") == said.get("on_id") and h.get("kind") in SETTLES]
             for name in same:
                 del held[name]

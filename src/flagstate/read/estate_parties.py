@@ -145,7 +145,9 @@ def assets(into: Collected) -> None:
             into.add("place", node, said)
         ranges = node.get("networks")
         for item in ranges.items if ranges else ():
-            into.add("network", item, {"cidr": cidr(item), "asset_id": asset})
+            found = cidr(item)
+            # An asset may be somebody else's: only `networks:` says that a range is yours.
+            into.add("network", item, {"cidr": found, "asset_id": asset, "own": found in _own(into)})
         _interests(into, node, asset)
 
 
@@ -156,6 +158,11 @@ def _address(node: Node | None) -> str | None:
     if not found.endswith(("/32", "/128")):
         raise fail(node, "This is a range, and one address is needed", "Write it under networks:")
     return found.rpartition("/")[0]
+
+
+def _own(into: Collected) -> set[str]:
+    listed = into.root.get("networks")
+    return {cidr(node.pairs.get("cidr", node)) for node in (listed.items if listed else ())}
 
 
 def networks(into: Collected) -> None:
@@ -171,7 +178,7 @@ def networks(into: Collected) -> None:
         earlier = into.first.get(("network", found))
         if asset is None and earlier is not None:
             continue
-        into.add("network", node, {"cidr": found, "asset_id": asset})
+        into.add("network", node, {"cidr": found, "asset_id": asset, "own": True})
 
 
 def check_persons(into: Collected) -> None:

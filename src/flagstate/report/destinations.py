@@ -102,15 +102,16 @@ def _beside(grouped: pa.Table, endpoint: pa.Table) -> pa.Table:
 
 def _own(addresses: pa.ChunkedArray, networks: pa.Table) -> pa.Array:
     """Return which addresses lie in a declared network."""
-    nets = [ipaddress.ip_network(cidr, strict=False) for cidr in networks["cidr"].to_pylist() if cidr]
+    mine = pc.fill_null(networks["own"], True)
+    nets = [ipaddress.ip_network(cidr, strict=False) for cidr in networks.filter(mine)["cidr"].to_pylist() if cidr]
 
-    def mine(text: str) -> bool:
+    def within(text: str) -> bool:
         try:
             return any(ipaddress.ip_address(text) in net for net in nets)
         except ValueError:
             return False
 
-    return pa.array([bool(nets) and mine(text) for text in addresses.to_pylist()], pa.bool_())
+    return pa.array([bool(nets) and within(text) for text in addresses.to_pylist()], pa.bool_())
 
 
 def _placed(public: pa.Table) -> pa.Array:
