@@ -135,7 +135,7 @@ def assets(into: Collected) -> None:
             "critical": value(node, "critical"),
             "provider": into.shown(node, "provider"),
             "region": into.shown(node, "region"),
-            "server_name": into.mask(name) if name else None,
+            "server_name": into.host(name) if name else None,
             "addr": _address(node.get("addr")),
             "status": "declared",
         }
