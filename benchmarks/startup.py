@@ -1,7 +1,8 @@
-"""Start-up times of the commands that a person waits for: medians of fresh processes, caches warm."""
+"""Times of the commands that a person waits for: medians of fresh processes, caches warm."""
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import time
 
 ROUNDS = 15
-BOUNDS = {"--help": 0.3, "who 8.209.64.10": 0.7}
+BOUNDS = {"--help": 0.3, "who 8.209.64.10": 0.7, "demo": 10.0}
 """Seconds that each may take."""
 
 
@@ -20,15 +21,18 @@ def measure(told: str, rounds: int = ROUNDS) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds + 1):
             since = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True, cwd=folder)
+            done = subprocess.run(command, check=False, capture_output=True, cwd=folder)
             seconds.append(time.perf_counter() - since)
+            if done.returncode not in (0, *range(10, 15)):
+                sys.exit(f"flagstate {told} failed: {done.stderr.decode()}")
+            shutil.rmtree(f"{folder}/flagstate-demo", ignore_errors=True)
     return seconds[1:]
 
 
 def main() -> None:
     """Print the medians and whether they keep their bounds."""
     for told, bound in BOUNDS.items():
-        seconds = measure(told)
+        seconds = measure(told, ROUNDS if bound < 1 else 3)
         median = statistics.median(seconds)
         spread = f"{min(seconds):.2f} to {max(seconds):.2f} s"
         print(

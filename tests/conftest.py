@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+T = TypeVar("T")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
@@ -78,32 +80,57 @@ def example(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> Audited
     """Return the audit of the example case; one process makes it, and the other test processes wait for it."""
     from flagstate.catalog.example import EVIDENCE
 
-    # Under xdist every worker has its own base below the one that the session shares.
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "example-audit"
-    said = shared / "said.json"
-    try:
-        shared.mkdir()
-    except FileExistsError:
-        _wait(said)
-    else:
+    def make(folder: Path) -> dict[str, Any]:
         since = time.monotonic()
         done = flagstate(
-            "audit", EVIDENCE, "--case", shared / "case", "--as-of", "2026-11-21", "--json", cwd=shared,
-            FLAGSTATE_KEYS=str(shared / "keys"),
+            "audit", EVIDENCE, "--case", folder / "case", "--as-of", "2026-11-21", "--json", cwd=folder,
+            FLAGSTATE_KEYS=str(folder / "keys"),
         )  # fmt: skip
-        told = {"code": done.returncode, "out": done.stdout.decode(), "seconds": time.monotonic() - since}
-        told["err"] = done.stderr.decode()
-        (shared / "part.json").write_text(json.dumps(told))
-        (shared / "part.json").rename(said)
-    told = json.loads(said.read_text())
+        said = {"code": done.returncode, "out": done.stdout.decode(), "seconds": time.monotonic() - since}
+        return said | {"err": done.stderr.decode()}
+
+    shared, told = once(tmp_path_factory, "example-audit", make)
     assert told["out"], told["err"]
     return Audited(shared, shared / "case", told["code"], json.loads(told["out"]), told["seconds"])
 
 
-def _wait(path: Path) -> None:
-    until = time.monotonic() + 120
-    while not path.exists():
-        if time.monotonic() > until:
-            pytest.fail("the audit of the example, which another test process makes, did not end")
-        time.sleep(0.1)
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) -> tuple[Path, T]:
+    """Make something in a folder that all test processes share: one of them makes it, and the others wait.
+
+    Args:
+        factory: Of the test process.
+        name: Of the folder.
+        make: Fills the folder, and returns what is worth telling of it.
+    """
+    # Under xdist every worker has its own base below the one that the session shares.
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    said = folder.with_suffix(".said")
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 240
+        while not said.exists():
+            assert time.monotonic() < until, f"{name}, which another test process makes, did not come"
+            time.sleep(0.1)
+        told: T = pickle.loads(said.read_bytes())  # noqa: S301  our own, of this session
+        if isinstance(told, _Failed):
+            pytest.fail(told.why)
+        return folder, told
+    try:
+        made: Any = make(folder)
+    except BaseException as problem:
+        made = _Failed(f"{name}: {type(problem).__name__}: {problem}")
+        raise
+    finally:
+        part = folder.with_suffix(".part")
+        part.write_bytes(pickle.dumps(made))
+        part.rename(said)
+    return folder, made
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """Why something shared could not be made."""
+
+    why: str

@@ -20,7 +20,7 @@ import pytest
 
 from canaries import Aviary, Canary, below, search
 from canary_evidence import bad_estates, plant
-from conftest import Run
+from conftest import Run, once
 from flagstate.catalog.mask import mask
 from flagstate.engine import connect
 from flagstate.errors import DeclarationError
@@ -47,36 +47,39 @@ def _commands() -> list[tuple[object, ...]]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Aviary, Blobs, Path]:
     """Run everything over planted evidence, and return what was planted and all that came out."""
-    folder = tmp_path_factory.mktemp("canary")
-    aviary = plant(folder / "evidence")
-    out: Blobs = []
 
-    def note(label: str, done: subprocess.CompletedProcess[bytes]) -> None:
-        out.append((f"stdout of {label}", done.stdout))
-        out.append((f"stderr of {label}", done.stderr))
+    def make(folder: Path) -> tuple[Aviary, Blobs, Path]:
+        aviary = plant(folder / "evidence")
+        out: Blobs = []
 
-    out.append(("the terminal of audit", _on_terminal(folder)))
-    first = flagstate("audit", "evidence", "--json", cwd=folder)
-    assert first.returncode >= 10 or first.returncode == 3, first.stderr.decode()
-    note("audit --json", first)
-    for told in _commands():
-        note(" ".join(map(str, told[:2])), flagstate(*told, cwd=folder))
-    ran: list[str] = []
-    for label, text in bad_estates(aviary).items():
-        path = folder / "estate.yaml"
-        path.write_text(text)
-        if len(ran) < 4:
-            done = flagstate("audit", "estate.yaml", "--case", "bad-case", cwd=folder)
-            assert done.returncode == 2, f"{label}: {done.stderr.decode()}"
-            note(f"audit with {label}", done)
-            ran.append(label)
-        out.append((f"the error of {label}", _refusal(path)))
-    path.unlink()
-    for made in ("flagstate-case", "bad-case", "sheets"):
-        out.extend(below(folder / made, made))
-    for single in ("proposal.yaml", "report.copy.json"):
-        out.append((single, (folder / single).read_bytes()))
-    return aviary, out, folder
+        def note(label: str, done: subprocess.CompletedProcess[bytes]) -> None:
+            out.append((f"stdout of {label}", done.stdout))
+            out.append((f"stderr of {label}", done.stderr))
+
+        out.append(("the terminal of audit", _on_terminal(folder)))
+        first = flagstate("audit", "evidence", "--json", cwd=folder)
+        assert first.returncode >= 10 or first.returncode == 3, first.stderr.decode()
+        note("audit --json", first)
+        for told in _commands():
+            note(" ".join(map(str, told[:2])), flagstate(*told, cwd=folder))
+        ran: list[str] = []
+        for label, text in bad_estates(aviary).items():
+            path = folder / "estate.yaml"
+            path.write_text(text)
+            if len(ran) < 2:
+                done = flagstate("audit", "estate.yaml", "--case", "bad-case", cwd=folder)
+                assert done.returncode == 2, f"{label}: {done.stderr.decode()}"
+                note(f"audit with {label}", done)
+                ran.append(label)
+            out.append((f"the error of {label}", _refusal(path)))
+        path.unlink()
+        for made in ("flagstate-case", "bad-case", "sheets"):
+            out.extend(below(folder / made, made))
+        for single in ("proposal.yaml", "report.copy.json"):
+            out.append((single, (folder / single).read_bytes()))
+        return aviary, out, folder
+
+    return once(tmp_path_factory, "canary", make)[1]
 
 
 def _refusal(path: Path) -> bytes:
@@ -91,16 +94,7 @@ def _refusal(path: Path) -> bytes:
 def _on_terminal(folder: Path) -> bytes:
     """Audit on a pseudo-terminal, slowly enough that progress is shown, and return all that it showed."""
     master, slave = pty.openpty()
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "flagstate",
-        "audit",
-        "evidence",
-        "--threads",
-        "1",
-    ]
+    command = [sys.executable, "-P", "-m", "flagstate", "audit", "evidence", "--threads", "1"]
     done = subprocess.Popen(command, cwd=folder, stdin=slave, stdout=slave, stderr=slave, close_fds=True)
     os.close(slave)
     shown = b""
@@ -126,6 +120,13 @@ def test_nothing_planted_comes_out(world: tuple[Aviary, Blobs, Path]) -> None:
     aviary, out, _ = world
     leaks = search(aviary.canaries, out)
     assert not leaks, f"{len(leaks)} leaks:\n" + "\n".join(dict.fromkeys(leaks))
+
+
+def test_progress_was_shown(world: tuple[Aviary, Blobs, Path]) -> None:
+    """The terminal that was searched had names of files on it."""
+    shown = dict(world[1])["the terminal of audit"]
+    assert b"Reading" in shown
+    assert "‹".encode() in shown
 
 
 def test_the_search_finds_what_was_planted(world: tuple[Aviary, Blobs, Path]) -> None:

@@ -11,8 +11,6 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from conftest import Audited, Run
 from flagstate.catalog.example import EVIDENCE
 
@@ -135,8 +133,3 @@ def _content(path: Path) -> object:
 
 def test_it_is_small() -> None:
     assert sum(p.stat().st_size for p in EVIDENCE.rglob("*") if p.is_file()) < 400_000
-
-
-@pytest.mark.slow
-def test_it_is_audited_quickly(example: Audited) -> None:
-    assert example.seconds < 10

@@ -14,10 +14,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import Run
+from conftest import Run, once
 from flagstate.errors import DeclarationError
 from flagstate.pipeline.audit import Order, audit
-from hostile_evidence import NAMES, OUTSIDE, build, cut
+from hostile_evidence import NAMES, OUTSIDE, build, cut, wide
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 """What a terminal, an editor or a layout would obey; tab and line feed apart."""
@@ -26,17 +26,27 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u20
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> Any:
     """Audit hostile evidence once, and make every report of it."""
-    folder = tmp_path_factory.mktemp("hostile")
-    evidence = build(folder)
-    for _ in cut(evidence, evidence / "cut"):
-        pass
-    made: dict[str, Any] = {"folder": folder, "evidence": evidence}
-    made["audit"] = flagstate("audit", "evidence", cwd=folder, COLUMNS="200", FORCE_COLOR="1")
-    made["json"] = flagstate("audit", "evidence", "--json", cwd=folder)
-    made["markdown"] = flagstate("report", "--format", "markdown", "--out", "-", cwd=folder)
-    made["csv"] = flagstate("report", "--format", "csv", "--out", "sheets", cwd=folder)
-    made["init"] = flagstate("init", "--out", "proposal.yaml", cwd=folder)
-    return made
+
+    def make(folder: Path) -> dict[str, Any]:
+        evidence = build(folder)
+        for _ in cut(evidence, evidence / "cut"):
+            pass
+        made: dict[str, Any] = {"folder": folder, "evidence": evidence}
+        made["audit"] = flagstate("audit", "evidence", cwd=folder, COLUMNS="200", FORCE_COLOR="1", **_keys(folder))
+        for name, told in (
+            ("json", ("audit", "evidence", "--json")),
+            ("markdown", ("report", "--format", "markdown", "--out", "-")),
+            ("csv", ("report", "--format", "csv", "--out", "sheets")),
+            ("init", ("init", "--out", "proposal.yaml")),
+        ):
+            made[name] = flagstate(*told, cwd=folder, **_keys(folder))
+        return made
+
+    return once(tmp_path_factory, "hostile", make)[1]
+
+
+def _keys(folder: Path) -> dict[str, str]:
+    return {"FLAGSTATE_KEYS": str(folder / "keys")}
 
 
 def _rows(world: Any, noun: str) -> list[dict[str, Any]]:
@@ -228,6 +238,15 @@ def test_a_hostile_declaration_ends_the_run(tmp_path: Path, text: str) -> None:
     assert CONTROL.search(str(caught.value)) is None
     assert re.match(r"estate\.yaml:\d", caught.value.where)
     assert not Path("owned").exists()
+
+
+@pytest.mark.slow
+def test_ten_thousand_columns(tmp_path: Path) -> None:
+    """All records are read, of the first columns; it takes seconds, not minutes."""
+    (tmp_path / "wide.csv").write_text(wide(10_000))
+    outcome = audit(Order(paths=(tmp_path / "wide.csv",), case=tmp_path / "case"))
+    (row,) = [r for r in outcome.tables["evidence"].to_pylist() if r["artefact"] == "wide.csv"]
+    assert (row["state"], row["rows_read"]) in (("read", 2), ("partly_read", 2))
 
 
 def test_names_are_recognisable(world: Any) -> None:
