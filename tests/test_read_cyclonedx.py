@@ -206,5 +206,9 @@ def test_damage_never_surprises(tmp_path_factory: pytest.TempPathFactory, data: 
     inside[key] = data.draw(
         st.sampled_from([None, 7, "x", "", [], {}, [None], [[]], {"a": []}, True, "http://[", "//"])
     )
+    kind = cyclonedx.recognise(head_of(json.dumps(tree).encode()))
+    if kind is not None and kind.refused:
+        assert inside is tree, "only the version in the head may refuse the whole"
+        return
     parts = read(tree, tmp_path_factory.getbasetemp())
     assert isinstance(parts[-1], Tally)

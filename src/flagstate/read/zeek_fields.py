@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -185,7 +186,8 @@ def learn(known: Header, line: bytes) -> Header:
 
 
 def _unescape(text: str) -> str:
-    return chr(int(text[2:4], 16)) if len(text) == 4 and text.startswith("\\x") else text
+    code = text[2:] if len(text) == 4 and text.startswith("\\x") else ""
+    return chr(int(code, 16)) if code and all(c in string.hexdigits for c in code) else text
 
 
 def moment(us: int | None) -> datetime | None:
