@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 MEETS, FAILS, OPEN = "meets", "fails", "open"
 """How a destination stands to a pattern or to one condition of it; `open` where the evidence does not say."""
@@ -158,6 +160,57 @@ class Pattern:
         return _state(self.ends.has(far.addr) or any(_under(far.name, name) for name in self.ends.names))
 
 
+class Book:
+    """Patterns, found by what they name: each destination meets only those that may be about it."""
+
+    def __init__(self, listed: Iterable[Pattern]) -> None:
+        """Sort the patterns by what they name."""
+        self._listed = list(listed)
+        self._named: dict[tuple[str, str], list[int]] = {}
+        self._ranges: list[tuple[int, int, int, int]] = []
+        self._always: list[int] = []
+        for at, pattern in enumerate(self._listed):
+            if pattern.kind == "domain":
+                self._named.setdefault(("domain", _bare(pattern.value)), []).append(at)
+            elif pattern.kind == "country":
+                self._named.setdefault(("country", pattern.value), []).append(at)
+            elif pattern.kind in ("entity", "provider"):
+                self._named.setdefault(("operator", pattern.value), []).append(at)
+            elif pattern.kind == "cidr":
+                self._ranges += [(*span, at) for span in _span(pattern.value)]
+            else:
+                self._always.append(at)
+
+    def about(self, far: Destination) -> list[Pattern]:
+        """Return the patterns that may be about a destination, in their order; all others fail without a reason."""
+        found = set(self._always)
+        labels = _bare(far.name or "").split(".")
+        keys = [("domain", ".".join(labels[at:])) for at in range(len(labels))]
+        keys += [("country", country) for country in (far.country, *far.disputed) if country]
+        keys += [("operator", operator) for operator in far.operators]
+        for key in keys:
+            found.update(self._named.get(key, ()))
+        if far.addr and self._ranges:
+            with suppress(ValueError):
+                addr = _address(far.addr)
+                version, number = addr.version, int(addr)
+                found.update(at for v, first, last, at in self._ranges if v == version and first <= number <= last)
+        return [self._listed[at] for at in sorted(found)]
+
+
+def _span(cidr: str) -> list[tuple[int, int, int]]:
+    """Return version, first and last address of a range as numbers; nothing where it is none."""
+    try:
+        network = _network(cidr)
+    except ValueError:
+        return []
+    return [(network.version, int(network.network_address), int(network.broadcast_address))]
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("*.").rstrip(".").lower()
+
+
 def _state(met: bool) -> str:
     return MEETS if met else FAILS
 
@@ -165,7 +218,7 @@ def _state(met: bool) -> str:
 def _under(name: str | None, domain: str) -> bool:
     if not name:
         return False
-    bare, seen = domain.removeprefix("*.").rstrip(".").lower(), name.rstrip(".").lower()
+    bare, seen = _bare(domain), _bare(name)
     return bool(bare) and (seen == bare or seen.endswith("." + bare))
 
 
@@ -192,8 +245,9 @@ def patterns(tables: Mapping[str, pa.Table]) -> list[Pattern]:
     """Return the declared and configured destinations, in a stable order."""
     ends = _ends(tables)
     found = []
-    for row in tables["flow"].to_pylist():
-        if row["to_pattern"] is None or row["stance"] not in ("declared", "configured"):
+    flow = tables["flow"]
+    for row in flow.filter(pc.is_valid(flow.column("to_pattern"))).to_pylist():
+        if row["stance"] not in ("declared", "configured"):
             continue
         kind, _, value = row["to_pattern"].partition(":")
         if kind == "provider" and not value.startswith("ent:"):

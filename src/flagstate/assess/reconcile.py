@@ -11,7 +11,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.assess import far_end
 from flagstate.assess.compelled import in_force
-from flagstate.assess.destination import MEETS, OPEN, Destination, Fit, Pattern, patterns
+from flagstate.assess.destination import MEETS, OPEN, Book, Destination, Fit, Pattern, patterns
 
 Tables = Mapping[str, pa.Table]
 
@@ -38,7 +38,7 @@ SELECT own_end,
   {sums},
   coalesce(bool_and(name_source = 'dns'), false) AS guessed,
   min(first_ts) AS first_ts, max(last_ts) AS last_ts,
-  arg_max(fact_id, coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), {top}) AS facts
+  arg_max(fact_id, (coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), fact_id), {top}) AS facts
 FROM turned GROUP BY ALL
 """
 # Grouped no finer than the patterns ask: a declaration without times or services costs no row per day or service.
@@ -60,8 +60,9 @@ def reconcile(tables: Tables, con: duckdb.DuckDBPyConnection, as_of: date) -> pa
     ends = far_end.known(tables, as_of)
     seen: set[str] = set()
     rows: dict[tuple[object, ...], dict[str, object]] = {}
+    book = Book(declared)
     for subject in _subjects(tables, declared, con):
-        row, matched = _judge(subject, declared, ends)
+        row, matched = _judge(subject, book, ends)
         seen.update(pattern.fact_id for pattern in matched)
         key = tuple(str(row[name]) for name in (*_KEY, "declared", "configured", "gap", "guessed"))
         if key in rows:
@@ -101,12 +102,12 @@ def _subjects(
 
 
 def _judge(
-    subject: Mapping[str, object], declared: Iterable[Pattern], ends: far_end.Ends
+    subject: Mapping[str, object], declared: Book, ends: far_end.Ends
 ) -> tuple[dict[str, object], list[Pattern]]:
     """Return the row of one observed destination, not yet in words, and the patterns that cover it."""
     far = _far(subject, ends)
     end = str(subject["own_end"])
-    fits = [(pattern, pattern.fit(far, inbound=end == "resp")) for pattern in declared]
+    fits = [(pattern, pattern.fit(far, inbound=end == "resp")) for pattern in declared.about(far)]
     matched = [pattern for pattern, fit in fits if fit.state == MEETS]
     sides = {side: sorted(p.fact_id for p in matched if p.stance == side) for side in ("declared", "configured")}
     result, gap = _result(end, bool(sides["declared"]), [fit for p, fit in fits if p.stance == "declared"])
