@@ -259,7 +259,7 @@ def cn_ric(value: str) -> bool:
     ):
         return False
     total = sum((10 if c == "X" else int(c)) * (2 ** (17 - place) % 11) for place, c in enumerate(text))
-    return total % 11 == 1
+    return bool(total % 11 == 1)
 
 
 def phone(value: str) -> bool:

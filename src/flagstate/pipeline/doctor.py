@@ -32,10 +32,12 @@ class Check:
 
 
 def prepare() -> None:
-    """Do once what is slow the first time: byte-compile, and load what reading processes load."""
+    """Do once what is slow the first time: compile the kernel, and load what reading processes load."""
     from flagstate.catalog.mask import mask
+    from flagstate.enrich import flow_radix
     from flagstate.read.registry import readers
 
+    flow_radix.kernel()
     readers()
     mask("warm")
     networks.lookup_one("192.0.2.1")
@@ -45,7 +47,7 @@ def examine() -> list[Check]:
     """Look at everything that an audit needs."""
     made = [
         Check("flagstate", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}"),
-        Check("libraries", "ok", ", ".join(f"{n} {version(n)}" for n in ("duckdb", "pyarrow", "numpy"))),
+        Check("libraries", "ok", ", ".join(f"{n} {version(n)}" for n in ("duckdb", "pyarrow", "numpy", "numba"))),
         Check("machine", "ok", f"{cores()} cores, {memory() / 2**30:.1f} GB of memory"),
         _tables(),
         _keys(),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -82,7 +83,8 @@ class _Pass:
             return "text that is not UTF-8"
         if len(texts) != len(now.fields):
             return "too few fields" if len(texts) < len(now.fields) else "too many fields"
-        given, row = dict(zip(now.fields, texts, strict=True)), []
+        given = dict(zip(now.fields, texts, strict=True))
+        row: list[Any] = []
         try:
             for _, name, kind in self.wanted:
                 text = given.get(name, now.unset)
