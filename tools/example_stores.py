@@ -137,7 +137,7 @@ confirmed_on: 2026-11-20
 networks: [10.20.0.0/16]
 entities:
   hub:        {name: Ourthe Hub (invented), organised_in: [BE], principal_place: BE}
-  software:   {name: Lindwurm WMS (invented), organised_in: [DE], principal_place: DE, owned_by: {grey: 100}}
+  software:   {name: Sortgrid WMS (invented), organised_in: [DE], principal_place: DE, owned_by: {grey: 100}}
   grey:       {name: Grey Heron (invented), organised_in: [KY], principal_place: CN}
   desk:       {kind: group, located_in: CN, head_count: 6, employed_by: software, administers: wms}
   consignees: {kind: group, located_in: BE}
@@ -159,7 +159,7 @@ holdings:
 flows:
   tracking: {from: wms, to: carrier-north.example}
   customs:  {from: wms, to: customs-desk.example, port: 443}
-  support:  {to: lindwurm-wms.example}
+  support:  {to: sortgrid-wms.example}
   resolver: {to: 1.1.1.1/32, port: 853}
   payouts:  {from: wms, to: payouts.paykit.example}
   visitors: {to: portal, action: receive}

@@ -26,7 +26,7 @@ ANYCAST = "1.1.1.1"
 NAMES = {
     CARRIER: "tracking.carrier-north.example",
     CUSTOMS: "declarations.customs-desk.example",
-    SUPPORT: "remote.lindwurm-wms.example",
+    SUPPORT: "remote.sortgrid-wms.example",
     BEAT: "beat.pulse-metrics.example",
     PORTAL: "portal.ourthe-hub.example",
 }
