@@ -62,7 +62,8 @@ class Tables(Mapping[str, pa.Table]):
         what, where = f"table {noun} of version {self.version} cannot be read", str(self._case)
         try:
             with worded(what, where), os.fdopen(open_plain(f"{noun}.parquet", dir_fd=self._fd), "rb") as file:
-                table = pq.ParquetFile(file).read()
+                # By descriptor: reading threads that still hold a Python file when Python ends abort the process.
+                table = pq.ParquetFile(pa.OSFile(f"/proc/self/fd/{file.fileno()}")).read()
             known = [name for name in model.NOUNS[noun].names if name in table.column_names]
             return model.conform(table.select(known), model.NOUNS[noun])
         except CaseError as error:

@@ -24,10 +24,15 @@ def add(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _print(document: object) -> None:
+def json_text(document: object) -> str:
+    """Return a document as it is printed with `--json`."""
     import json
 
-    sys.stdout.write(json.dumps(document, indent=1, default=str) + "\n")
+    return json.dumps(document, indent=1, default=str) + "\n"
+
+
+def _print(document: object) -> None:
+    sys.stdout.write(json_text(document))
 
 
 def report(
@@ -57,8 +62,13 @@ def report(
 
 
 def judge(
-    on: Annotated[str, typer.Argument(metavar="FINDING", help="finding_id or fact_id, as the report shows it.")],
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="explained, muted, assigned or comment.")],
+    on: Annotated[
+        str,
+        typer.Argument(
+            metavar="FINDING", help="finding_id or fact_id as the report shows it; withdrawn: judgement_id."
+        ),
+    ],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="explained, muted, assigned, comment, or withdrawn.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
     author: Annotated[str, typer.Option(metavar="NAME", help="Who says so.")],
     until: Annotated[str | None, typer.Option(metavar="DATE", help="Until when it holds.")] = None,
@@ -71,6 +81,10 @@ def judge(
     from flagstate.cli.audit import day
 
     opened = Case.open(case)
+    if kind == "withdrawn":
+        opened.withdraw(on, reason=reason, author=author)
+        sys.stdout.write(json_text({"withdrawn": on}) if json else f"Took {on} back; both rows stay in the ledger.\n")
+        return
     known = set(opened.tables()["finding"].column("finding_id").to_pylist())
     known |= set(opened.tables()["flow"].column("fact_id").to_pylist())
     if on not in known:

@@ -30,6 +30,9 @@ from flagstate.read.unfold import Leaf, unfold
 VERSION = 1
 """Raised when summaries of an earlier version can no longer be merged: then everything is read again."""
 
+HASHED_FIRST = 64 << 20
+"""Artefacts up to this size in bytes are hashed before they are read, larger ones meanwhile."""
+
 KEPT_REJECTS = 1_000
 """Rejected records that are listed one by one, per leaf; the others are only counted."""
 
@@ -169,7 +172,9 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
             return seen
     content = Hasher(leaf.descriptor)
     gathered = Gathered(known)
-    artefact = Opened(neutral(leaf.descriptor), begin, seen.name, "")
+    # Readers that must tell masked names apart do so by content: a file keeps its ids wherever it lies.
+    own = content.result() if leaf.size <= HASHED_FIRST else folder.name
+    artefact = Opened(neutral(leaf.descriptor), begin, seen.name, own)
     con = _connect(artefact.path, order)
     try:
         for part in reader.read(artefact, kind, Context(con, mask, mask_host=mask_host)):

@@ -38,7 +38,7 @@ class Opened:
     name: str
     """Its name for display and for containers; already masked."""
     evidence_id: str
-    """Its row in the ledger."""
+    """Tells it from every other artefact: two with the same bytes have the same."""
 
 
 @dataclass(frozen=True)
