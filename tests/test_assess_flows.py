@@ -172,7 +172,7 @@ patterns_ = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(flows_, min_size=1, max_size=6), st.lists(patterns_, max_size=3), patterns_)
 def test_a_further_declaration_never_makes_anything_undeclared(flows: list[Row], some: list[Row], more: Row) -> None:
     def undeclared(patterns: list[Row]) -> int:
@@ -182,7 +182,7 @@ def test_a_further_declaration_never_makes_anything_undeclared(flows: list[Row],
     assert undeclared([*some, more]) <= undeclared(some)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(flows_, min_size=1, max_size=8), st.lists(patterns_, max_size=3), st.randoms())
 def test_the_order_of_flows_changes_nothing(flows: list[Row], some: list[Row], rnd: random.Random) -> None:
     listed = [*flows, *some]
@@ -191,7 +191,7 @@ def test_the_order_of_flows_changes_nothing(flows: list[Row], some: list[Row], r
     assert judged(mixed, endpoint=ENDS, interest=OWNED) == judged(listed, endpoint=ENDS, interest=OWNED)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(flows_, min_size=1, max_size=8), st.lists(patterns_, max_size=3))
 def test_the_sums_of_the_ledger_are_those_of_the_flows(flows: list[Row], some: list[Row]) -> None:
     rows, _ = judged([*flows, *some], endpoint=ENDS, interest=OWNED)

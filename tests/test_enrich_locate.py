@@ -96,7 +96,7 @@ def test_nothing_to_look_up_is_nothing() -> None:
     assert addresses(tables()).to_pylist() == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)), min_size=1, max_size=8), st.randoms())
 def test_neither_order_nor_repetition_changes_a_place(
     some: list[ipaddress.IPv4Address | ipaddress.IPv6Address], rnd: Any
