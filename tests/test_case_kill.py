@@ -7,11 +7,13 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from case_world import again, made, tables
+from flagstate.errors import LockedError
 
 HERE = Path(__file__).parent
 KILLS = 30
@@ -105,6 +107,14 @@ def test_the_lock_of_a_killed_writer_is_free_though_its_child_lives(tmp_path: Pa
         writer.wait()
         try:
             os.kill(child, 0)
-            assert again(case).publish(tables(1)) == 1
+            # The kernel frees what the dead writer held when it has buried it, which a busy machine may delay.
+            for _ in range(100):
+                try:
+                    assert again(case).publish(tables(1)) == 1
+                    break
+                except LockedError:
+                    time.sleep(0.05)
+            else:
+                pytest.fail("the lock of a killed writer was never freed")
         finally:
             os.kill(child, signal.SIGKILL)

@@ -67,6 +67,8 @@ def test_each_artefact_is_a_row_and_a_second_audit_reads_nothing(tmp_path: Path)
     before = work(tmp_path / "case")
     second = run(folder, case=tmp_path / "case")
     assert work(tmp_path / "case") == before
+    for one, other in zip(plain(second.tables)["evidence"], plain(first.tables)["evidence"], strict=True):
+        assert one == other
     assert plain(second.tables) == plain(first.tables)
     assert _kept_private(tmp_path / "case") == []
 

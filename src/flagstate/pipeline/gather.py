@@ -142,7 +142,8 @@ def _grown(found: Found, known: Mapping[str, object], growth: Growth, case: Case
         fresh = item_key(case.key, fingerprint, "range", part.start, part.end, part.sha256)
         item = items[number] if number < len(items) and not growth.whole else fresh
         pieces.append(Piece(found, item, part.start, part.end, lead))
-    return pieces
+    # A log that did not grow is one whole, as it was the first time; only parts have ranges.
+    return pieces if len(pieces) > 1 else [Piece(found, pieces[0].item)]
 
 
 def _listed(value: object) -> list[list[object]]:
