@@ -74,13 +74,13 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=20_000_000)
-    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--log", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        log = chosen.log or home / "conn.log"
-        if not chosen.log:
+        log = chosen.log or Path(tempfile.gettempdir()) / f"flagstate-bench-conn-{chosen.rows}.log"
+        if not log.exists():
             generate_zeek.write(log, chosen.rows)
         seconds, peak, _ = audit(log, home / "whole", home / "keys")
         again, _, _ = audit(log, home / "whole", home / "keys")
