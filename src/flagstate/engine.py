@@ -21,9 +21,6 @@ import duckdb
 
 from flagstate.errors import FULL, CaseError, RoomError
 
-DEFAULT_MEMORY = 0.5
-"""Share of the machine's memory that one run may use unless `--memory` says otherwise."""
-
 
 def connect(
     *,

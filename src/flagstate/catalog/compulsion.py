@@ -21,8 +21,6 @@ EVERY = "*"
 """The government of the general rule."""
 
 BASES = ("organised", "principal_place", "located", "place", "via_parent", "nationality", "market", "covert")
-EVALUATED = frozenset({"organised", "principal_place", "located", "place", "via_parent"})
-"""Bases that `assess.reach` weighs; the others are shown and not yet weighed."""
 
 BasisName = Literal["organised", "principal_place", "located", "place", "via_parent", "nationality", "market", "covert"]
 

@@ -11,9 +11,6 @@ HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 GROUP = "orig_h, resp_h, resp_p, proto, service, server_name, day"
 _LARGEST = 9_223_372_036_854_775_807
 
-RANKS = {"sni": 1, "host": 2, "dns": 3}
-"""Where a name comes from, from the most direct."""
-
 
 def uid_key(salt: int) -> str:
     """Return the expression of a record's key by connection id; 0: it has none."""
