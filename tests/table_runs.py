@@ -10,7 +10,7 @@ import pyarrow as pa
 from flagstate.catalog.mask import mask
 from flagstate.engine import connect
 from flagstate.read import delimited, har, jsontable, parquet, sqlite, xlsx
-from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read.part import Context, Head, Note, Opened, Part, Records, Reject, Stream, Tally
 
 READERS = (parquet.READER, sqlite.READER, xlsx.READER, har.READER, jsontable.READER, delimited.READER)
 
@@ -59,8 +59,10 @@ def run(path: Path, max_rows: int | None = None) -> Outcome | None:
 
 def _take(outcome: Outcome, part: Part) -> None:
     if isinstance(part, Stream):
-        assert part.noun in ("record", "exchange")
-        outcome.tables[part.container] = part.relation.to_arrow_table()
+        assert part.noun == "exchange"
+        outcome.rows += part.relation.to_arrow_table().num_rows
+    elif isinstance(part, Records):
+        outcome.tables[part.container] = part.reader.read_all()
         outcome.rows += outcome.tables[part.container].num_rows
     elif isinstance(part, Reject):
         outcome.rejects.append(part)

@@ -17,7 +17,7 @@ from flagstate.catalog.mask import mask
 from flagstate.engine import connect
 from flagstate.errors import FlagstateError
 from flagstate.read import registry
-from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
+from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Records, Reject, Stream, Tally
 from flagstate.read.source import HEAD_BYTES, neutral, opened, spool
 from flagstate.read.unfold import unfold
 from flagstate.read.unknown import describe
@@ -130,7 +130,7 @@ def test_reading_a_sample_raises_nothing_but_our_own(name: str) -> None:
             continue
         parts = read(reader, descriptor, head, kind)
         for part in parts:
-            assert isinstance(part, Stream | Facts | Reject | Tally | Note)
+            assert isinstance(part, Stream | Records | Facts | Reject | Tally | Note)
 
 
 def read(reader: Reader, descriptor: int, head: Head, kind: Kind) -> list[Part]:
@@ -142,6 +142,8 @@ def read(reader: Reader, descriptor: int, head: Head, kind: Kind) -> list[Part]:
             if isinstance(part, Stream):
                 assert part.noun in reader.streams
                 part.relation.to_arrow_table()
+            elif isinstance(part, Records):
+                part.reader.read_all()
             elif isinstance(part, Facts):
                 assert part.stance in ("declared", "configured", "observed", "recorded")
                 model.conform(part.table, model.NOUNS[part.noun])
@@ -203,4 +205,4 @@ def test_spooled_bytes_are_recognised_as_the_file_itself() -> None:
     os.write(descriptor, data)
     parts = read(READERS["delimited"], descriptor, Head(data, len(data), ".csv"), Kind("table comma-separated utf-8"))
     os.close(descriptor)
-    assert any(isinstance(part, Stream) for part in parts)
+    assert any(isinstance(part, Records) for part in parts)

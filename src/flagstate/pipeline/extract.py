@@ -22,7 +22,7 @@ from flagstate.engine import connect
 from flagstate.enrich import classify, flows
 from flagstate.errors import DeclarationError, FlagstateError, RoomError
 from flagstate.pipeline import keep
-from flagstate.read.part import Context, Facts, Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
 from flagstate.read.registry import identify
 from flagstate.read.source import Hasher, cut, head, neutral, opened
 from flagstate.read.unfold import Leaf, unfold
@@ -240,17 +240,20 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
         if part.noun in model.FACTS:
             table = model.stamp(table, model.NOUNS[part.noun], stance=part.stance)
         gathered.add(part.noun, table)
+    elif isinstance(part, Records):
+        _records(part, seen, gathered, con)
     elif isinstance(part, Stream):
         _stream(part, seen, gathered, con)
 
 
+def _records(part: Records, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:
+    summary = classify.scan(con.from_arrow(part.reader))
+    seen.rows_read += summary.rows
+    found = classify.holdings(summary, part.container, asset_id=part.asset_id or f"store:{seen.name}")
+    gathered.add("holding", model.stamp(found, model.HOLDING, stance="observed"))
+
+
 def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:
-    if part.noun == "record":
-        summary = classify.scan(part.relation)
-        seen.rows_read += summary.rows
-        found = classify.holdings(summary, part.container, asset_id=f"store:{seen.name}")
-        gathered.add("holding", model.stamp(found, model.HOLDING, stance="observed"))
-        return
     known = gathered.known
     made = flows.extract(
         part.noun, part.relation, con,

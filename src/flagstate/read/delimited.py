@@ -18,7 +18,7 @@ from flagstate.read.charset import Utf8, sniff, text_head
 from flagstate.read.charset import opened as utf8
 from flagstate.read.dialect import Dialect, detect, rows
 from flagstate.read.header import Layout, lay_out
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records, Reject, Tally
 
 BLOCK = 4 << 20
 MOST_REJECTS = 1000
@@ -68,7 +68,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     schema = pa.schema([pa.field(name, pa.string()) for name in layout.names])
     batches = _batches(opened, dialect, encoding, layout, first, context.max_rows, progress)
     reader = pa.RecordBatchReader.from_batches(schema, batches)
-    yield Stream("record", context.con.from_arrow(reader), opened.name)
+    yield Records(reader, opened.name)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
     yield from progress.rejects
@@ -173,5 +173,4 @@ READER = Reader(
     "Tables as text: CSV with any delimiter, encoding and line end, with or without a header.",
     recognise,
     read,
-    ("record",),
 )

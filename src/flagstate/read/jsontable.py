@@ -21,7 +21,7 @@ from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
 from flagstate.read.json_events import items, prefixed
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records
 
 BATCH = 4096
 MOST_COLUMNS = 2000
@@ -152,7 +152,7 @@ def _table(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     schema = pa.schema([pa.field(name, pa.string()) for name in names])
     table.read = 0
     batches = _batches(opened, path, context, table, schema)
-    yield Stream("record", context.con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), shown)
+    yield Records(pa.RecordBatchReader.from_batches(schema, batches), shown)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
     if table.crowded:
@@ -219,4 +219,4 @@ def _text(item: object) -> str:
     return str(item)
 
 
-READER = Reader("json", "JSON and JSON lines as tables, in any Unicode encoding.", recognise, read, ("record",))
+READER = Reader("json", "JSON and JSON lines as tables, in any Unicode encoding.", recognise, read)

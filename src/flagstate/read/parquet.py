@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from flagstate.errors import EvidenceError
 from flagstate.read.header import unique
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream, Tally
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records, Tally
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -59,7 +59,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         renamed = pa.schema([pa.field(name, _type(schema.field(at).type)) for at, name in enumerate(names)])
         batches = _batches(file, renamed, context.max_rows, progress)
         reader = pa.RecordBatchReader.from_batches(renamed, batches)
-        yield Stream("record", context.con.from_arrow(reader), opened.name)
+        yield Records(reader, opened.name)
         for _ in batches:  # a consumer that stopped early must not make the counts wrong
             pass
         expected = file.metadata.num_rows
@@ -107,4 +107,4 @@ def _valid(column: pa.Array, to: pa.DataType) -> pa.Array:
     return column
 
 
-READER = Reader("parquet", "Parquet files, whatever their name says.", recognise, read, ("record",))
+READER = Reader("parquet", "Parquet files, whatever their name says.", recognise, read)

@@ -76,11 +76,27 @@ class Stream:
     """Typed records, as a relation with the columns of a stream noun; consumed before the reader goes on."""
 
     noun: str
-    """connection, query, handshake, exchange or record."""
+    """connection, query, handshake or exchange."""
     relation: duckdb.DuckDBPyRelation
-    """The records; for `record` with the columns of the table itself."""
-    container: str = ""
-    """For `record`: table, sheet or path; masked."""
+    """The records."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records with columns of their own, to be searched for data classes; consumed before the reader goes on."""
+
+    reader: pa.RecordBatchReader
+    """The records, in batches of any size; columns of any type, their names masked."""
+    container: str
+    """Table, sheet, path or kind of payload; masked."""
+    asset_id: str = ""
+    """Where they are held or moved; empty: the artefact is the store."""
+    state: str = "stored"
+    """stored, moved (payloads) or used."""
+    prose: bool = False
+    """Whether it is running text, such as lines of a log or the body of a message, not a table."""
+    rows_total: int | None = None
+    """Where only a sample is given: how many records there are; null: all are given."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +149,7 @@ class Note:
     """Whether something was not read; otherwise the note only says what is, or is not, in the artefact."""
 
 
-Part = Stream | Facts | Reject | Tally | Note
+Part = Stream | Records | Facts | Reject | Tally | Note
 
 
 @dataclass(frozen=True)

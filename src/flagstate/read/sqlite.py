@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from flagstate.errors import EvidenceError
 from flagstate.read.header import unique
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records
 
 BATCH = 8192
 MOST_TABLES = 2000
@@ -87,7 +87,7 @@ def _table(con: sqlite3.Connection, name: str, context: Context) -> Iterator[Par
     schema = pa.schema([pa.field(column, pa.string()) for column in names])
     progress = Progress()
     batches = _batches(cursor, schema, context.max_rows, progress)
-    yield Stream("record", context.con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), shown)
+    yield Records(pa.RecordBatchReader.from_batches(schema, batches), shown)
     for _ in batches:  # a consumer that stopped early must not make the counts wrong
         pass
     if progress.damaged:
@@ -123,5 +123,4 @@ READER = Reader(
     "SQLite databases, read-only, without what a write-ahead log beside them holds.",
     recognise,
     read,
-    ("record",),
 )

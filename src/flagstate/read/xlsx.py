@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from flagstate.errors import EvidenceError, LimitError
 from flagstate.read.header import lay_out
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_EXPANDED = 1 << 30
@@ -91,7 +91,7 @@ def _sheet(rows: list[list[str | None]], shown: str, context: Context) -> Iterat
         data = data[: context.max_rows]
     schema = pa.schema([pa.field(name, pa.string()) for name in layout.names])
     arrays = [pa.array([row[at] for row in data], pa.string()) for at in range(width)]
-    yield Stream("record", context.con.from_arrow(pa.table(arrays, schema=schema)), shown)
+    yield Records(pa.table(arrays, schema=schema).to_reader(), shown)
 
 
 def _text(value: object) -> str | None:
@@ -104,4 +104,4 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-READER = Reader("xlsx", "Spreadsheets (XLSX, XLSB, XLS, ODS): every sheet is a table.", recognise, read, ("record",))
+READER = Reader("xlsx", "Spreadsheets (XLSX, XLSB, XLS, ODS): every sheet is a table.", recognise, read)
