@@ -66,6 +66,8 @@ def _each(values: pa.Array, look: object) -> Bits:
 def fold(values: pa.Array) -> pa.Array:
     """Return texts in lower case, without accents, cut at LONGEST characters."""
     folded = pc.utf8_lower(pc.utf8_slice_codeunits(values.cast(pa.string()), 0, LONGEST))
+    if pc.all(pc.string_is_ascii(folded)).as_py() is not False:
+        return folded
     for before, after in SPELT:
         folded = pc.replace_substring(folded, before, after)
     return pc.replace_substring_regex(pc.utf8_normalize(folded, "NFKD"), r"\p{Mn}", "")
@@ -74,10 +76,14 @@ def fold(values: pa.Array) -> pa.Array:
 def _texts(values: pa.Array) -> Bits:
     made = np.zeros(len(values), np.uint64)
     folded = fold(values)
-    for bit, (pattern, excuse) in enumerate(_patterns()):
-        seen = pc.replace_substring_regex(folded, excuse, " ") if excuse else folded
-        hits = pc.fill_null(pc.match_substring_regex(seen, pattern), False).to_numpy(zero_copy_only=False)
-        made |= hits.astype(np.uint64) << np.uint64(bit)
+    patterns, any_ = _patterns()
+    # Few texts tell anything: one pass finds them, and only they are looked at by topic.
+    places = np.flatnonzero(pc.fill_null(pc.match_substring_regex(folded, any_), False).to_numpy(zero_copy_only=False))
+    telling = folded.take(pa.array(places))
+    for bit, (pattern, excuse) in enumerate(patterns):
+        seen = pc.replace_substring_regex(telling, excuse, " ") if excuse else telling
+        hits = pc.match_substring_regex(seen, pattern).to_numpy(zero_copy_only=False)
+        made[places] |= hits.astype(np.uint64) << np.uint64(bit)
     return made
 
 
@@ -93,5 +99,7 @@ def _codes(values: pa.Array) -> Bits:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, str], ...]:
-    return tuple((topic.pattern, topic.excuse) for topic in inference.load())
+def _patterns() -> tuple[tuple[tuple[str, str], ...], str]:
+    """Pattern and excuse by topic, and one pattern for all."""
+    found = tuple((topic.pattern, topic.excuse) for topic in inference.load())
+    return found, "|".join(pattern for pattern, _ in found)
