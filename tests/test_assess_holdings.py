@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstate import model
+from flagstate.assess.containers import same
 from flagstate.assess.holdings import holdings
+from flagstate.catalog.wider import covers
 
 Row = dict[str, Any]
 
@@ -72,6 +74,38 @@ def test_other_stances_are_not_seen(stance: str) -> None:
     assert verdicts(DECLARED, held("iban", stance=stance)) == {"unknown"}
 
 
+def test_a_class_is_compared_for_its_container() -> None:
+    declared = [held("email", stance="declared", container="orders"), held("iban", stance="declared", container="pay")]
+    rows = found(*declared, held("email", container="orders_2026-01.csv"), held("iban", container="public.orders"))
+    assert [(row["subject"], row["rule_id"], row["verdict"]) for row in rows] == [("iban", "holding-beyond", "yes")]
+    assert "public.orders" in rows[0]["message"]
+    assert rows[0]["innocent"]
+
+
+def test_a_container_that_no_declaration_names_stays_open() -> None:
+    rows = found(held("email", stance="declared", container="orders"), held("email", container="backup_old"))
+    assert [(row["rule_id"], row["verdict"]) for row in rows] == [("holding-unplaced", "unknown")]
+    assert rows[0]["missing"]
+
+
+def test_wider_words_cover_their_parts() -> None:
+    declared = held("name", stance="declared"), held("financial", stance="declared", container="pay")
+    assert verdicts(*declared, held("given_name"), held("iban", container="pay")) == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "name", "alike"),
+    [
+        ("orders", "orders.csv", True), ("orders", "Orders_2026-01.csv.gz", True), ("orders", "shop.orders", True),
+        ("orders", "export/orders-part-00012.parquet", True), ("orders", "orders_archive", False),
+        ("orders*", "orders_archive", True), ("pay ments", "pay_ments.json", True), ("", "", False),
+        ("orders", "reorders", False), ("h7", "h7.xml", True),
+    ],
+)  # fmt: skip
+def test_containers_are_known_by_name(declared: str, name: str, alike: bool) -> None:
+    assert same(declared, name) is alike
+
+
 CLASSES = st.sampled_from(["email", "iban", "card", "name"])
 ROWS = st.builds(
     lambda name, stance, container, records: held(name, stance=stance, container=container, records=records),
@@ -90,5 +124,7 @@ def test_order_changes_nothing_never_no_and_more_words_never_convict(rows: list[
     assert "no" not in verdicts(*rows)
     adverse = {row["subject"] for row in found(*rows) if row["verdict"] == "yes"}
     if any(row["stance"] == "declared" for row in rows):
-        more = {row["subject"] for row in found(*rows, held(name, stance="declared")) if row["verdict"] == "yes"}
-        assert more == adverse - {name}
+        whole = held(name, stance="declared", container=None)
+        more = {row["subject"] for row in found(*rows, whole) if row["verdict"] == "yes"}
+        assert adverse - more == adverse & covers(name)
+        assert more <= adverse
