@@ -51,7 +51,7 @@ def test_each_artefact_is_a_row_and_a_second_audit_reads_nothing(tmp_path: Path)
         "empty.log": "not_recognised",
         "estate.yaml": "read",
         "link": "refused",
-        "page.html": "not_recognised",
+        "page.html": "read",
         "pipe": "refused",
         "table.csv": "read",
         "unknown.bin": "not_recognised",

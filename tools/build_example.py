@@ -24,7 +24,7 @@ TRUTH = ROOT / "tests/data/example/truth.json"
 SEED = 20_261_116
 
 STATES = {
-    "README.txt": "not_recognised",
+    "README.txt": "read",
     "estate.yaml": "read",
     "infrastructure/main.tf": "refused",
     "infrastructure/terraform.tfstate": "read",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO
 
 BOMS = (
@@ -19,6 +21,7 @@ CONTROLS = re.compile(r"[\x00\x02-\x08\x0e-\x1a\x1c\x1d\x7f]")
 CHUNK = 1 << 20
 
 
+@lru_cache(maxsize=4)
 def sniff(data: bytes) -> str | None:
     """Return the encoding of a text, or null: it is not text.
 
@@ -88,7 +91,9 @@ class Utf8(io.RawIOBase):
             encoding: As `sniff` says.
         """
         self._file: BinaryIO = open(path, "rb")  # noqa: SIM115  closed with this object
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        bare = encoding in ("utf-8", "utf-8-sig", "ascii")
+        self._decoder = codecs.getincrementaldecoder("utf-8" if bare else encoding)("replace")
+        self._plain: bytes | None = b"" if bare else None
         self._left = b""
         self._begun = False
         self._ended = False
@@ -112,10 +117,19 @@ class Utf8(io.RawIOBase):
         self._left = self._left[size:]
         return size
 
+    def blocks(self) -> Iterator[bytes]:
+        """Yield what is left, in blocks of about one MiB that end anywhere but within a character."""
+        while not self._ended:
+            if block := self._left or self._next():
+                self._left = b""
+                yield block
+
     def _next(self) -> bytes:
         raw = self._file.read(CHUNK)
-        text = self._decoder.decode(raw, not raw)
         self._ended = not raw
+        if self._plain is not None and (block := self._as_is(raw)) is not None:
+            return block
+        text = self._decoder.decode(raw, not raw)
         if not self._begun and text:
             self._begun = True
             text = text.removeprefix("\ufeff")
@@ -128,10 +142,45 @@ class Utf8(io.RawIOBase):
             text = text.replace("\r", "\n")
         return text.encode("utf-8", "replace")
 
+    def _as_is(self, raw: bytes) -> bytes | None:
+        """The bytes themselves, where they are valid UTF-8 and nothing is to be changed; null: decode them."""
+        assert self._plain is not None  # noqa: S101
+        block = self._plain + raw if self._plain else raw
+        # A character may stand on the border of two blocks.
+        cut = 0 if block.isascii() or not raw else _open_character(block)
+        whole = block[: len(block) - cut] if cut else block
+        valid = b"\0" not in whole and not (self.carriage and b"\r" in whole) and b"\xef\xbf\xbd" not in whole
+        if valid and not whole.isascii():
+            try:
+                codecs.utf_8_decode(whole, "strict", True)
+            except UnicodeDecodeError:
+                valid = False
+        if valid:
+            self._plain = block[len(whole) :]
+            if not self._begun and whole:
+                self._begun = True
+                whole = whole.removeprefix(codecs.BOM_UTF8)
+            return whole
+        # From here on character by character; what the last block left open goes first.
+        self._decoder.setstate((self._plain, 0))
+        self._plain = None
+        return None
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
         super().close()
+
+
+def _open_character(block: bytes) -> int:
+    """Return how many bytes at the end belong to a character that goes on in the next block."""
+    for back in range(1, min(4, len(block)) + 1):
+        byte = block[-back]
+        if byte >= 0xC0:
+            return back if back < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) else 0
+        if byte < 0x80:
+            return 0
+    return 0
 
 
 def opened(path: str, encoding: str) -> io.BufferedReader:

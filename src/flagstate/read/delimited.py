@@ -2,7 +2,7 @@
 
 The text becomes valid UTF-8 as it streams, so no encoding needs a second file. Rows of another width are rejected with
 their number; characters that cannot be decoded are replaced and counted. A text that is only perhaps a table is not
-taken for one: prose, code and log lines are left to the ledger as not recognised. Values are never kept.
+taken for one: prose, code and log lines are left to the reader of texts. Values are never kept.
 """
 
 from __future__ import annotations

@@ -45,6 +45,13 @@ _CONVERT = (
 )
 
 
+def binary(data: bytes) -> bool:
+    """Whether an artefact begins as a binary kind that is known by its first bytes, even if they look like text."""
+    # Two or three letters may begin a text as well, which holds no zeros.
+    zeros = b"\x00" in data[:4096]
+    return any(data[at : at + len(magic)] == magic and (zeros or len(magic) > 3) for magic, at, _, _ in _MAGIC)
+
+
 def describe(head: Head) -> Kind:
     """Return why an artefact is not recognised; looks at its beginning only."""
     data = head.data
@@ -62,4 +69,6 @@ def describe(head: Head) -> Kind:
             return Kind("unknown", f"it looks like {what}", todo or _CONVERT)
     if b"\x00" in data[:4096]:
         return Kind("unknown", "it is binary data of no known kind", _CONVERT)
+    if not data.strip():
+        return Kind("empty", "it holds nothing but blanks", "Give the file again if it should not be.")
     return Kind("unknown", "it is text of no known kind", _CONVERT)
