@@ -14,7 +14,7 @@ from flagstate import model
 from flagstate.catalog.mask import mask
 from flagstate.engine import connect
 from flagstate.read import har
-from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read.part import Context, Head, Note, Opened, Part, Records, Reject, Stream, Tally
 
 DATA = Path(__file__).parent / "data"
 FILES = sorted(DATA.glob("har-*/*.har"))
@@ -34,6 +34,10 @@ def read(path: Path, max_rows: int | None = None) -> tuple[pa.Table, list[Part]]
         if isinstance(part, Stream):
             assert part.noun == "exchange"
             tables.append(model.conform(part.relation.to_arrow_table(), model.EXCHANGE))
+        elif isinstance(part, Records):
+            assert part.state == "moved"
+            assert part.asset_id.startswith("host:")
+            others.append(Tally(part.reader.read_all().num_rows))
         else:
             others.append(part)
     return pa.concat_tables(tables), others
@@ -135,7 +139,8 @@ def test_what_used_no_network_is_no_exchange(tmp_path: Path) -> None:
     ]
     table, others = read(one(tmp_path, rows))
     assert len(table) == 1
-    assert [p.rows_read for p in others if isinstance(p, Tally)] == [3]
+    assert sum(p.rows_read for p in others if isinstance(p, Tally)) == 3
+    assert [p.rows_read for p in others if isinstance(p, Tally)] == [3, 1, 1, -2], "only the last one moved anything"
 
 
 def test_bad_entries_are_rejected_by_number_and_without_their_text(tmp_path: Path) -> None:
@@ -168,7 +173,7 @@ def test_no_damage_makes_it_crash(at: int, noise: bytes) -> None:
         if kind:
             table, others = read(path)
             assert len(table) <= 2
-            assert len(others) <= 4
+            assert len([part for part in others if not isinstance(part, Tally)]) <= 4
     finally:
         path.unlink()
 

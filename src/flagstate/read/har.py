@@ -1,6 +1,7 @@
 """HTTP archives (HAR 1.1 and 1.2), as browsers and proxies save them: one exchange per entry.
 
-Bodies are never kept: an entry is read key by key and only its sizes, its address and its server stay. Bytes sent and
+The file is read twice: for the exchanges, of which only sizes, address and server stay, and for what went in them:
+parameters, headers, cookies and bodies are searched for data classes and never kept (`har_bodies`). Bytes sent and
 received are what the file says (`headersSize` + `bodySize`, or `_transferSize`); where it says nothing they are a
 lower bound from the headers that it lists, and for a response the decoded size of its content. Web-socket messages
 count by their length. An entry that a browser answered from its own cache, and a `data:` or `blob:` address, went over
@@ -10,6 +11,7 @@ answer, 0 bytes.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -23,12 +25,16 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
+from flagstate.read.har_bodies import payloads
 from flagstate.read.json_events import prefixed
+from flagstate.read.json_short import Short
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
 
 BEGINS = re.compile(r'\s*\{\s*"log"\s*:\s*\{')
 HINTS = re.compile(r'"(?:entries|creator|browser|pages)"\s*:')
 BATCH = 8192
+LONGEST = 24 << 20
+"""Bytes of one text that count; base64 of what is searched of a body fits."""
 PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 ENTRY = "log.entries.item"
 NUMBERS = {
@@ -129,6 +135,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
             "Save it from Chrome or Firefox without sanitising, or give DNS or connection logs of the same hours.",
             lost=False,
         )
+    yield from payloads(opened, context)
 
 
 def _batches(opened: Opened, most: int | None, progress: Progress) -> Iterator[pa.RecordBatch]:
@@ -155,7 +162,7 @@ def _entries(opened: Opened, progress: Progress) -> Iterator[Entry]:
 
     with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
         try:
-            yield from _walk(stream)
+            yield from _walk(io.BufferedReader(Short(stream, LONGEST)))
         except (ijson.JSONError, UnicodeError, ValueError, RecursionError):
             progress.cut = True
 
