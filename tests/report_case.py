@@ -288,7 +288,26 @@ def case() -> dict[str, pa.Table]:
                 ("Customers", "phone", 93, 93, 93, "high", "93 of 93 pass the format"),
                 ("Orders", "trade_order", 16_282, 91, 93, "medium", "column names"),
                 ("Employees", "birth_date", 9, 9, 9, "high", "dates 1950 to 1990"),
+                ("parcels_2026", "parcel_s10", 326_000, 326_000, 326_000, "high", "form and check digit"),
+                ("parcels_2026", "consignee", 326_000, 118_200, 121_900, "high", "column name; names"),
+                ("parcels_2026", "iban", 12_400, 9_100, 12_400, "high", "form and check digit"),
+                ("parcels_2026", "health_term", 61, 40, 61, "low", "words of the list"),
+                ("parcels_2026", "inferred_health", 412, 380, 412, "low", "texts of goods beside a consignee"),
             )
+        ]
+        + [
+            {"asset_id": "store:northwind.sqlite", "container": "parcels_2026", "data_class": "trade_flow", "records": 326_000,
+             "state": "stored", "confidence": "medium", "reasons": ["one row says seller: consignor; product: hs_code; volume: weight; route: city"],
+             "key_ids": [], "marks": ["grain:seller × product × volume × route", "per:parcel", "from:2026-01", "to:2026-06"]}
+        ],
+    )  # fmt: skip
+    population = model.rows(
+        model.POPULATION,
+        [
+            {"asset_id": "store:northwind.sqlite", "container": "parcels_2026", "data_classes": ["consignee", "parcel_s10", *more], "about": about,
+             "month": f"2026-0{month}", "records": n, "subjects_lo": n // 3, "subjects_hi": n // 2}
+            for month in range(1, 7)
+            for about, more, n in (("residents:BE", [], 30_000), ("residents:FR", ["iban"], 2_066), (None, [], 22_000))
         ],
     )  # fmt: skip
     return {
@@ -296,6 +315,7 @@ def case() -> dict[str, pa.Table]:
         "endpoint": endpoint,
         "legal_entity": model.stamp(entity, model.LEGAL_ENTITY, stance="recorded", evidence_id="cat:providers"),
         "holding": model.stamp(holding, model.HOLDING, stance="observed", evidence_id="ev:3"),
+        "population": model.stamp(population, model.POPULATION, stance="observed", evidence_id="ev:3"),
         "finding": findings(),
         "reach": reach(),
         "reconciliation": reconciliation(),

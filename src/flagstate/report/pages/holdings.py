@@ -1,32 +1,55 @@
-"""Holdings: classes of sensitive data by container."""
+"""Holdings: which sensitive data is held, by container, by law, inferred, and in bulk."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flagstate.report import figures
-from flagstate.report.grid import Field, grid
+from flagstate.report import figures, held
+from flagstate.report.grid import Field, Grid, grid
 from flagstate.report.view import View
 
 NAME = "holdings"
 
 
 def build(view: View) -> dict[str, Any]:
-    """Return the holdings by container and the classes that occur."""
-    t = view.t
+    """Return the heat map, the legal categories, what is inferred, trade in bulk, and the tables."""
     rows = view.records("holding", order=[("records", "descending"), ("container", "ascending")])
-    classes: dict[str, dict[str, Any]] = {}
-    for row in view.table("holding").select(["data_class", "container", "records", "stance"]).to_pylist():
-        if row["stance"] == "declared":
-            continue  # What is declared was not thereby found.
-        entry = classes.setdefault(row["data_class"], {"name": row["data_class"], "containers": 0, "records": None})
-        entry["containers"] += 1
-        if row["records"] is not None:
-            entry["records"] = max(entry["records"] or 0, row["records"])
-    listed = sorted(classes.values(), key=lambda e: (-e["containers"], e["name"]))
-    fields = (
+    # What is declared was not thereby found.
+    found = [row for row in rows if row["stance"] != "declared"]
+    populations = held.populations(view.table("population").to_pylist())
+    return {
+        "answer": view.answer(NAME),
+        "heat": held.heat(found),
+        "categories": held.categories(found, held.thresholds()),
+        "inferred": [_inferred(row) for row in found if row["data_class"].startswith("inferred_")][:12],
+        "trade": [_trade(row) for row in found if row["data_class"] == "trade_flow"][:12],
+        "table": grid("holding", _fields(view), rows, total=view.table("holding").num_rows, more="holding"),
+        "together": _together(view, populations),
+    }
+
+
+def _inferred(row: dict[str, Any]) -> dict[str, Any]:
+    keys = ("data_class", "container", "records", "subjects_lo", "subjects_hi")
+    return {key: row[key] for key in keys} | {"says": held.says(row["data_class"])}
+
+
+def _trade(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "container": row["container"],
+        "records": row["records"],
+        "grain": held.marked(row, "grain:"),
+        "unit": held.marked(row, "per:"),
+        "from": held.marked(row, "from:"),
+        "to": held.marked(row, "to:"),
+        "reason": "; ".join(row["reasons"] or ()),
+    }
+
+
+def _fields(view: View) -> tuple[Field, ...]:
+    t = view.t
+    return (
         Field(t("col.container"), "two", _where, wide=True),
-        Field(t("col.class"), "text", lambda r: r["data_class"] or "–"),
+        Field(t("col.class"), "two", lambda r: (r["data_class"] or "–", held.says(r["data_class"] or ""))),
         Field(t("col.about"), "text", lambda r: r["about"] or "–"),
         Field(t("col.records"), "count", lambda r: r["records"]),
         Field(t("col.subjects"), "text", lambda r: _span(r, view.meta.language), title=t("tip.subjects")),
@@ -34,10 +57,21 @@ def build(view: View) -> dict[str, Any]:
         Field(t("col.keys"), "text", lambda r: ", ".join(r["key_ids"] or ()) or "–"),
         Field(t("col.confidence"), "chip", lambda r: view.chip("conf", r["confidence"])),
         Field(t("col.stance"), "chip", lambda r: view.chip("stance", r["stance"])),
-        Field(t("col.why"), "text", lambda r: "; ".join(r["reasons"] or ()) or "–"),
+        Field(t("col.why"), "text", lambda r: "; ".join(r["reasons"] or ()) or "–", wide=True),
     )
-    made = grid("holding", fields, rows, total=view.table("holding").num_rows, more="holding")
-    return {"answer": view.answer(NAME), "classes": listed[:40], "table": made}
+
+
+def _together(view: View, rows: list[dict[str, Any]]) -> Grid:
+    t = view.t
+    fields = (
+        Field(t("col.container"), "two", _where, wide=True),
+        Field(t("col.classes"), "text", lambda r: ", ".join(r["data_classes"] or ()), wide=True),
+        Field(t("col.about"), "text", lambda r: r["about"] or "–", title=t("tip.residence")),
+        Field(t("col.months"), "span", lambda r: (r["from"] or "–", r["to"] if r["to"] != r["from"] else "")),
+        Field(t("col.records"), "count", lambda r: r["records"]),
+        Field(t("col.subjects"), "text", lambda r: _span(r, view.meta.language), title=t("tip.subjects")),
+    )
+    return grid("population", fields, rows[:2000], total=len(rows), more="population")
 
 
 def _where(row: dict[str, Any]) -> tuple[str, str]:
