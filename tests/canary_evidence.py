@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from canaries import Aviary, Canary
+from canary_messages import write as messages
 
 START = 1_794_787_200
 _ENDS = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"]
@@ -27,7 +28,8 @@ def plant(folder: Path) -> Aviary:
     """Write the evidence into a new folder, and return what was planted where."""
     folder.mkdir(parents=True)
     aviary = Aviary()
-    for write in (_tables, _json, _databases, _sheets, _names, _zeek, _har, _infrastructure, _broken, _archives):
+    tables = (_tables, _json, _databases, _sheets, _names, _zeek, _har, _infrastructure, _broken, _archives)
+    for write in (*tables, messages):
         write(folder, aviary)
     (folder / "estate.yaml").write_text(_estate(aviary))
     return aviary
