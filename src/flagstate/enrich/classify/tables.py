@@ -1,0 +1,261 @@
+"""Arrays that the kernel looks up, made from the automata of the forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from flagstate.enrich.classify.automaton import Automaton, columns, union
+from flagstate.errors import CatalogError
+
+DIGIT, UPPER, LOWER, OTHER = 1, 2, 4, 8
+ALPHABETS = 56
+"""Most classes that are no more than an alphabet; the bits above are kinds of characters."""
+SIZES = 1024
+"""Lengths in characters that are told apart; the last means longer."""
+PLACES, BUCKETS = 5, 10
+"""The filter looks at the byte before an edge and PLACES after it, for BUCKETS groups of classes."""
+BOUND = 20_000
+"""States of one union; more are split into two."""
+STATES = 65_000
+"""States altogether."""
+WIDE = 60
+"""A class whose first byte is one of so many or more, and that needs an @, is found around the @."""
+U1, U64 = np.uint64(1), np.uint64
+BYTES = np.arange(256)
+ALNUM = np.array([chr(b).isalnum() and b < 128 for b in range(256)])
+KINDS = np.array(
+    [DIGIT if 48 <= b < 58 else UPPER if 65 <= b < 91 else LOWER if 97 <= b < 123 else OTHER for b in range(256)]
+)
+
+
+class Tables(NamedTuple):
+    """Automata side by side; state 0 is dead in all of them."""
+
+    shift: np.uint64
+    """The row of a state begins at state << shift."""
+    next: npt.NDArray[np.uint16]
+    """State by state and kind of byte."""
+    kinds: npt.NDArray[np.uint8]
+    """By byte: its column."""
+    starts: npt.NDArray[np.uint64]
+    """Where each automaton starts."""
+    accept: npt.NDArray[np.uint16]
+    """By state: its row of accepted classes; row 0: none."""
+    direct: npt.NDArray[np.uint64]
+    """[row, word]: accepted classes that need nothing more."""
+    first: npt.NDArray[np.int64]
+    """Where the classes of a row begin that need more."""
+    classes: npt.NDArray[np.int64]
+    """These classes."""
+    able: npt.NDArray[np.uint64]
+    """[automaton, kinds of characters, first byte's column]: lengths that some class has; bit 63: and longer."""
+
+
+class Alphabets(NamedTuple):
+    """Classes that are no more than characters of a set."""
+
+    sets: npt.NDArray[np.uint64]
+    """By byte: the classes that allow it; above ALPHABETS, kinds of characters that the byte is not."""
+    sizes: npt.NDArray[np.uint64]
+    """By number of characters (the last: or more): the classes that allow it."""
+    words: npt.NDArray[np.uint64]
+    """[byte of the set, its value, word]: the set as bits of classes."""
+    used: np.int64
+    """Bytes of the set that are in use."""
+
+
+class Filter(NamedTuple):
+    """What lets only promising edges of runs through to the find automata."""
+
+    sets: npt.NDArray[np.uint64]
+    """By byte: for each place and bucket, whether the byte may stand there."""
+    end: np.uint64
+    """The same for the end of the text."""
+    fresh: np.uint64
+    """All buckets at place 0."""
+    top: np.uint64
+    """All buckets at the last place."""
+    around: np.uint64
+    """The last place of the bucket of classes that are found around an @."""
+    local: npt.NDArray[np.uint8]
+    """By byte: whether it may stand before that @."""
+
+
+def tables(parts: Sequence[tuple[int, Automaton]], groups: Sequence[Sequence[int]], more: set[int], words: int) -> Tables:
+    """Return automata as arrays.
+
+    Args:
+        parts: Bit of the class, and its form.
+        groups: Places in `parts` that walk together; a group that needs too many states is split.
+        more: Classes whose acceptance needs a check or a length.
+        words: 64-bit words of a mask.
+
+    Raises:
+        CatalogError: All together need more than STATES states.
+    """
+    forms = [form for _, form in parts]
+    kinds = columns(forms) if forms else np.zeros(256, np.uint8)
+    shift = max(1, int(kinds.max()).bit_length())
+    blocks, starts, accepted, able = [np.zeros((1, 1 << shift), np.int64)], [], [np.zeros((1, len(parts)), bool)], []
+    total = 1
+    waiting = [list(group) for group in groups]
+    while waiting:
+        group = waiting.pop(0)
+        made = union([forms[place] for place in group], kinds, BOUND) if group else None
+        if group and made is None:
+            # Forms that are large alone multiply most: they go their own way.
+            order = sorted(group, key=lambda place: (len(forms[place].next), place))
+            waiting[:0] = [order[: len(order) // 2], order[len(order) // 2 :]]
+            continue
+        if made is None:
+            starts.append(0)
+            able.append(np.zeros((16, 1 << shift), U64))
+            continue
+        moves, accepts = made
+        block = np.zeros((len(moves) - 1, 1 << shift), np.int64)
+        block[:, : moves.shape[1]] = np.where(moves[1:] > 0, moves[1:] + (total - 1), 0)
+        wide = np.zeros((len(moves) - 1, len(parts)), bool)
+        wide[:, group] = accepts[1:]
+        blocks.append(block)
+        accepted.append(wide)
+        starts.append(total)
+        able.append(_able([forms[place] for place in group], kinds, 1 << shift))
+        total += len(moves) - 1
+    if total > STATES:
+        raise CatalogError(f"The forms of the data classes need {total} states", todo="Bound repeats in new shapes")
+    bits = [bit for bit, _ in parts]
+    rows, accept = np.unique(np.concatenate([np.zeros((1, len(parts)), bool), *accepted]), axis=0, return_inverse=True)
+    direct, first, classes = np.zeros((len(rows), words), U64), [0], []
+    for number, row in enumerate(rows):
+        for bit in (bits[place] for place in np.flatnonzero(row)):
+            if bit in more:
+                classes.append(bit)
+            else:
+                direct[number, bit // 64] |= U1 << U64(bit % 64)
+        first.append(len(classes))
+    return Tables(
+        shift=U64(shift), next=np.concatenate(blocks).astype(np.uint16).reshape(-1), kinds=kinds,
+        starts=np.array(starts, U64), accept=accept.reshape(-1)[1:].astype(np.uint16), direct=direct,
+        first=np.array(first, np.int64), classes=np.array(classes, np.int64),
+        able=np.array(able, U64).reshape(len(able), 16, 1 << shift),
+    )  # fmt: skip
+
+
+def _able(forms: Sequence[Automaton], kinds: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint64]:
+    """Return [kinds of characters, column of the first byte]: lengths of accepted values as bits."""
+    made = np.zeros((16, width), U64)
+    top = U64(1 << 63)
+    for form in forms:
+        _, heads, inverse = np.unique(form.next, axis=1, return_index=True, return_inverse=True)
+        for mix in range(1, 16):
+            held = np.flatnonzero(KINDS & mix)
+            heads = np.array(sorted({int(np.flatnonzero(inverse == k)[0]) for k in set(inverse[held].tolist())}))
+            thin = form.next[:, heads]
+            here = form.accepts.astype(U64)
+            lengths = here
+            while True:
+                onward = np.bitwise_or.reduce(lengths[thin], axis=1)
+                fresh = here | (onward << U1) | (onward & top)
+                if np.array_equal(fresh, lengths):
+                    break
+                lengths = fresh
+            begun = lengths[form.next[1, held]]
+            np.bitwise_or.at(made[mix], kinds[held], (begun << U1) | (begun & top))
+    return made
+
+
+def alphabets(parts: Sequence[tuple[int, Automaton]], words: int) -> Alphabets:
+    """Return the classes that are no more than characters of a set; there are at most ALPHABETS."""
+    sets = np.zeros(256, U64)
+    sizes = np.zeros(SIZES + 1, U64)
+    spread = np.zeros((8, 256, words), U64)
+    for bit, (number, form) in enumerate(parts):
+        flag = U1 << U64(bit)
+        allowed = np.array([form.alphabet >> min(int(b), 128) & 1 for b in BYTES], bool)
+        sets[allowed] |= flag
+        most = form.most or SIZES
+        sizes[form.least : most + 1] |= flag
+        for value in BYTES[(BYTES >> (bit % 8)) & 1 == 1]:
+            spread[bit // 8, value, number // 64] |= U1 << U64(number % 64)
+    for place, kind in enumerate((DIGIT, UPPER, LOWER, OTHER)):
+        sets[KINDS != kind] |= U1 << U64(ALPHABETS + place)
+    sets[BYTES < 128] |= U1 << U64(ALPHABETS + 4)
+    return Alphabets(sets, sizes, spread, np.int64((len(parts) + 7) // 8))
+
+
+def _places(form: Automaton) -> npt.NDArray[np.bool_]:
+    """Return [place, byte or end]: what may stand at the first places of a value and just after a short one."""
+    made = np.zeros((PLACES, 257), bool)
+    here = {1}
+    for place in range(PLACES):
+        states = np.array(sorted(here))
+        if place and form.accepts[states].any():
+            made[place:] = True
+            return made
+        moves = form.next[states]
+        made[place, :256] = (moves > 0).any(axis=0)
+        here = set(np.unique(moves).tolist()) - {0}
+    return made
+
+
+def around(form: Automaton) -> npt.NDArray[np.bool_] | None:
+    """Return the bytes that may stand before the first @, when the form begins in many ways and needs an @."""
+    if int((form.next[1] > 0).sum()) < WIDE:
+        return None
+    seen, waiting, local = {1}, [1], np.zeros(256, bool)
+    while waiting:
+        state = waiting.pop()
+        if form.accepts[state]:
+            return None
+        moves = form.next[state].copy()
+        moves[64] = 0
+        local |= moves > 0
+        for target in set(moves.tolist()) - seen - {0}:
+            seen.add(target)
+            waiting.append(target)
+    return local
+
+
+def edges(forms: Sequence[Automaton]) -> Filter:
+    """Return the filter of the forms that are looked for inside values."""
+    local = np.zeros(256, bool)
+    groups: list[npt.NDArray[np.bool_]] = []
+    for form in forms:
+        before = around(form)
+        if before is None:
+            groups.append(_places(form))
+        else:
+            local |= before
+    weight = np.where(ALNUM, 3.0, 1.0)
+    weight[(BYTES >= 97) & (BYTES < 123)] = 6.0
+    weight = np.append(weight / weight.sum(), 0.0)
+
+    def cost(group: npt.NDArray[np.bool_]) -> float:
+        return float(np.prod(group @ weight))
+
+    while len(groups) > BUCKETS - 1:
+        best = min(
+            (cost(a | b) - cost(a) - cost(b), i, j)
+            for i, a in enumerate(groups) for j, b in enumerate(groups[:i])
+        )  # fmt: skip
+        groups[best[2]] = groups[best[2]] | groups.pop(best[1])
+    sets = np.zeros(257, U64)
+    for bucket, group in enumerate(groups):
+        sets[np.append(~ALNUM, False)] |= U1 << U64(bucket)
+        for place in range(PLACES):
+            sets[group[place]] |= U1 << U64((place + 1) * BUCKETS + bucket)
+    if local.any():
+        last = BUCKETS - 1
+        sets[:256] |= U1 << U64(last)
+        sets[64] |= U1 << U64(BUCKETS + last)
+        for place in range(1, PLACES):
+            sets |= U1 << U64((place + 1) * BUCKETS + last)
+    full = (1 << BUCKETS) - 1
+    return Filter(
+        sets[:256].copy(), sets[256], U64(full), U64(full << (PLACES * BUCKETS)),
+        U64(1 << (PLACES * BUCKETS + BUCKETS - 1)), local.astype(np.uint8),
+    )  # fmt: skip
