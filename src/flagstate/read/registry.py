@@ -15,6 +15,7 @@ FORMATS = (
     # Text with a shape of its own, from the most particular to the most general.
     "zeek",  # TSV by its header lines, JSON by its field names
     "har",
+    "edifact",
     "terraform",
     "cyclonedx",
     "estate",

@@ -34,8 +34,8 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"<html", "an HTML page", ""),
     (b"<!DOCTYPE", "an HTML page", ""),
     (b"openapi:", "an OpenAPI description", ""),
-    (b"UNA:+", "an EDIFACT message", "EDIFACT is read in a later version."),
-    (b"UNB+", "an EDIFACT message", "EDIFACT is read in a later version."),
+    (b"UNA:+", "an EDIFACT message", "Ask for the whole interchange: its beginning is damaged."),
+    (b"UNB+", "an EDIFACT message", "Ask for the whole interchange: its beginning is damaged."),
     (b"#!/", "a script", ""),
     (b"-----BEGIN", "a key or certificate in PEM form", ""),
 )
