@@ -1,8 +1,8 @@
 """Word lists that data classes name: currencies, countries, tariff codes, religions, health terms.
 
-One text file each in `dictionaries/`, UTF-8: entries separated by `;` or line ends. `#` begins a comment line; the first
-says what the list is, where it comes from and its licence. `= other` takes in another list. A list in several languages
-mixes them: a column may mix them too.
+One text file each in `dictionaries/`, UTF-8: entries separated by `;` or line ends. `#` begins a comment line: what the
+list is, where it comes from and its licence. `= other` takes in another list. A list in several languages mixes them: a
+column may mix them too.
 """
 
 from __future__ import annotations
