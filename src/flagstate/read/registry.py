@@ -11,6 +11,7 @@ FORMATS = (
     # Binary formats first: their first bytes leave no doubt.
     "parquet",
     "sqlite",
+    "mail",  # Outlook's files are binary too, and messages begin with their headers
     "xlsx",
     # Text with a shape of its own, from the most particular to the most general.
     "zeek",  # TSV by its header lines, JSON by its field names

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from flagstate.errors import EvidenceError
-from flagstate.read import expand
-from flagstate.read.source import head, suffix_of
+from flagstate.read import expand, mail_parts
+from flagstate.read.source import head, spool, suffix_of, write
+
+MOST_ATTACHED = 5000
+"""Attachments of one mailbox that are opened."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,40 @@ def _unfold(
         yield from _members(descriptor, ordinal, name, size, folder, bound, depth, box, damage)
     else:
         yield Leaf(ordinal, name, descriptor, size, damage=damage, suffix=suffix_of(name))
+        if form := mail_parts.begins(begin):
+            yield from _attachments(descriptor, ordinal, name, form, folder, bound, depth)
+
+
+def _attachments(
+    descriptor: int, ordinal: str, name: str, form: str, folder: str, bound: expand.Bound, depth: int
+) -> Iterator[Leaf]:
+    """Yield what is attached to the messages of a file, as the members of an archive."""
+    count = 0
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        for raw, _ in mail_parts.messages(file, form):
+            for piece in mail_parts.files(raw):
+                count += 1
+                at, full = f"{ordinal}.{count}", f"{name}!{piece.name or 'attachment'}"
+                if depth >= expand.MAX_NESTING or count > MOST_ATTACHED:
+                    why = (
+                        f"there are more than {MOST_ATTACHED:,}, or they are nested more than {expand.MAX_NESTING} deep"
+                    )
+                    yield Leaf(
+                        at, f"{name}!", None, len(piece.data), why, todo="Save attachments, and give them as files."
+                    )
+                    return
+                try:
+                    bound.spend(depth + 1, len(piece.data))
+                except EvidenceError as problem:
+                    yield Leaf(at, full, None, len(piece.data), _clause(problem), todo=problem.todo)
+                    return
+                out = spool(folder)
+                try:
+                    write(out, piece.data)
+                    yield from _unfold(out, at, full, len(piece.data), folder, bound, depth + 1, "")
+                finally:
+                    os.close(out)
 
 
 def _decompress(
