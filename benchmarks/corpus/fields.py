@@ -99,12 +99,17 @@ def _pair(places: int) -> Make:
     return lambda r, _place: f"{r.uniform(36, 59):.{places}f}{r.choice((',', ', '))}{r.uniform(-9, 24):.{places}f}"
 
 
+def _icd(r: Random, _place: Locale) -> str:
+    return r.choice("ABCDEFGHIJKLMN") + f"{r.randrange(100):02d}" + r.choice((f".{r.randrange(10)}", ""))
+
+
 NATIONAL = ["be_national_number", "be_dotted", "fr_nir", "de_tax_id", "nl_bsn", "lu_matricule", "it_codice_fiscale", "es_dni", "pt_nif", "pl_pesel", "gb_nino", "nino_spaced", "gb_nhs", "nhs_spaced", "us_ssn", "us_itin", "cn_resident_id", "in_aadhaar", "aadhaar_spaced", "in_pan", "br_cpf", "br_plain", "passport", "driving_licence"]  # fmt: skip
 VARIANTS = {"be_dotted": "be_national_number", "nino_spaced": "gb_nino", "nhs_spaced": "gb_nhs", "br_plain": "br_cpf",
             "aadhaar_spaced": "in_aadhaar", "awb_plain": "air_waybill", "fedex_ground": "parcel_fedex", "gtin13": "gtin",
             "dhl_piece": "parcel_dhl", "gtin12": "gtin", "gtin8": "gtin", "gtin14": "gtin", "sscc_led": "sscc",
             "container_spaced": "container_number", "imo_plain": "imo_ship", "iban_spaced": "iban", "card_spaced": "card",
-            "bcrypt": "password_hash"}  # fmt: skip
+            "bcrypt": "password_hash",
+    "parcel_yunexpress": "parcel_cainiao"}  # fmt: skip
 CHECKED = {"be_national_number", "fr_nir", "de_tax_id", "nl_bsn", "it_codice_fiscale", "es_dni", "pl_pesel", "gb_nhs", "cn_resident_id", "in_aadhaar", "br_plain", "customs_mrn", "parcel_s10", "parcel_ups", "parcel_usps", "gtin13", "sscc", "container_number", "iban", "card", "imei", "lei", "isin", "air_waybill", "vehicle_vin", "parcel_dpd", "imo_plain", "customs_grn"}  # fmt: skip
 
 
@@ -121,7 +126,7 @@ def _register() -> None:
         _add(name, _of(getattr(nations, name)), VARIANTS.get(name), check=name in CHECKED)
     for module, names in (
         (freight, "customs_mrn customs_lrn customs_grn eori ioss air_waybill awb_plain parcel_s10 parcel_ups parcel_cainiao"
-                  " parcel_fedex fedex_ground parcel_dhl dhl_piece parcel_dpd parcel_usps parcel_yunexpress parcel_number"
+                  " parcel_fedex fedex_ground parcel_dhl dhl_piece parcel_dpd parcel_usps parcel_yunexpress parcel_number parcel_amazon"
                   " gtin13 gtin12 gtin8 gtin14 gln sscc sscc_led gsin container_number container_spaced imo_ship imo_plain"
                   " scac seal_number bill_of_lading vat_number"),
         (funds, "iban iban_spaced bic card card_spaced account_number lei isin salary loan credit_score invoice_number"),
@@ -161,6 +166,7 @@ def _register_people() -> None:
     _add("genetic_data", _dna)
     _add("dna_sequence", _sequence, "genetic_data")
     _add("biometric_data", lambda r, p: "Rk1SACAyMAAA" + nations.some(r, 60, wires.MIXED + "+/"))
+    _add("icd_code", _icd)
     _add("customer_id", lambda r, p: f"C{nations.some(r, 7)}")
     _add("customer_no", lambda r, p: r.randrange(100_000, 999_999), "customer_id")
     _add("customer_uuid", lambda r, p: wires.uuid(r), "customer_id")

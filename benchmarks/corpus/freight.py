@@ -127,10 +127,15 @@ def parcel_yunexpress(r: Random) -> str:
     return f"YT{r.randrange(22, 27)}{some(r, 14)}"
 
 
+def parcel_amazon(r: Random) -> str:
+    """Return an Amazon Logistics number."""
+    return f"TB{r.choice('ACM')}{some(r, 12)}"
+
+
 def parcel_number(r: Random) -> str:
     """Return a number of a courier without public rules."""
     return r.choice((lambda: f"SF{some(r, 13)}", lambda: f"4PX{some(r, 13)}CN", lambda: some(r, 11),
-                     lambda: f"GLS{some(r, 10)}", lambda: f"TBA{some(r, 12)}"))()  # fmt: skip
+                     lambda: f"GLS{some(r, 10)}"))()  # fmt: skip
 
 
 def gs1_of(size: int, leads: tuple[str, ...]) -> Callable[[Random], str]:

@@ -42,6 +42,7 @@ password_hash|password_hash,pwd_hash,passwd_digest|Passwort-Hash|hash du mot de 
 nationality|nationality,citizenship|Staatsangehörigkeit,Nationalität|nationalité|nationaliteit|国籍|nacionalidad
 religion|religion,faith,religious affiliation|Religion,Konfession|religion,confession|religie,geloof|宗教,宗教信仰|religión,confesión
 health_term|diagnosis,medical condition,disease|Diagnose,Erkrankung|diagnostic,maladie|diagnose,aandoening|诊断,疾病|diagnóstico,enfermedad
+icd_code|icd10,icd_code,diagnosis code|ICD-10,Diagnoseschlüssel|code cim,cim10|icd-code,diagnosecode|ICD编码,诊断编码|código cie,cie10
 ethnic_origin|ethnicity,ethnic_origin,race|ethnische Herkunft|origine ethnique|etnische afkomst|民族,族裔|origen étnico,etnia
 political_opinion|political party,party affiliation,political_opinion|Parteimitgliedschaft,politische Meinung|parti politique,opinion politique|politieke partij,politieke voorkeur|政治面貌,党派|afiliación política,partido político
 trade_union|trade union,union_membership|Gewerkschaft,Gewerkschaftsmitglied|syndicat,appartenance syndicale|vakbond|工会,工会会员|sindicato,afiliación sindical

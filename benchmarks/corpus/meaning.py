@@ -19,6 +19,7 @@ NEEDS_HEADER = {
     "criminal_record": "open words",
     "biometric_data": "opaque text or numbers",
     "customer_id": "any key",
+    "icd_code": "a letter and digits without a check digit",
     "imsi": "fifteen digits without a check digit",
     "advertising_id": "a UUID like any other",
     "cookie_id": "opaque text",
@@ -57,8 +58,16 @@ NOT_COLUMNS = {
     "drawing": "a whole file by its content",
 }
 
-COURIERS = {"parcel_s10", "parcel_ups", "parcel_cainiao", "parcel_fedex", "parcel_dhl", "parcel_dpd", "parcel_usps",
-            "parcel_yunexpress"}  # fmt: skip
+COURIERS = {
+    "parcel_s10",
+    "parcel_ups",
+    "parcel_cainiao",
+    "parcel_fedex",
+    "parcel_dhl",
+    "parcel_dpd",
+    "parcel_usps",
+    "parcel_amazon",
+}
 PARTIES = {"consignor", "consignee", "notify_party"}
 
 ALSO = {
@@ -76,14 +85,16 @@ ALSO = {
     "purchase_history": {"goods_description"},
     "salary": {"transaction_amount"},
     "azure_key": {"connection_string"},
+    "icd_code": {"health_term"},
+    "us_ssn": {"us_ssn_plain"},
+    "hs_code": {"hs_heading"},
+    "invoice_number": {"merchant_reference"},
     "es_dni": {"vat_number"},
     "pt_nif": {"vat_number"},
-    "parcel_yunexpress": {"parcel_cainiao"},
     "sscc": {"parcel_number"},
     "user_name": {"given_name"},
-} | {courier: {"parcel_number"} for courier in COURIERS - {"parcel_yunexpress"}}
+} | {courier: {"parcel_number"} for courier in COURIERS}
 """True as well, or of the same form: named beside the truth it is no fault; named instead the truth is missed."""
-ALSO["parcel_yunexpress"] |= {"parcel_number"}
 
 ALIKE = {
     "gtin": {"gln"},

@@ -27,7 +27,7 @@ accounts: account_number iban+account_number bic person_name birth_date lei% .da
 loans: loan customer_id credit_score transaction_amount salary .percent .date national person_name .status
 hr: .row_no given_name family_name birth_date sex national email phone salary iban marital_status nationality .date .flag
 hr_works_council: customer_no person_name trade_union religion marital_status political_opinion salary .year
-patients: customer_id national person_name birth_day sex health_term health_term% gb_nhs ethnic_origin sexual_life .date note:phone_plus
+patients: customer_id national person_name birth_day sex health_term icd_code gb_nhs ethnic_origin sexual_life .date note:phone_plus
 insurance: .order_id person_name birth_date age vehicle_vin driving_licence declared_value currency .date health_term% iban
 crm: customer_id person_name email phone postal_address postcode city country_name vat_number .rating .stamp note:email,phone_plus
 telecom_cdr: imsi imei phone_plus phone_plus .duration position ipv4% .stamp .flag
@@ -44,7 +44,7 @@ suppliers: .order_id consignor vat_number eori iban bic lei% city country_code i
 identities: person_name passport in_pan in_aadhaar us_itin lu_matricule pt_nif gb_nhs nhs_spaced nationality
 identities_south: person_name br_cpf es_dni it_codice_fiscale pl_pesel pt_nif country_name
 identities_north: person_name be_dotted nl_bsn de_tax_id fr_nir lu_matricule gb_nino us_ssn cn_resident_id
-couriers: .row_no parcel_fedex parcel_dhl parcel_dpd parcel_usps parcel_yunexpress parcel_number% .stamp
+couriers: .row_no parcel_fedex parcel_dhl parcel_dpd parcel_usps parcel_yunexpress parcel_amazon parcel_number% .stamp
 couriers_mixed: .row_no parcel_number=parcel_ups+parcel_dpd+parcel_s10 parcel_number postcode city weight .status
 transit [ens_declaration]: customs_mrn customs_grn customs_lrn eori container_number consignor consignee notify_party hs_ten goods_description weight quantity seal_number unlocode .date
 securities: isin lei transaction_amount currency quantity account_number .date .ticker
@@ -68,7 +68,7 @@ card_payments: card_spaced transaction_amount currency .status email ipv4 .stamp
 bank: iban_spaced account_number bic listed_name postal_address birth_day transaction_amount .date note:iban,email
 lending: loan person_name salary credit_score transaction_amount marital_status national .percent .year phone
 payroll: customer_no national listed_name iban salary birth_date .year .date nationality trade_union religion
-clinic: person_name birth_date sex health_term nhs_spaced phone religion sexual_life ethnic_origin .date .room
+clinic: person_name birth_date sex health_term icd_code nhs_spaced phone religion sexual_life ethnic_origin .date .room
 claims: .order_id given_name family_name vehicle_vin age declared_value health_term% note:email,phone_plus .status phone
 newsletter: email given_name country_code sex_code .flag .date .percent ipv6 coarse_position
 calls: imei imsi phone phone_plus coarse_position .duration .stamp .epoch mac_address
@@ -85,7 +85,7 @@ vendors: vat_number eori iban+account_number bic lei invoice_number transaction_
 travel: person_name passport nationality birth_date us_itin% in_pan in_aadhaar aadhaar_spaced pt_nif lu_matricule driving_licence
 kyc: person_name es_dni it_codice_fiscale pl_pesel br_plain be_national_number fr_nir .status
 staff_abroad: listed_name de_tax_id nl_bsn nino_spaced us_ssn cn_resident_id gb_nhs lu_matricule pt_nif us_itin
-tracking: parcel_number=parcel_usps parcel_dhl dhl_piece% parcel_fedex fedex_ground parcel_ups parcel_dpd parcel_yunexpress parcel_cainiao .stamp
+tracking: parcel_number=parcel_usps parcel_dhl dhl_piece% parcel_fedex fedex_ground parcel_ups parcel_dpd parcel_yunexpress parcel_cainiao parcel_amazon .stamp
 tracking_other: .order_id parcel_number weight city parcel_ups+parcel_number .status
 guarantees: customs_grn customs_mrn eori customs_lrn declared_value currency .date .status ioss
 portfolio: isin quantity transaction_amount lei account_number loan credit_score .percent
