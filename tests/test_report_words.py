@@ -30,7 +30,7 @@ FAMILIES = {
 
 MADE = {
     "page", "lede", "headline", "exit_reason", "stand", "conf", "held", "status", "flow", "egress", "complete", "js",
-    "place", "state", *FAMILIES,
+    "place", "state", "group", "against", *FAMILIES,
 }  # fmt: skip
 """First parts of ids that are put together where they are used."""
 

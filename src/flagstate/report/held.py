@@ -14,6 +14,7 @@ Row = dict[str, Any]
 CONTAINERS = 24
 """Rows of the heat map."""
 
+BULK = "trade_flow"
 OTHER = "other"
 GROUPS = ("identity", "contact", "financial", "movement", "technical", "trade", "secrets", "intellectual", "inferred")
 """Columns of the heat map; a group that is not here comes last, as `other`."""
@@ -26,7 +27,7 @@ def group(name: str) -> str:
     if name.startswith("inferred_"):
         return "inferred"
     made = by_id().get(name)
-    found = made.group if made else "trade" if name == "trade_flow" else OTHER
+    found = made.group if made else "trade" if name == BULK else OTHER
     return next((known for known in GROUPS if found.startswith(known)), OTHER)
 
 
@@ -41,6 +42,8 @@ def says(name: str) -> str:
     made: DataClass | inference.Topic | None = by_id().get(name)
     if made is None:
         made = next((topic for topic in inference.load() if topic.id == name), None)
+    if name == BULK:
+        return "Who sells which goods, in which volume, and where they go: harmless by row, telling in bulk."
     return made.says if made else ""
 
 
@@ -49,6 +52,8 @@ def laws(name: str) -> tuple[str, ...]:
     made: DataClass | inference.Topic | None = by_id().get(name)
     if made is None:
         made = next((topic for topic in inference.load() if topic.id == name), None)
+    if name == BULK:
+        return ("trade_secret/flow",)
     return made.law if made else ()
 
 
