@@ -241,16 +241,23 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
             table = model.stamp(table, model.NOUNS[part.noun], stance=part.stance)
         gathered.add(part.noun, table)
     elif isinstance(part, Records):
-        _records(part, seen, gathered, con)
+        _records(part, seen, gathered)
     elif isinstance(part, Stream):
         _stream(part, seen, gathered, con)
 
 
-def _records(part: Records, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:
-    summary = classify.scan(con.from_arrow(part.reader))
+def _records(part: Records, seen: Seen, gathered: Gathered) -> None:
+    # Fingerprints are those of the case, so that subjects of two tables can be told to be the same.
+    key = hashlib.blake2b(gathered.known.salt.to_bytes(16, "big"), person=b"subjects", digest_size=16).digest()
+    summary = classify.scan(part.reader, key=key, prose=part.prose)
     seen.rows_read += summary.rows
-    found = classify.holdings(summary, part.container, asset_id=part.asset_id or f"store:{seen.name}")
+    where = part.asset_id or f"store:{seen.name}"
+    found = classify.holdings(
+        summary, part.container, asset_id=where, state=part.state, rows_total=part.rows_total
+    )  # fmt: skip
+    counts = classify.populations(summary, part.container, asset_id=where, rows_total=part.rows_total)
     gathered.add("holding", model.stamp(found, model.HOLDING, stance="observed"))
+    gathered.add("population", model.stamp(counts, model.POPULATION, stance="observed"))
 
 
 def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from flagstate.enrich.classify.decide import Summary, holdings, merge, scan, summarise
+import secrets
+from collections.abc import Sequence
 
-__all__ = ["Summary", "holdings", "merge", "scan", "summarise"]
+import duckdb
+import pyarrow as pa
+
+from flagstate.catalog.data_class import DataClass
+from flagstate.enrich.classify.holdings import holdings
+from flagstate.enrich.classify.population import needs_exact, populations, recount
+from flagstate.enrich.classify.scan import ROWS, Summary, merge, scan
+
+__all__ = ["Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise"]
+
+
+def summarise(
+    relation: duckdb.DuckDBPyRelation, container: str, classes: Sequence[DataClass] | None = None, *, asset_id: str = ""
+) -> pa.Table:
+    """Return the holdings of one table, fingerprinted with a key that nobody keeps.
+
+    Args:
+        relation: Its records; read once, to the end.
+        container: Its name, masked.
+        classes: Data classes to look for; null: those that are shipped.
+        asset_id: Where it is stored.
+    """
+    summary = scan(relation.to_arrow_reader(ROWS), key=secrets.token_bytes(16), classes=classes)
+    return holdings(summary, container, classes, asset_id=asset_id)

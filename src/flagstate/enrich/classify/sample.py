@@ -1,0 +1,131 @@
+"""Samples by fingerprint, in compiled loops: distinct values of a column, and distinct subjects of a group of rows.
+
+A fingerprint is a keyed 64-bit hash, 0 for none. Keeping the smallest ones, or all below a threshold, is a uniform
+sample of the distinct values that does not depend on order or repetition.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Marks = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+Groups = npt.NDArray[np.int32]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def fresh(marks: Marks, begin: int, limit: np.uint64, slots: Marks, room: int) -> tuple[Places, int]:
+    """Return the places of fingerprints below a limit that are not in a set yet, and add them to it.
+
+    Args:
+        marks: Fingerprints; 0 is passed over.
+        begin: Where to begin.
+        limit: Only smaller ones.
+        slots: The set: open addressing, a power of two of places, 0 is empty; changed.
+        room: Stop after so many.
+
+    Returns:
+        The places, and where to go on: the length when all were seen.
+    """
+    found = np.empty(room, np.int64)
+    count = 0
+    wrap = np.uint64(len(slots) - 1)
+    for at in range(begin, len(marks)):
+        mark = marks[at]
+        if mark == 0 or mark >= limit:
+            continue
+        slot = mark & wrap
+        while slots[slot] != 0 and slots[slot] != mark:
+            slot = (slot + np.uint64(1)) & wrap
+        if slots[slot] == mark:
+            continue
+        if count == room:
+            return found[:count], at
+        slots[slot] = mark
+        found[count] = at
+        count += 1
+    return found[:count], len(marks)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def add(marks: Marks, groups: Groups, begin: int, limit: np.uint64, kept: Marks, of: Groups, used: int) -> tuple[int, int]:
+    """Add pairs of subject and group to a set.
+
+    Args:
+        marks: Fingerprints of subjects; 0 is passed over.
+        groups: The group of each.
+        begin: Where to begin.
+        limit: Only smaller fingerprints; 0: all.
+        kept: The set's fingerprints, open addressing, a power of two of places; changed.
+        of: The set's groups; changed.
+        used: How many it has.
+
+    Returns:
+        How many it has now, and where to go on: it stops when half full.
+    """
+    wrap = np.uint64(len(kept) - 1)
+    half = len(kept) // 2
+    for at in range(begin, len(marks)):
+        mark = marks[at]
+        if mark == 0 or (limit != 0 and mark >= limit):
+            continue
+        group = groups[at]
+        slot = (mark ^ (np.uint64(group) * np.uint64(0x9E3779B97F4A7C15))) & wrap
+        while kept[slot] != 0 and (kept[slot] != mark or of[slot] != group):
+            slot = (slot + np.uint64(1)) & wrap
+        if kept[slot] != 0:
+            continue
+        if used >= half:
+            return used, at
+        kept[slot] = mark
+        of[slot] = group
+        used += 1
+    return used, len(marks)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def assign(
+    keys: Marks, months: Groups, homes: Groups, begin: int, slots: Groups, known: Marks, known_m: Groups,
+    known_h: Groups, used: int, made: Groups,
+) -> tuple[int, int]:  # fmt: skip
+    """Give each row the number of its group: the pattern of its classes, its month and its residence.
+
+    Args:
+        keys: Patterns.
+        months: Months.
+        homes: Residences.
+        begin: Where to begin.
+        slots: Open addressing: numbers of groups, -1 is empty; changed.
+        known: Patterns by number of group; changed.
+        known_m: Months by number of group; changed.
+        known_h: Residences by number of group; changed.
+        used: How many groups there are.
+        made: Receives the number of each row.
+
+    Returns:
+        How many groups there are now, and where to go on: it stops when `known` is full.
+    """
+    wrap = np.uint64(len(slots) - 1)
+    for at in range(begin, len(keys)):
+        key, month, home = keys[at], months[at], homes[at]
+        mixed = (key ^ (np.uint64(month + 1) << np.uint64(40)) ^ (np.uint64(home + 1) << np.uint64(56))) * np.uint64(
+            0x9E3779B97F4A7C15
+        )
+        slot = (mixed ^ (mixed >> np.uint64(32))) & wrap
+        group = slots[slot]
+        while group >= 0 and (known[group] != key or known_m[group] != month or known_h[group] != home):
+            slot = (slot + np.uint64(1)) & wrap
+            group = slots[slot]
+        if group < 0:
+            if used == len(known):
+                return used, at
+            group = np.int32(used)
+            slots[slot] = group
+            known[group] = key
+            known_m[group] = month
+            known_h[group] = home
+            used += 1
+        made[at] = group
+    return used, len(keys)

@@ -1,0 +1,277 @@
+"""One pass over the records of a table: batches in, a summary out.
+
+Memory is bounded: batches are cut by the number of their cells, samples and groups have bounds, and the rows before the
+plan is made are kept up to PREFIX_BYTES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from flagstate.catalog import data_class
+from flagstate.catalog.data_class import DataClass
+from flagstate.enrich.classify import columns, dates, decide, documents, groups, kernel, machine, plan, residence
+from flagstate.enrich.classify.columns import Cells
+from flagstate.enrich.classify.groups import Counter, Groups
+from flagstate.enrich.classify.kernel import Look
+from flagstate.enrich.classify.plan import Plan
+from flagstate.enrich.classify.summary import Column, join
+from flagstate.enrich.classify.tally import Tally
+
+Bits = npt.NDArray[np.uint64]
+
+ROWS = 32_768
+"""Rows of a batch."""
+CELLS = 1_500_000
+"""Cells of a batch."""
+PREFIX_ROWS, PREFIX_BYTES = 50_000, 32 << 20
+"""How much is looked at before it is decided what to count."""
+SEARCHED = 16
+"""Bytes from which a value is searched inside."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one pass keeps of a table."""
+
+    rows: int = 0
+    """Records."""
+    classes: tuple[str, ...] = ()
+    """Ids, in the order of the bits of the samples."""
+    columns: tuple[Column, ...] = ()
+    """In the order of the table."""
+    prose: bool = False
+    """Whether it is running text."""
+    plan: Plan = field(default_factory=Plan)
+    """What was counted; where parts had different plans, that of one of them."""
+    groups: Groups = field(default_factory=Groups)
+    """Counts by classes, month and residence."""
+
+
+def merge(one: Summary, other: Summary) -> Summary:
+    """Return the summary of both parts of one table; the order does not matter, and an empty one changes nothing.
+
+    Raises:
+        ValueError: They are of different data classes.
+    """
+    if not one.classes or not other.classes:
+        return one if one.classes else other
+    if one.classes != other.classes:
+        raise ValueError("summaries of different data classes do not merge")
+    named = {column.name: column for column in one.columns}
+    for column in other.columns:
+        named[column.name] = join(named[column.name], column) if column.name in named else column
+    ordered = tuple(sorted(named.values(), key=lambda column: (column.place, column.name)))
+    both = groups.merge(one.groups, other.groups, _ladder(one.classes))
+    chosen = min(one.plan, other.plan, key=repr)
+    return Summary(one.rows + other.rows, one.classes, ordered, one.prose or other.prose, chosen, both)
+
+
+def _ladder(ids: Sequence[str]) -> tuple[str, ...]:
+    known = {made.id: made for made in data_class.load()}
+    order = {name: at for at, name in enumerate(plan.ladder([known[name] for name in ids if name in known]))}
+    return tuple(sorted(ids, key=lambda name: (order.get(name, -1), name)))
+
+
+def scan(
+    reader: pa.RecordBatchReader,
+    *,
+    key: bytes,
+    prose: bool = False,
+    classes: Sequence[DataClass] | None = None,
+    planned: Plan | None = None,
+) -> Summary:
+    """Read the records once, to the end, and keep a summary.
+
+    Args:
+        reader: Records with columns of any type; binary ones are passed over.
+        key: 16 bytes that make the fingerprints those of one case.
+        prose: Whether it is running text, so that all values are searched inside.
+        classes: Data classes to look for; null: those that are shipped.
+        planned: What to count; null: it is decided on the first rows.
+    """
+    return Scan(key=key, prose=prose, classes=classes, planned=planned).read(reader)
+
+
+@dataclass
+class _Rows:
+    """A batch that waits for the plan."""
+
+    count: int
+    leaves: list[tuple[str, Cells, Look]] = field(default_factory=list)
+
+
+class Scan:
+    """A pass in the making."""
+
+    def __init__(
+        self, *, key: bytes, prose: bool, classes: Sequence[DataClass] | None, planned: Plan | None = None,
+        budget: int = groups.BUDGET, only: frozenset[groups.Key] | None = None, rung: int = 0,
+    ) -> None:  # fmt: skip
+        """Begin with nothing.
+
+        Args:
+            key: 16 bytes.
+            prose: Whether it is running text.
+            classes: Data classes, or null.
+            planned: What to count, or null.
+            budget: Bound of the fingerprints of subjects.
+            only: Groups whose subjects are counted, or null.
+            rung: How coarse the groups are from the start.
+        """
+        self.classes = tuple(data_class.load() if classes is None else classes)
+        self.machine = machine.load() if classes is None else machine.load(self.classes)
+        self.key, self.prose, self.budget, self.only, self.rung = key, prose, budget, only, rung
+        self.rows = self.bytes = 0
+        self.tallies: dict[str, Tally] = {}
+        self.paths: dict[str, set[str]] = {}
+        self.waiting: list[_Rows] = []
+        self.bit = {name: at for at, name in enumerate(self.machine.ids)}
+        self.plan: Plan | None = None
+        self.counter: Counter | None = None
+        if planned is not None:
+            self._count(planned)
+
+    def read(self, reader: pa.RecordBatchReader) -> Summary:
+        """Read the records to the end."""
+        width = max(1, len(reader.schema))
+        for batch in _slices(reader, max(64, min(ROWS, CELLS // width))):
+            self._batch(batch, width)
+            if self.plan is None and (self.rows >= PREFIX_ROWS or self.bytes >= PREFIX_BYTES):
+                self._decide()
+        if self.plan is None:
+            self._decide()
+        made = self.counter.freeze() if self.counter else Groups(records={groups.Key(()): self.rows} if self.rows else {})
+        return Summary(self.rows, self.machine.ids, self._columns(), self.prose, self.plan or Plan(), made)
+
+    def _columns(self) -> tuple[Column, ...]:
+        frozen = [tally.freeze(self.machine.ids) for tally in self.tallies.values()]
+        named: dict[str, Column] = {}
+        for column in frozen:
+            # Two names may be masked to one: then they are one column.
+            named[column.name] = join(named[column.name], column) if column.name in named else column
+        return tuple(sorted(named.values(), key=lambda column: (column.place, column.name)))
+
+    def _batch(self, batch: pa.RecordBatch, width: int) -> None:
+        rows = _Rows(batch.num_rows)
+        wanted = None if self.plan is None else self.plan.columns
+        for unfolded in columns.unfold(batch):
+            for cells in documents.unfold(unfolded, self.paths.setdefault(unfolded.name, set())):
+                tally = self.tallies.get(cells.name)
+                if tally is None:
+                    named = cells is not unfolded and cells.name != unfolded.name
+                    tally = self.tallies[cells.name] = Tally(cells, len(self.machine.ids), width, named=named)
+                look = self._look(cells)
+                tally.add(look, cells.values)
+                if wanted is None or tally.name in wanted:
+                    rows.leaves.append((tally.name, cells, look))
+                    self.bytes += cells.values.nbytes + 12 * len(cells.values) + look.whole.nbytes + look.inside.nbytes
+        self.rows += batch.num_rows
+        if self.plan is None:
+            self.waiting.append(rows)
+        else:
+            self._add(rows)
+
+    def _look(self, cells: Cells) -> Look:
+        values = cells.values
+        long = cells.kind == "text" and (self.prose or _longer(values))
+        look = kernel.look(values, self.machine, self.key, search=long)
+        if long and not self.prose:
+            look.inside[look.sizes < SEARCHED] = 0
+        return look
+
+    def _decide(self) -> None:
+        verdicts = decide.table(self._columns(), self.machine.ids, self.classes, prose=self.prose)
+        self._count(plan.make(self._columns(), verdicts, self.classes))
+        waiting, self.waiting = self.waiting, []
+        for rows in waiting:
+            self._add(rows)
+
+    def _count(self, planned: Plan) -> None:
+        self.plan = planned
+        order = plan.ladder(self.classes)
+        tracks = [slot.made for slot in planned.subjects]
+        self.counter = Counter(planned.bits, tracks, order, budget=self.budget, only=self.only, rung=self.rung)
+
+    def _add(self, rows: _Rows) -> None:
+        if self.counter is None or self.plan is None or not rows.count:
+            return
+        made, count = self.plan, rows.count
+        leaves: dict[str, list[tuple[Cells, Look]]] = {}
+        for name, cells, look in rows.leaves:
+            leaves.setdefault(name, []).append((cells, look))
+        pattern: Bits = np.zeros(count, np.uint64)
+        bits = {name: np.uint64(1 << at) for at, name in enumerate(made.bits)}
+        for slot in made.slots:
+            for cells, look in leaves.get(slot.column, ()):
+                pattern[_spread(self._has(slot, look), cells, count)] |= bits[slot.made]
+        months = homes = np.full(count, -1, np.int32)
+        if made.when and (cells_ := _single(leaves, made.when.column, count)):
+            months = dates.months(cells_.values, month_first=made.when.month_first, seconds=made.when.seconds)
+        if made.home and (cells_ := _single(leaves, made.home, count)):
+            homes = residence.homes(cells_.values)
+        marks = {slot.made: self._marks(slot, leaves, count) for slot in made.subjects}
+        self.counter.add(pattern, months, homes, marks)
+
+    def _has(self, slot: plan.Slot, look: Look) -> npt.NDArray[np.bool_]:
+        if slot.basis == "filled" or slot.made not in self.bit:
+            return look.filled.view(np.bool_)
+        words = look.inside if slot.basis == "inside" else look.whole
+        bit = self.bit[slot.made]
+        return (words[:, bit // 64] & np.uint64(1 << bit % 64)) != 0
+
+    def _marks(self, slot: plan.Slot, leaves: dict[str, list[tuple[Cells, Look]]], count: int) -> Bits:
+        """Fingerprint of the subject of each row; of several in a row, the first."""
+        made: Bits = np.zeros(count, np.uint64)
+        for cells, look in leaves.get(slot.column, ()):
+            marks = np.where(self._has(slot, look), look.marks, np.uint64(0))
+            if cells.rows is None:
+                made = marks
+            else:
+                some = np.flatnonzero(marks)[::-1]
+                made[cells.rows[some]] = marks[some]
+        return made
+
+
+def _spread(has: npt.NDArray[np.bool_], cells: Cells, count: int) -> npt.NDArray[np.bool_]:
+    """Rows that have one, where lists give several values to a row."""
+    if cells.rows is None:
+        return has
+    made = np.zeros(count, np.bool_)
+    made[cells.rows[has]] = True
+    return made
+
+
+def _single(leaves: dict[str, list[tuple[Cells, Look]]], name: str, count: int) -> Cells | None:
+    """The column with one value a row; values of documents and lists are laid out by row, the first of each."""
+    for cells, _ in leaves.get(name, ()):
+        if cells.rows is None:
+            return cells
+        places = np.full(count, -1, np.int64)
+        places[cells.rows[::-1]] = np.arange(len(cells.rows))[::-1]
+        taken = columns.plain(cells.values).take(pa.array(places, mask=places < 0))
+        return Cells(cells.name, cells.place, cells.kind, taken, None)
+    return None
+
+
+def _longer(values: pa.Array) -> bool:
+    """Whether any value may be long enough to be searched inside: a cheap bound, and the same for every cut."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary
+    wide = pa.types.is_large_string(values.type)
+    places = values.buffers()[1]
+    if places is None or not len(values):
+        return False
+    ends = np.frombuffer(places, np.int64 if wide else np.int32)[values.offset : values.offset + len(values) + 1]
+    return bool((ends[1:] - ends[:-1]).max() >= SEARCHED)
+
+
+def _slices(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.RecordBatch]:
+    for batch in reader:
+        for begin in range(0, batch.num_rows, rows):
+            yield batch.slice(begin, rows)
