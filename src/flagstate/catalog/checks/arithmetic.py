@@ -6,8 +6,6 @@ loops and constant bytes alone, so that the same source runs interpreted and com
 
 from __future__ import annotations
 
-import re
-
 from flagstate.catalog.countries import CODES
 
 Text = bytes
@@ -46,6 +44,12 @@ def country_table(codes: frozenset[str]) -> bytes:
     return bytes(a + b in codes for a in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" for b in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
+def number_table(numbers: str) -> bytes:
+    """Return 1,000 flags, one per number of three digits."""
+    known = frozenset(numbers.split())
+    return bytes(f"{number:03}" in known for number in range(1000))
+
+
 COUNTRIES = country_table(CODES)
 """ISO 3166-1 and XK."""
 
@@ -55,10 +59,9 @@ CUSTOMS = country_table(CODES | {"XI", "EU"})
 POSTAL = country_table(CODES | {"AN", "YP"})
 """Countries, the Antilles that posts still write, and YP, which a Chinese consolidator does."""
 
-EURO_NUMBERS = bytes(
-    str(number).zfill(3) in re.findall("[0-9]{3}", """040 056 100 191 196 203 208 233 246 250 276 300 348 372 380 428
-    440 442 470 528 616 620 642 703 705 724 752 900""") for number in range(1000)
-)  # fmt: skip
+EURO_NUMBERS = number_table(
+    """040 056 100 191 196 203 208 233 246 250 276 300 348 372 380 428 440 442 470 528 616 620 642 703 705 724 752 900"""
+)
 """Member states by ISO 3166-1 number, and 900, Northern Ireland."""
 
 

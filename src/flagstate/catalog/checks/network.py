@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 
-from flagstate.catalog.checks.arithmetic import Text, is_digits, kinds, luhn10, number
+from flagstate.catalog.checks.arithmetic import Text, is_digits, kinds, luhn10, number, number_table
 
-MOBILE_COUNTRIES = bytes(
-    str(number).zfill(3)
-    in re.findall(
-        "[0-9]{3}",
-        """
+MOBILE_COUNTRIES = number_table("""
     001 202 204 206 208 212 213 214 216 218 219 220 221 222 226 228 230 231 232 234 235 238 240 242 244 246 247 248 250
     255 257 259 260 262 266 268 270 272 274 276 278 280 282 283 284 286 288 289 290 292 293 294 295 297 302 308 310 311
     312 313 314 315 316 330 332 334 338 340 342 344 346 348 350 352 354 356 358 360 362 363 364 365 366 368 370 372 374
@@ -20,10 +16,7 @@ MOBILE_COUNTRIES = bytes(
     615 616 617 618 619 620 621 622 623 624 625 626 627 628 629 630 631 632 633 634 635 636 637 638 639 640 641 642 643
     645 646 647 648 649 650 651 652 653 654 655 657 658 659 702 704 706 708 710 712 714 716 722 724 730 732 734 736 738
     740 742 744 746 748 750 901 902 991 995 999
-    """,
-    )
-    for number in range(1000)
-)
+""")
 """Mobile country codes of ITU-T E.212."""
 
 CALLING = bytes(
