@@ -84,3 +84,55 @@ def networks() -> str:
         shown = [str(t[c]) for c in ("table", "source", "version", "date", "licence")]
         out.append(f"| {' | '.join(shown)} | {t['rows']:,} |")
     return "\n".join(out) + "\n"
+
+
+def classes() -> str:
+    """Return every data class: sentence, law, what decides it, and how many words of column names speak for it."""
+    from flagstate.catalog.data_class import GROUPS, load
+
+    listed = load()
+    out = []
+    for group in GROUPS:
+        chosen = [made for made in listed if made.group == group]
+        out.append(f"## {group.capitalize()} ({len(chosen)})\n")
+        out.append("| id | what it is | law | decided by | words of column names |\n|---|---|---|---|---|")
+        for made in chosen:
+            law = ", ".join(f"`{name}`" for name in made.law) or "–"
+            says = f"{made.says[:-1]}, reported as `{made.reported_as}`." if made.reported_as else made.says
+            out.append(f"| `{made.id}` | {says} | {law} | {made.decide} | {len(made.headers) or '–'} |")
+        out.append("")
+    return "\n".join(out)
+
+
+def deciding() -> str:
+    """Return the ways in which a class is decided."""
+    from flagstate.catalog.data_class import DECIDES
+
+    return "\n".join(f"- **{name}**: {text}" for name, text in DECIDES.items()) + "\n"
+
+
+def bars() -> str:
+    """Return the categories of law, their citation, and the bar of those that have one."""
+    from flagstate.catalog import bulk
+    from flagstate.catalog.data_class import LAWS
+
+    known = {bar.category: bar for bar in bulk.in_force()}
+    out = ["| category | what it is | bulk when more than | since | status |\n|---|---|---|---|---|"]
+    for name, text in LAWS.items():
+        bar = known.get(name)
+        shown = f"{bar.more_than:,} {bar.unit} in {bar.months} months, {bar.citation}" if bar else "–"
+        out.append(f"| `{name}` | {text} | {shown} | {bar.since if bar else '–'} | {bar.status if bar else '–'} |")
+    out += [f"\n{rule.says} ({rule.citation}, {rule.status})" for rule in bulk.together()]
+    return "\n".join(out) + "\n"
+
+
+def lists() -> str:
+    """Return the word lists that classes name."""
+    from flagstate.catalog import dictionaries
+    from flagstate.catalog.data_class import load
+
+    out = ["| list | entries | used by |\n|---|---|---|"]
+    for name in dictionaries.names():
+        users = ", ".join(f"`{made.id}`" for made in load() if made.dictionary == name)
+        out.append(f"| `{name}` | {len(dictionaries.load(name)):,} | {users} |")
+    return "\n".join(out) + "\n"
