@@ -17,6 +17,7 @@ FORMATS = (
     "zeek",  # TSV by its header lines, JSON by its field names
     "har",
     "edifact",
+    "xml",
     "terraform",
     "cyclonedx",
     "estate",

@@ -18,6 +18,8 @@ ROOM = 32 << 20
 """Bytes of values that wait at once."""
 MOST_COLUMNS = 2000
 MOST_SHEETS = 500
+MOST_NAMES = 20_000
+"""Different names of one artefact that are masked."""
 LONGEST_ROW = 10_000
 """Times that one column may occur in one row; more is joined."""
 OTHER = "other columns"
@@ -58,11 +60,12 @@ class Sheets:
         """Rows that were handed in."""
 
     def name(self, raw: str) -> str:
-        """Return a name from evidence, masked, and remember it."""
+        """Return a name from evidence, masked, and remember it; beyond MOST_NAMES they are all called alike."""
         found = self._names.get(raw)
         if found is None:
-            if len(self._names) > 50_000:
-                self._names.clear()
+            if len(self._names) >= MOST_NAMES:
+                # No table has so many columns: these names are values, and masking them would take hours.
+                return OTHER
             found = self._names[raw] = self._mask(raw)
         return found
 
