@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,14 +31,11 @@ def free_port() -> int:
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:
-    """Return how to start a program that refuses to run as root."""
+    """Return how to start a program that refuses to run as root, and make the folder its own."""
     if os.geteuid() != 0:
         return {}
     for path in (folder, *folder.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
-    for above in folder.parents:
-        if not above.stat().st_mode & 0o001:
-            above.chmod(above.stat().st_mode | 0o011)
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
@@ -83,9 +81,21 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
+def folder_of_its_own() -> Iterator[Path]:
+    """Make a folder that another account may own: pytest closes its own to all others, whenever it likes."""
+    with tempfile.TemporaryDirectory(prefix="flagstate-test-", ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[Postgres]:
     """Run a server: its owner needs no password by the socket, everybody else one by TCP."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with folder_of_its_own() as folder, _postgres(folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _postgres(folder: Path) -> Iterator[Postgres]:
     programs = _programs(folder)
     how = _unprivileged(folder)
     env = {"LC_ALL": "C", "PATH": os.environ["PATH"], "HOME": str(folder)}
@@ -143,23 +153,30 @@ def mariadb_programs() -> tuple[str, str] | None:
     """Return the server and the program that lays out its folder; null: this machine has none."""
     server = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/libexec")
     install = shutil.which("mariadb-install-db")
-    return (server, install) if server and install else None
+    # The one calls a program of the package mariadb-client-core.
+    return (server, install) if server and install and shutil.which("my_print_defaults") else None
 
 
 @contextlib.contextmanager
-def mariadb(folder: Path) -> Iterator[MariaDB]:
+def mariadb() -> Iterator[MariaDB]:
     """Run a server: root needs no password by the socket."""
+    with folder_of_its_own() as folder, _mariadb(folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _mariadb(folder: Path) -> Iterator[MariaDB]:
     programs = mariadb_programs()
     assert programs is not None
-    folder.mkdir(parents=True, exist_ok=True)
     how = _unprivileged(folder)
     data, port = folder / "data", free_port()
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    subprocess.run(
+    done = subprocess.run(
         [programs[1], "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
          "--skip-test-db", "--force"],
-        check=True, capture_output=True, env=env, cwd=folder, **how,
+        check=False, capture_output=True, env=env, cwd=folder, **how,
     )  # fmt: skip
+    assert done.returncode == 0, done.stdout.decode()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs[0], "--no-defaults", f"--datadir={data}", f"--socket={folder / 's'}", f"--port={port}",

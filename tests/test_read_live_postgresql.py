@@ -6,7 +6,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pytest
 from flagstate.errors import EvidenceError
 from flagstate.read.live import postgresql
 from flagstate.read.live.credentials import Credentials
+from flagstate.read.live.faults import TableFaultError
 from flagstate.read.live.sampling import Bounds, Timeouts
 from flagstate.read.live.target import Target, parse
 from flagstate.read.part import Facts, Note, Records
@@ -62,8 +62,8 @@ ANALYZE;
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with postgres(tmp_path_factory.mktemp("pg")) as running:
+def server() -> Iterator[Postgres]:
+    with postgres() as running:
         running.sql(SCHEMA)
         yield running
 
@@ -206,7 +206,7 @@ def test_nothing_can_be_written(session: postgresql.Session, server: Postgres, s
         "GRANT CREATE ON SCHEMA app TO auditor; GRANT DELETE ON app.many TO auditor",
         database="shop",
     )
-    with pytest.raises(postgresql.TableFaultError) as problem, session.reading():
+    with pytest.raises(TableFaultError) as problem, session.reading():
         session.ask(statement.replace("nextval('s')", "pg_catalog.nextval('public.s')"))
     assert "nothing may be changed" in problem.value.fault.reason
 
@@ -301,8 +301,8 @@ def test_a_connection_that_is_cut_is_made_again(server: Postgres) -> None:
     assert got.coverage["complete"] == "no"
 
 
-def test_a_server_that_dies_ends_with_its_reason(tmp_path: Path) -> None:
-    with postgres(tmp_path / "pg") as dying:
+def test_a_server_that_dies_ends_with_its_reason() -> None:
+    with postgres() as dying:
         dying.sql(f"CREATE ROLE auditor LOGIN PASSWORD '{PASSWORD}'; CREATE DATABASE shop")
         dying.sql("CREATE TABLE aa AS SELECT g, repeat('y', 2000) AS t FROM generate_series(1, 20000) g; "
                   "CREATE TABLE bb (a int); GRANT SELECT ON aa, bb TO auditor", database="shop")  # fmt: skip

@@ -6,6 +6,7 @@ import shutil
 
 WANTED = {
     "chromium": ("the report in a real browser", "apt-get install chromium"),
+    "mariadbd": ("live MariaDB", "apt-get install mariadb-server-core mariadb-client-core"),
     "strace": ("the trace of system calls in .ci/run", "apt-get install strace"),
 }
 
@@ -13,7 +14,7 @@ WANTED = {
 def main() -> None:
     """Print one line per missing program."""
     for program, (what, how) in WANTED.items():
-        if shutil.which(program) is None:
+        if shutil.which(program) is None and shutil.which(program, path="/usr/sbin") is None:
             print(f"Not run on this machine: {what} (needs {program}: {how})")
 
 

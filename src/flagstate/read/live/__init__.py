@@ -4,6 +4,7 @@ This is the only part of `read` that connects, and only to what the user named. 
 opened, never before.
 """
 
-from flagstate.read.live.opening import Fetched, open_target
+from flagstate.read.live.objects import Fetched
+from flagstate.read.live.opening import open_target
 
 __all__ = ["Fetched", "open_target"]

@@ -17,6 +17,15 @@ class Fault:
     """Whether the connection is gone."""
 
 
+class TableFaultError(Exception):
+    """A statement failed; the fault says why, in our words."""
+
+    def __init__(self, fault: Fault) -> None:
+        """Keep the fault and nothing of what was said."""
+        super().__init__(fault.reason)
+        self.fault = fault
+
+
 LOGIN = "Check the user, and where its password comes from."
 LONGER = "Allow more with --timeout, or read at a quieter time."
 TLS = "Ask whoever runs the server for TLS, or write sslmode=disable into the address if the network is yours."
@@ -92,3 +101,43 @@ def of_sql(state: str | None, said: str, *, connecting: bool = False) -> Fault:
         if phrase in said:
             return fault
     return Fault("the connection could not be made", "Check the address.", fatal=True) if connecting else GONE
+
+
+NUMBERS = {
+    1040: SQLSTATES["53300"],
+    1044: SQLSTATES["28000"],
+    1045: Fault("the server refused the user or the password", LOGIN, fatal=True),
+    1049: SQLSTATES["3D000"],
+    1130: SQLSTATES["28000"],
+    1142: SQLSTATES["42501"],
+    1143: SQLSTATES["42501"],
+    1146: SQLSTATES["42P01"],
+    1194: SQLSTATES["XX001"],
+    1195: SQLSTATES["XX001"],
+    1205: SQLSTATES["55P03"],
+    1227: SQLSTATES["42501"],
+    1251: Fault("the server wants a way to log in that is not known here", LOGIN, fatal=True),
+    1698: SQLSTATES["28000"],
+    1792: SQLSTATES["25006"],
+    1969: SQLSTATES["57014"],
+    2003: Fault("nothing answers there", "Check host and port.", fatal=True),
+    2006: GONE,
+    2013: GONE,
+    2026: Fault("the server offers no TLS, or its certificate is not one that we trust", TLS, fatal=True),
+    3024: SQLSTATES["57014"],
+    3159: Fault("the server wants an encrypted connection", "Add ssl-mode=required to the address.", fatal=True),
+    4031: SQLSTATES["25P03"],
+}
+"""By the number of the error, as MySQL and MariaDB use it."""
+
+
+def of_number(problem: Exception, *, connecting: bool = False) -> Fault:
+    """Return our words for an error of MySQL: its number says enough, its text may hold a value."""
+    number = problem.args[0] if problem.args and isinstance(problem.args[0], int) else 0
+    if known := NUMBERS.get(number):
+        if number == 2003 and "certificate" in str(problem).lower():
+            return NUMBERS[2026]
+        return known
+    if connecting:
+        return Fault("the connection could not be made", "Check the address.", fatal=True)
+    return Fault("the server refused it") if number else GONE

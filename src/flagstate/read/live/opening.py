@@ -4,36 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from flagstate.read.live import objects
 from flagstate.read.live.credentials import Credentials, isolate
 from flagstate.read.live.sampling import Bounds
 from flagstate.read.live.target import Target
 from flagstate.read.part import Part
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """An object of a store, fetched into a nameless file: it is unfolded and recognised as a file would be."""
-
-    name: str
-    """Its key within the bucket; raw, to be masked before it is stored."""
-    descriptor: int
-    """Open until the next part is asked for."""
-    size: int
-    """Bytes that were fetched."""
-    size_total: int
-    """Bytes that the object has."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of it was fetched."""
-        return self.size == self.size_total
-
-
 def open_target(
     target: Target, credentials: Credentials, bounds: Bounds, *, spool: str = ""
-) -> Iterator[Part | Fetched]:
+) -> Iterator[Part | objects.Fetched]:
     """Connect to a store and yield its tables as `Records`, its objects as `Fetched`, and what could not be seen.
 
     It must run in a process of its own: variables of the environment that would lead a driver elsewhere are removed.
@@ -57,6 +38,4 @@ def open_target(
 
         yield from mysql.read(target, credentials, bounds)
     else:
-        from flagstate.read.live import objects
-
         yield from objects.read(target, credentials, bounds, spool)

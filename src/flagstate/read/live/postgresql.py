@@ -19,17 +19,15 @@ from flagstate.catalog.mask import mask
 from flagstate.errors import EvidenceError
 from flagstate.read.header import unique
 from flagstate.read.live.account import Account
+from flagstate.read.live.arrays import texts
 from flagstate.read.live.credentials import Credentials
-from flagstate.read.live.faults import Fault, of_sql
+from flagstate.read.live.faults import Fault, TableFaultError, of_sql
 from flagstate.read.live.postgresql_tables import COLUMNS, RELATIONS, Field, Listing, Table, fields, listing
 from flagstate.read.live.sampling import CHEAP_BYTES, SEED, Bounds, Sample, draw
-from flagstate.read.live.target import Target
+from flagstate.read.live.target import BUNDLES, Target
 from flagstate.read.part import Note, Part, Records
 
 BATCH_BYTES = 4 << 20
-BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
-"""Where systems keep the authorities that they trust."""
-
 PROBED_BLOCKS = 200
 """Blocks that are counted where the server has no estimate."""
 
@@ -42,15 +40,6 @@ SELECT pg_catalog.current_setting('server_version_num')::int AS version,
   (SELECT version FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid() AND ssl) AS tls,
   (SELECT pg_catalog.count(*) FROM pg_catalog.pg_database
    WHERE datallowconn AND NOT datistemplate AND datname <> pg_catalog.current_database()) AS others"""
-
-
-class TableFaultError(Exception):
-    """A statement failed; the fault says why, in our words."""
-
-    def __init__(self, fault: Fault) -> None:
-        """Keep the fault and nothing of what was said."""
-        super().__init__(fault.reason)
-        self.fault = fault
 
 
 def read(target: Target, credentials: Credentials, bounds: Bounds) -> Iterator[Part]:
@@ -205,7 +194,7 @@ def _batches(
         arrays = []
         for column, field in zip(batch.columns, columns, strict=True):
             array = column.storage if isinstance(column, pa.ExtensionArray) else column
-            arrays.append(text(array, replace=replace) if field.binary else array)
+            arrays.append(texts(array, replace=replace) if field.binary else array)
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -222,29 +211,6 @@ def _caught(stream: pa.RecordBatchReader, account: Account) -> Iterator[pa.Recor
             account.fault = _fault(problem)
             return
         yield batch
-
-
-def text(array: pa.Array, *, replace: bool) -> pa.Array:
-    """Return binary values as text; what is no text becomes null, or keeps what is readable of it.
-
-    Args:
-        array: Binary values.
-        replace: Whether they are texts in an unknown encoding.
-    """
-    try:
-        return array.cast(pa.string())
-    except pa.ArrowInvalid:
-        pass
-    return pa.array([_decoded(value, replace) for value in array.to_pylist()], pa.string())
-
-
-def _decoded(value: bytes | None, replace: bool) -> str | None:
-    if value is None:
-        return None
-    try:
-        return value.decode("utf-8", "replace" if replace else "strict")
-    except UnicodeDecodeError:
-        return None
 
 
 def _unseen(found: Listing, account: Account) -> Iterator[Note]:

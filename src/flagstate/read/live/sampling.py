@@ -53,6 +53,8 @@ class Bounds:
     """Objects that are read of each kind of key."""
     object_bytes: int = 256 << 20
     """Bytes of one object that a sample reads at most."""
+    most_fetched: int = 2_000
+    """Objects that a sample holds at most."""
     most_objects: int = 100_000
     """Objects that are listed at most."""
     timeouts: Timeouts = field(default_factory=Timeouts)

@@ -32,6 +32,9 @@ CHOICES = {
     "ssl-mode": ("disabled", "preferred", "required", "verify_ca", "verify_identity"),
 }
 
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+"""Where systems keep the authorities that they trust."""
+
 FORMS = "Write it as postgresql://host/database, mysql://host/database or s3://bucket/prefix."
 ELSEWHERE = (
     "Take it out (and change it: it may be in your shell's history), and give it by PGPASSWORD, MYSQL_PWD or the AWS_ "
