@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.catalog import data_class
+from flagstate.catalog import data_class, sketch
 from flagstate.catalog.data_class import DataClass
 from flagstate.catalog.mask import mask
-from flagstate.enrich.classify import decide
+from flagstate.enrich.classify import decide, infer
 from flagstate.enrich.classify.scan import Summary
 from flagstate.enrich.classify.summary import Column
 from flagstate.enrich.classify.verdict import CONFIDENCES, Verdict
+
+FEW = 3
+"""Rows from which goods are said to tell something."""
 
 
 def holdings(
@@ -62,7 +65,40 @@ def holdings(
                     "marks": ["sample"] if rows_total is not None else None,
                 }
             )
+    for row in _inferred(summary, unseen):
+        rows.append(row | {"asset_id": asset_id or None, "container": mask(container), "state": state})
     return model.rows(model.HOLDING, sorted(rows, key=lambda row: str(row["data_class"])))
+
+
+def _inferred(summary: Summary, unseen: int) -> list[dict[str, object]]:
+    """One row per topic that goods tell of the persons beside them; a handful of rows tells nothing."""
+    track = next((summary.groups.tracks[s.made] for s in summary.plan.subjects if s.made in summary.plan.persons), None)
+    read = ", ".join(dict.fromkeys(slot.column for slot in summary.plan.goods))
+    rows: list[dict[str, object]] = []
+    for topic in infer.topics():
+        told = {key: count for key, count in summary.groups.records.items() if topic in key.classes}
+        records = sum(told.values())
+        if records < FEW:
+            continue
+        low, high = 1, records
+        if track is not None:
+            marks = [track.kept[key] for key in told if key in track.kept]
+            blank = sum(track.blank.get(key, 0) for key in told)
+            kept = len(sketch.joined(marks)) // 8 if marks else 0
+            low, high = sketch.bounds(kept, track.level, blank, records)
+        rows.append(
+            {
+                "data_class": topic,
+                "records": records,
+                "unit": "persons",
+                "subjects_lo": low,
+                "subjects_hi": high + unseen,
+                "marks": ["inferred"],
+                "confidence": "medium" if records >= 10 * FEW else "low",
+                "reasons": [f"column {read}: texts or codes of goods tell it, in rows that are about a person"],
+            }
+        )
+    return rows
 
 
 def verdicts(summary: Summary, classes: Sequence[DataClass]) -> list[Verdict]:

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flagstate.catalog.data_class import DataClass
-from flagstate.enrich.classify import dates, residence
+from flagstate.enrich.classify import dates, infer, residence
 from flagstate.enrich.classify.summary import Column
 from flagstate.enrich.classify.verdict import Verdict
 
 BITS = 64
 """Classes in a pattern."""
+GOODS = {"goods_description": "texts", "purchase_history": "texts", "hs_code": "codes"}
+"""Classes that tell more of the person beside them, and how they are looked at."""
 ENOUGH = 0.5
 """Share of rows with a value, from which a column names the subjects of a table."""
 
@@ -57,11 +59,15 @@ class Plan:
     """The date of the event."""
     home: str = ""
     """Column with the country of the person."""
+    goods: tuple[Slot, ...] = ()
+    """Columns of goods beside persons, from which topics are inferred."""
+    persons: tuple[str, ...] = ()
+    """Classes among `bits` that are about persons."""
 
     @property
     def columns(self) -> frozenset[str]:
         """Names of the columns that counting needs."""
-        named = {slot.column for slot in (*self.slots, *self.subjects)}
+        named = {slot.column for slot in (*self.slots, *self.subjects, *self.goods)}
         return frozenset(named | ({self.when.column} if self.when else set()) | ({self.home} if self.home else set()))
 
 
@@ -76,7 +82,7 @@ def weight(made: DataClass) -> int:
 
 def ladder(classes: Sequence[DataClass]) -> tuple[str, ...]:
     """Return the classes in the order in which they go."""
-    return tuple(made.id for made in sorted(classes, key=lambda made: (weight(made), made.id)))
+    return (*(made.id for made in sorted(classes, key=lambda made: (weight(made), made.id))), *infer.topics())
 
 
 def make(columns: Sequence[Column], verdicts: Sequence[Verdict], classes: Sequence[DataClass]) -> Plan:
@@ -92,11 +98,15 @@ def make(columns: Sequence[Column], verdicts: Sequence[Verdict], classes: Sequen
     if not verdicts:
         return Plan()
     order = {name: at for at, name in enumerate(reversed(ladder(classes)))}
-    bits = tuple(sorted({v.made for v in verdicts}, key=lambda name: order[name])[:BITS])
+    goods = tuple(Slot(v.column, v.made, GOODS[v.made]) for v in verdicts if v.made in GOODS)
+    topics = infer.topics() if goods and any(by[v.made].unit == "persons" for v in verdicts) else ()
+    bits = tuple(sorted({v.made for v in verdicts}, key=lambda name: order[name])[: BITS - len(topics)])
+    persons = tuple(name for name in bits if by[name].unit == "persons")
     slots = tuple(Slot(v.column, v.made, v.basis) for v in verdicts if v.made in bits)
     named = {column.name: column for column in columns}
     subjects = tuple(s for unit in ("persons", "devices") if (s := _subject(unit, verdicts, named, by)))
-    return Plan(bits, slots, subjects, _when(columns, verdicts), _home(columns, verdicts))
+    when, home = _when(columns, verdicts), _home(columns, verdicts)
+    return Plan((*bits, *topics), slots, subjects, when, home, goods if topics else (), persons)
 
 
 def _subject(

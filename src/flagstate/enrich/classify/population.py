@@ -15,6 +15,7 @@ from flagstate import model
 from flagstate.catalog import data_class, sketch
 from flagstate.catalog.data_class import DataClass
 from flagstate.catalog.mask import mask
+from flagstate.enrich.classify import infer
 from flagstate.enrich.classify.groups import BUDGET, NO_DATE, NO_HOME, NO_YEAR, Groups, Key, Track
 from flagstate.enrich.classify.holdings import verdicts
 from flagstate.enrich.classify.scan import Scan, Summary
@@ -45,7 +46,7 @@ def populations(
         upper bound, never to the lower.
     """
     known = {made.id: made for made in (data_class.load() if classes is None else classes)}
-    held = {verdict.made for verdict in verdicts(summary, tuple(known.values()))}
+    held = {verdict.made for verdict in verdicts(summary, tuple(known.values()))} | set(infer.topics())
     groups = _of(summary.groups, frozenset(held))
     units = {slot.made: known[slot.made].unit for slot in summary.plan.subjects if slot.made in known}
     unseen = max(0, (rows_total or 0) - summary.rows)

@@ -15,7 +15,18 @@ import pyarrow as pa
 
 from flagstate.catalog import data_class
 from flagstate.catalog.data_class import DataClass
-from flagstate.enrich.classify import columns, dates, decide, documents, groups, kernel, machine, plan, residence
+from flagstate.enrich.classify import (
+    columns,
+    dates,
+    decide,
+    documents,
+    groups,
+    infer,
+    kernel,
+    machine,
+    plan,
+    residence,
+)
 from flagstate.enrich.classify.columns import Cells
 from flagstate.enrich.classify.groups import Counter, Groups
 from flagstate.enrich.classify.kernel import Look
@@ -75,7 +86,7 @@ def merge(one: Summary, other: Summary) -> Summary:
 def _ladder(ids: Sequence[str]) -> tuple[str, ...]:
     known = {made.id: made for made in data_class.load()}
     order = {name: at for at, name in enumerate(plan.ladder([known[name] for name in ids if name in known]))}
-    return tuple(sorted(ids, key=lambda name: (order.get(name, -1), name)))
+    return (*sorted(ids, key=lambda name: (order.get(name, -1), name)), *infer.topics())
 
 
 def scan(
@@ -210,6 +221,7 @@ class Scan:
         for slot in made.slots:
             for cells, look in leaves.get(slot.column, ()):
                 pattern[_spread(self._has(slot, look), cells, count)] |= bits[slot.made]
+        self._infer(pattern, leaves, bits)
         months = homes = np.full(count, -1, np.int32)
         if made.when and (cells_ := _single(leaves, made.when.column, count)):
             months = dates.months(cells_.values, month_first=made.when.month_first, seconds=made.when.seconds)
@@ -217,6 +229,21 @@ class Scan:
             homes = residence.homes(cells_.values)
         marks = {slot.made: self._marks(slot, leaves, count) for slot in made.subjects}
         self.counter.add(pattern, months, homes, marks)
+
+    def _infer(self, pattern: Bits, leaves: dict[str, list[tuple[Cells, Look]]], bits: dict[str, np.uint64]) -> None:
+        """Add the topics that goods tell, in rows that are about a person."""
+        if self.plan is None or not self.plan.goods:
+            return
+        person = np.uint64(sum(int(bits[name]) for name in self.plan.persons))
+        for slot in self.plan.goods:
+            look_at = infer.codes if slot.basis == "codes" else infer.texts
+            for cells, _ in leaves.get(slot.column, ()):
+                told = look_at(cells.values)
+                for at, topic in enumerate(infer.topics()):
+                    hits = (told >> np.uint64(at) & np.uint64(1)).astype(np.bool_)
+                    if hits.any():
+                        rows = _spread(hits, cells, len(pattern))
+                        pattern[rows & (pattern & person != 0)] |= bits[topic]
 
     def _has(self, slot: plan.Slot, look: Look) -> npt.NDArray[np.bool_]:
         if slot.basis == "filled" or slot.made not in self.bit:
