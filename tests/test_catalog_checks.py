@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from check_samples import VALID, WRONG
+from check_samples import VALID, WRONG, chance
 from flagstate.catalog import check_digits
-from flagstate.catalog.checks import CHECKS, FORMS, PARTS, RAW, compact
+from flagstate.catalog.checks import CHANCE, CHECKS, FORMS, PARTS, RAW, compact
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -173,3 +173,15 @@ def test_separators_do_not_matter_and_other_alphabets_never_pass() -> None:
     assert not CHECKS["card"]("４１１１１１１１１１１１１１１１")
     # The long s has an ASCII capital.
     assert not CHECKS["eu_vat"]("\u017fI50223054")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_chance_of_random_digits_is_as_said(name: str) -> None:
+    said, draws = CHANCE[name], 2500
+    assert 0 < said <= 1
+    # Four standard deviations of the draws, and what rounding took.
+    assert abs(chance(name, draws) - said) <= 4 * math.sqrt(said * (1 - said) / draws) + max(0.001, said * 0.1)
+
+
+def test_every_chance_is_said() -> None:
+    assert set(CHANCE) == set(FORMS)

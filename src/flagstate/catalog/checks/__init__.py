@@ -35,7 +35,7 @@ from flagstate.catalog.checks import (
 )
 from flagstate.catalog.checks.compact import Check, compact, on_text
 
-__all__ = ["CHECKS", "FORMS", "PARTS", "RAW", "Check", "compact"]
+__all__ = ["CHANCE", "CHECKS", "FORMS", "PARTS", "RAW", "Check", "compact"]
 
 _NAMES = {
     couriers: "ups_1z ups_waybill fedex usps dhl dhl_ecommerce dpd yunexpress cainiao four_px sf amazon canada_post "
@@ -69,3 +69,20 @@ def parts(room: ModuleType) -> tuple[Check, ...]:
 
 PARTS: tuple[Check, ...] = tuple(part for room in (arithmetic, vat_east, *_NAMES) for part in parts(room))
 """Every function that a check is made of, the checks themselves among them."""
+
+CHANCE: dict[str, float] = {
+    "amazon": 1, "awb": 0.1, "be_nn": 0.002, "bic": 1, "br_cpf": 0.01, "cainiao": 1, "canada_post": 0.1, "card":
+    0.03, "cn_ric": 0.0001, "date": 0.001, "de_idnr": 0.0038, "dhl": 0.1, "dhl_ecommerce": 1, "dpd": 0.03, "eori": 1,
+    "es_dni": 0.04, "eu_vat": 0.1, "fedex": 0.1, "four_px": 1, "fr_nir": 0.0045, "gb_nhs": 0.09, "gb_nino": 1,
+    "gln": 0.1, "grn": 0.1, "gs1": 0.1, "gsin": 0.1, "gtin": 0.1, "iban": 0.01, "imei": 0.1, "imo": 0.1, "imsi":
+    0.25, "in_aadhaar": 0.08, "in_pan": 1, "ioss": 0.03, "ipv4": 0.12, "ipv6": 1, "isin": 0.11, "iso6346": 0.1,
+    "it_cf": 0.03, "itin": 0.05, "lasership": 0.3, "lei": 0.01, "lu_matricule": 0.0001, "luhn": 0.1, "mac": 1, "mrn":
+    0.1, "nl_bsn": 0.09, "old_dominion": 0.0018, "ontrac": 0.1, "phone": 1, "pl_pesel": 0.02, "position_pair": 0.9,
+    "pt_nif": 0.08, "purolator": 0.06, "regional": 1, "s10": 0.1, "sf": 1, "sscc": 0.1, "ssn": 0.9, "ups_1z": 0.1,
+    "ups_waybill": 0.1, "usps": 0.2, "vin": 1, "yunexpress": 1,
+}  # fmt: skip
+"""Share of random digits, in the place of the digits of a right value, that pass; 1 where the form is all there is.
+
+Measured over the form that most pass of, among forms of digits alone where a check has any (dhl, fedex, purolator),
+with the letters of a right value kept elsewhere. It says what a column of any numbers of that form would show.
+"""

@@ -60,7 +60,7 @@ POSTAL = country_table(CODES | {"AN", "YP"})
 """Countries, the Antilles that posts still write, and YP, which a Chinese consolidator does."""
 
 EURO_NUMBERS = number_table(
-    """040 056 100 191 196 203 208 233 246 250 276 300 348 372 380 428 440 442 470 528 616 620 642 703 705 724 752 900"""
+    "040 056 100 191 196 203 208 233 246 250 276 300 348 372 380 428 440 442 470 528 616 620 642 703 705 724 752 900"
 )
 """Member states by ISO 3166-1 number, and 900, Northern Ireland."""
 
