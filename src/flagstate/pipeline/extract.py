@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
-from flagstate.enrich import classify, flows
+from flagstate.enrich import flows
 from flagstate.errors import DeclarationError, FlagstateError, RoomError
-from flagstate.pipeline import keep
+from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
 from flagstate.read.registry import identify
 from flagstate.read.source import Hasher, cut, head, neutral, opened
@@ -179,6 +179,10 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
     try:
         for part in reader.read(artefact, kind, Context(con, mask, mask_host=mask_host)):
             _take(part, seen, gathered, con)
+        if gathered.doubtful:
+            parts = reader.read(artefact, kind, Context(con, mask, mask_host=mask_host))
+            for made in records.again(gathered.doubtful, parts, records.subject_key(known.salt)):
+                gathered.take(made)
     except DeclarationError as problem:
         seen.state, seen.kind, seen.todo = "failed", "declaration", problem.todo
         seen.reason = f"{problem.where}: {problem.what}"
@@ -216,6 +220,13 @@ class Gathered:
         self.known = known
         self.tables: dict[str, list[pa.Table]] = {}
         self.summaries: list[flows.Summary] = []
+        self.containers = 0
+        self.doubtful: dict[int, records.Counted] = {}
+
+    def take(self, made: records.Counted) -> None:
+        """Add the tables of one container."""
+        for name, table in made.tables().items():
+            self.add(name, table)
 
     def add(self, name: str, table: pa.Table) -> None:
         """Add rows."""
@@ -247,17 +258,13 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
 
 
 def _records(part: Records, seen: Seen, gathered: Gathered) -> None:
-    # Fingerprints are those of the case, so that subjects of two tables can be told to be the same.
-    key = hashlib.blake2b(gathered.known.salt.to_bytes(16, "big"), person=b"subjects", digest_size=16).digest()
-    summary = classify.scan(part.reader, key=key, prose=part.prose)
-    seen.rows_read += summary.rows
-    where = part.asset_id or f"store:{seen.name}"
-    found = classify.holdings(
-        summary, part.container, asset_id=where, state=part.state, rows_total=part.rows_total
-    )  # fmt: skip
-    counts = classify.populations(summary, part.container, asset_id=where, rows_total=part.rows_total)
-    gathered.add("holding", model.stamp(found, model.HOLDING, stance="observed"))
-    gathered.add("population", model.stamp(counts, model.POPULATION, stance="observed"))
+    made = records.count(part, f"store:{seen.name}", records.subject_key(gathered.known.salt))
+    seen.rows_read += made.summary.rows
+    if made.doubts:
+        gathered.doubtful[gathered.containers] = made
+    else:
+        gathered.take(made)
+    gathered.containers += 1
 
 
 def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:

@@ -9,11 +9,12 @@ import duckdb
 import pyarrow as pa
 
 from flagstate.catalog.data_class import DataClass
+from flagstate.enrich.classify.groups import Key
 from flagstate.enrich.classify.holdings import holdings
 from flagstate.enrich.classify.population import needs_exact, populations, recount
 from flagstate.enrich.classify.scan import ROWS, Summary, merge, scan
 
-__all__ = ["Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise"]
+__all__ = ["Key", "Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise"]
 
 
 def summarise(
