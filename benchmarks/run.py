@@ -16,7 +16,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 
-ORDER = ("setup", "startup", "zeek_flows", "conn_audit", "networks", "accuracy", "holdings", "holdings_memory")
+ORDER = (
+    "setup",
+    "startup",
+    "zeek_flows",
+    "conn_audit",
+    "networks",
+    "check_digits",
+    "accuracy",
+    "holdings",
+    "holdings_memory",
+)
 """The scripts, in the order of the page; `make bench` runs all, arguments choose some."""
 
 
