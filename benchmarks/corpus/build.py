@@ -17,6 +17,8 @@ from corpus.templates import NATIONAL, TEMPLATES, Template
 from corpus.words import NOTES
 
 ROWS = (8, 12, 20, 40, 40, 80, 80, 150, 150, 300, 300, 600, 1200)
+LEAST = 0.08
+"""Share below which a class need not be named, and is no fault."""
 EACH = 5
 """Tables of a template."""
 HARD_TABLES = 48
@@ -149,8 +151,11 @@ def _values(r: Random, names: list[str], place: Locale, rows: int, *, typed: boo
         cells = [c if c is None else mess.plain(c, comma=comma and not exact) for c in cells]
     column = Column("", cells, mess=how or ("mixed" if len(kinds) > 1 else ""))
     for pick, kind in enumerate(kinds):
-        if kind.of:
-            column.truth[kind.of] = column.truth.get(kind.of, 0) + picks.count(pick) / rows
+        count = picks.count(pick)
+        if kind.of and (count < 2 or count / rows < LEAST) and kind.of not in column.truth:
+            column.may.add(kind.of)
+        elif kind.of:
+            column.truth[kind.of] = column.truth.get(kind.of, 0) + count / rows
             if _tells(kind, names[pick], place):
                 column.blind.add(kind.of)
     return column

@@ -77,6 +77,7 @@ ALSO = {
     "consignee": {"person_name"},
     "notify_party": {"person_name"},
     "gln": {"gtin"},
+    "customer_id": {"uuid"},
     "cookie_id": {"uuid"},
     "advertising_id": {"uuid"},
     "eori": {"vat_number"},

@@ -90,7 +90,7 @@ tracking_other: .order_id parcel_number weight city parcel_ups+parcel_number .st
 guarantees: customs_grn customs_mrn eori customs_lrn declared_value currency .date .status ioss
 portfolio: isin quantity transaction_amount lei account_number loan credit_score .percent
 edi_units: gsin sscc gln gtin14 incoterm unlocode hs_code weight
-mislabelled: iban=.sku customer_id=iban_spaced email=user_name note=parcel_s10 phone=.epoch purchase_history?
+mislabelled: iban=.sku customer_id=iban_spaced email=user_name note=parcel_s10 phone=.stamp purchase_history?
 headless_trade: container_number? parcel_s10? sscc? hs_code? incoterm? imo_ship? vat_number? air_waybill? .row_no .date
 headless_people: person_name? email? national? phone_plus? postal_address? marital_status? sex? religion? .row_no
 close_calls: !iban !card !imei !parcel_ups !lei !isin !gtin13 !nl_bsn phone .row_no
