@@ -15,6 +15,7 @@ def test_json_tables_and_their_paths(tmp_path: Path) -> None:
     assert {name: table.to_pylist() for name, table in tables.items()} == {
         "a.rows": [{"id": "1", "who.x": "5", "tags": None}, {"id": "2", "who.x": None, "tags": "[1]"}],
         "b": [{"value": "1"}, {"value": "2"}, {"value": "3"}],
+        "t.json": [{"meta.n": "2"}],
     }
 
 

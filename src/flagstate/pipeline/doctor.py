@@ -35,9 +35,11 @@ def prepare() -> None:
     """Do once what is slow the first time: compile the kernel, and load what reading processes load."""
     from flagstate.catalog.mask import mask
     from flagstate.enrich import flow_radix
+    from flagstate.read import json_walk
     from flagstate.read.registry import readers
 
     flow_radix.kernel()
+    json_walk.warm()
     readers()
     mask("warm")
     networks.lookup_one("192.0.2.1")

@@ -1,54 +1,56 @@
 """JSON and JSON lines as tables, in any Unicode encoding, streamed.
 
 One value per line, several values one after the other, and a top-level array are one table of those values. A single
-object is searched for its outermost arrays: each is a table under its path; an object without arrays is one row.
-Objects inside a row become columns `outer.inner`, arrays inside a row stay JSON text, rows that are arrays get
-`column_1` and so on. Keys are names: they are masked, and keys that look alike after masking share a column. A key that
-is itself a value, such as an e-mail address, is also given as a value, in a column whose name ends in `(key)`.
+object is searched for its outermost arrays: each is a table under its path, and the values beside them are one row; an
+object without arrays is one row. Objects inside a row become columns `outer.inner`, arrays of objects inside a row
+become tables under their path, other arrays stay JSON text, and rows that are arrays get `column_1` and so on. Keys are
+names: they are masked, and keys that look alike after masking share a column. A key that is itself a value, such as an
+e-mail address, is also given as a value, in a column whose name ends in `(key)`. A line that is no JSON costs itself.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from flagstate.errors import EvidenceError
-from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
-from flagstate.read.json_events import items, prefixed
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records, Reject, Tally
 
-BATCH = 4096
-MOST_COLUMNS = 2000
+if TYPE_CHECKING:
+    from flagstate.read.json_tables import Container, Paths
+    from flagstate.read.json_walk import Source, Walk
+
+CELLS = 2_000_000
+MOST_ROWS = 32_768
 MOST_TABLES = 50
-DEEPEST = 8
 START = re.compile(r"\s*[\[{]")
-SHAPE = re.compile(r"‹[a-z]+›")
 
 
 @dataclass
-class Shape:
-    """What the first pass found out about a file."""
+class Progress:
+    """What was met on the way."""
 
-    tops: int = 0
-    arrays: dict[str, int] = field(default_factory=dict)
-    first: str = ""
-    cut: bool = False
-
-
-@dataclass
-class Table:
-    """What is known of one table while it is read."""
-
-    columns: dict[str, None] = field(default_factory=dict)
     read: int = 0
     cut: bool = False
-    crowded: bool = False
+    long: bool = False
+    shortened: int = 0
+    rejected: set[int] = field(default_factory=set)
+    unlisted: int = 0
+
+    def add(self, walk: Walk) -> None:
+        """Take over what a walk met; each walk meets the same damage, and its own rows that are too long."""
+        self.cut |= walk.cut
+        self.long |= walk.long
+        self.shortened = max(self.shortened, walk.shortened)
+        self.rejected.update(walk.rejected)
+        self.unlisted = max(self.unlisted, walk.unlisted)
 
 
 def recognise(head: Head) -> Kind | None:
@@ -93,130 +95,141 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     Raises:
         EvidenceError: It holds nothing but a damaged beginning.
     """
-    shape = _survey(opened)
-    if not shape.tops and not shape.arrays:
-        raise EvidenceError("The JSON holds no whole value", todo="Export it again.")
-    if shape.tops > 1 or shape.first != "start_map" or not shape.arrays:
-        paths = ["" if shape.tops > 1 or shape.first != "start_array" else "item"]
+    # Compiled code: it is loaded when the first JSON is read.
+    from flagstate.read import json_scan, json_walk
+    from flagstate.read.json_tables import Paths
+
+    source = _source(opened, kind)
+    walk = json_walk.learn(source)
+    if walk.long and not source.strict:
+        source = replace(source, short=True)
+        walk = json_walk.learn(source)
+    state = walk.state
+    paths = Paths.of(walk.tree, int(state[json_scan.NODES]), int(state[json_scan.KEYS]))
+    progress = Progress()
+    progress.add(walk)
+    tops, first = int(state[json_scan.TOPS]), int(state[json_scan.FIRST])
+    if not tops and not any(paths.arrays(node) for node in range(paths.count)):
+        why = f"a value is over {json_walk.LONGEST >> 20} MiB" if walk.long else ""
+        raise EvidenceError("The JSON holds no whole value", why=why, todo="Export it again.")
+    for container in _containers(source, paths, tops, chr(first) if first > 0 else "", context):
+        yield from _table(opened, source, walk, container, progress, context)
+    yield from (Reject(line, "The line is no JSON, or too long") for line in sorted(progress.rejected))
+    yield Tally(rows_rejected=progress.unlisted)
+    yield from _notes(progress, paths, tops)
+
+
+def _source(opened: Opened, kind: Kind) -> Source:
+    from flagstate.read.json_walk import Source
+
+    text = (text_head(opened.head.data) or "").lstrip()
+    lines = kind.name == "json lines" and _is_json(text.split("\n", 1)[0])
+    return Source(opened.path, sniff(opened.head.data) or "utf-8", lines=lines, strict=lines)
+
+
+def _containers(source: Source, paths: Paths, tops: int, first: str, context: Context) -> list[Container]:
+    """Lay out all tables of the file."""
+    from flagstate.read.json_tables import MOST_INNER, Container, gather, inner, lay_out, outermost
+
+    made: list[Container] = []
+    shell: Container | None = None
+    apart: dict[int, str] = {}
+    if first == "[" and not source.lines and (tops < 2 or not paths.objects(0)):
+        made.append(Container(paths.item(0), ""))
+    elif first != "{" or tops > 1 or source.lines or not (arrays := outermost(paths)):
+        made.append(Container(0, ""))
     else:
-        paths = [f"{path}.item" if path else "item" for path in list(shape.arrays)[:MOST_TABLES]]
-    for path in paths:
-        yield from _table(opened, path, context)
-    if len(shape.arrays) > MOST_TABLES and shape.tops == 1:
-        yield Note(f"Only the first {MOST_TABLES} of {len(shape.arrays):,} arrays were read", "Split the file.")
-    if shape.cut and "item" not in paths and "" not in paths:
-        yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
+        made += [Container(paths.item(node), context.mask(path)) for node, path in arrays[:MOST_TABLES]]
+        shell, apart = Container(0, ""), dict(arrays)
+    made = [container for container in made if container.node >= 0]
+    rooms = MOST_INNER
+    for container in made:
+        found = inner(paths, container, context.mask, rooms) if rooms else {}
+        rooms -= len(found)
+        lay_out(paths, container, found, context.mask)
+        # Tables are added while the list is walked: an inner table may hold inner tables.
+        made.extend(Container(paths.item(node), path) for node, path in found.items())
+    if shell is not None:
+        gather(paths, shell, apart, context.mask)
+        made.append(shell)
+    return [container for container in made if container.columns]
 
 
-def _survey(opened: Opened) -> Shape:
-    """Count the top-level values, and find the outermost arrays of a single one."""
-    import ijson
-
-    shape = Shape()
-    depth = arrays = 0
-    with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
-        try:
-            for prefix, event, _ in prefixed(stream):
-                shape.first = shape.first or event
-                if event == "start_array":
-                    if not arrays and shape.tops == 0 and len(shape.arrays) <= 10 * MOST_TABLES:
-                        shape.arrays.setdefault(prefix, 0)
-                    arrays += 1
-                elif event == "end_array":
-                    arrays -= 1
-                depth += event in ("start_map", "start_array")
-                depth -= event in ("end_map", "end_array")
-                shape.tops += depth == 0 and event != "map_key"
-                if shape.tops > 1:
-                    return shape
-        except (ijson.JSONError, ValueError, RecursionError):
-            shape.cut = True
-    return shape
-
-
-def _table(opened: Opened, path: str, context: Context) -> Iterator[Part]:
-    table = Table()
-    shown = context.mask(path.removesuffix("item").removesuffix(".")) if path not in ("", "item") else opened.name
-    for row in _rows(opened, path, context.mask, table, context.max_rows):
-        for name in row:
-            if name not in table.columns:
-                if len(table.columns) >= MOST_COLUMNS:
-                    table.crowded = True
-                else:
-                    table.columns[name] = None
-    if table.cut and path in ("", "item"):
-        yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
-    if not table.columns:
-        return
-    names = unique(list(table.columns), len(table.columns))
+def _table(
+    opened: Opened, source: Source, walk: Walk, container: Container, progress: Progress, context: Context
+) -> Iterator[Part]:
+    names = unique(list(container.columns), len(container.columns))
     schema = pa.schema([pa.field(name, pa.string()) for name in names])
-    table.read = 0
-    batches = _batches(opened, path, context, table, schema)
-    yield Records(pa.RecordBatchReader.from_batches(schema, batches), shown)
-    for _ in batches:  # a consumer that stopped early must not make the counts wrong
+    batches = _batches(source, walk, container, schema, progress, context.max_rows)
+    single = not container.roles.row[container.node]
+    given = _joined(batches, schema) if single else batches
+    yield Records(pa.RecordBatchReader.from_batches(schema, given), container.path or opened.name)
+    for _ in given:  # a consumer that stopped early must not make the counts wrong
         pass
-    if table.crowded:
-        yield Note(f"Only the first {MOST_COLUMNS:,} columns of {shown} were read", "Export it as a table.")
+    if container.crowded:
+        yield Note(
+            f"{container.path or opened.name} has more keys than are told apart: values of the others were searched "
+            "together",
+            "Export it as a table.",
+            lost=False,
+        )
 
 
-def _batches(opened: Opened, path: str, context: Context, table: Table, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    rows: list[dict[str, str]] = []
-    for row in _rows(opened, path, context.mask, table, context.max_rows):
-        rows.append(row)
-        if len(rows) >= BATCH:
-            yield _batch(rows, table, schema)
-            rows = []
-    if rows:
-        yield _batch(rows, table, schema)
+def _batches(
+    source: Source, walk: Walk, container: Container, schema: pa.Schema, progress: Progress, most: int | None
+) -> Iterator[pa.RecordBatch]:
+    import numpy as np
+
+    from flagstate.read import json_scan, json_walk
+    from flagstate.read.json_cells import column
+
+    state = json_scan.new_state(learn=False, lines=source.lines, strict=source.strict)
+    state[json_scan.OVER], state[json_scan.OVER_KEY] = container.over, container.over_key
+    state[json_scan.NODES] = walk.state[json_scan.NODES]
+    width = len(schema)
+    height = max(16, min(MOST_ROWS, CELLS // width))
+    cells = np.full((width, height), -1, np.int64)
+    again = json_walk.Walk(source, state, walk.tree, container.roles, cells)
+    read = 0
+    for block, rows in again.rows():
+        progress.read += rows
+        read += rows
+        yield pa.RecordBatch.from_arrays([column(block, cells[at, :rows]) for at in range(width)], schema=schema)
+        if most and read >= most:
+            return
+    progress.add(again)
 
 
-def _batch(rows: list[dict[str, str]], table: Table, schema: pa.Schema) -> pa.RecordBatch:
-    arrays = [pa.array([row.get(name) for row in rows], pa.string()) for name in table.columns]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """All rows as one: the first value of each column."""
+    first: list[pa.Array] = [pa.nulls(1, pa.string())] * len(schema)
+    for batch in batches:
+        for at, column in enumerate(batch.columns):
+            if first[at].null_count and column.null_count < len(column):
+                first[at] = column.drop_null().slice(0, 1)
+    yield pa.RecordBatch.from_arrays(first, schema=schema)
 
 
-def _rows(
-    opened: Opened, path: str, mask: Callable[[str], str], table: Table, most: int | None
-) -> Iterator[dict[str, str]]:
-    import ijson
+def _notes(progress: Progress, paths: Paths, tops: int) -> Iterator[Note]:
+    from flagstate.read.json_tables import outermost
+    from flagstate.read.json_walk import LONGEST, STRING
 
-    with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
-        try:
-            for item in items(stream, path):
-                table.read += 1
-                row: dict[str, str] = {}
-                _flatten(item, "", row, mask)
-                yield row
-                if most and table.read >= most:
-                    return
-        except (ijson.JSONError, ValueError, RecursionError):
-            table.cut = True
-
-
-def _flatten(item: object, prefix: str, row: dict[str, str], mask: Callable[[str], str]) -> None:
-    """Lay one value out in columns; the first of two that share a column stays."""
-    if isinstance(item, dict) and prefix.count(".") < DEEPEST:
-        for key, value in item.items():
-            name = mask(key)
-            inner = f"{prefix}.{name}" if prefix else name
-            if name != key and SHAPE.search(name):
-                row.setdefault(f"{inner} (key)", _text(key))
-            _flatten(value, inner, row, mask)
-    elif isinstance(item, list) and not prefix:
-        for place, value in enumerate(item, 1):
-            _flatten(value, f"column_{place}", row, mask)
-    elif item is not None:
-        row.setdefault(prefix or "value", _text(item))
-
-
-def _text(item: object) -> str:
-    if isinstance(item, str):
-        return item.replace("\0", "").encode("utf-8", "replace").decode()
-    if isinstance(item, bool):
-        return "true" if item else "false"
-    if isinstance(item, (dict, list)):
-        return json.dumps(item, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
-    return str(item)
+    if progress.long:
+        yield Note(
+            f"A record or value of more than {LONGEST >> 20} MiB was met: it was left out"
+            + (", and what follows it" if progress.cut else ""),
+            "Export it as JSON lines, one record a line.",
+        )
+    elif progress.cut:
+        yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
+    if progress.shortened:
+        yield Note(
+            f"{progress.shortened:,} strings are longer than {STRING >> 20} MiB: only their beginning was read",
+            "Give what they hold as files of their own.",
+        )
+    arrays = len(outermost(paths)) if tops == 1 and not paths.arrays(0) else 0
+    if arrays > MOST_TABLES:
+        yield Note(f"Only the first {MOST_TABLES} of {arrays:,} arrays were read", "Split the file.")
 
 
 READER = Reader("json", "JSON and JSON lines as tables, in any Unicode encoding.", recognise, read)
