@@ -116,20 +116,20 @@ def _table(session: Session, table: Table, account: Account) -> Iterator[Part]:
             account.begin(Sample())
             return
         sample = _sample(session, table)
-        account.begin(sample)
         statements = list(_statements(session, table, columns, key, sample))
-        names = unique([mask(field.name) for field in columns], len(columns))
-        schema = pa.schema([pa.field(name, pa.string()) for name in names])
-        batches = _batches(session, statements, columns, schema, account)
-        yield Records(
-            pa.RecordBatchReader.from_batches(schema, batches), mask(table.path), rows_total=sample.rows_total
-        )
-        for _ in batches:  # a consumer that stopped early must not make the counts wrong
-            pass
-        if account.fault is not None:
-            raise TableFaultError(account.fault)
-        if sample.blocks and not key:
-            yield Note(f"Of {mask(table.path)} the first rows were read: it has no number as its key", lost=False)
+    # Not in that transaction: it would stand idle while what came is searched, and keep the server from cleaning up.
+    # Outside one, each statement of this session is a transaction that cannot write.
+    account.begin(sample)
+    names = unique([mask(field.name) for field in columns], len(columns))
+    schema = pa.schema([pa.field(name, pa.string()) for name in names])
+    batches = _batches(session, statements, columns, schema, account)
+    yield Records(pa.RecordBatchReader.from_batches(schema, batches), mask(table.path), rows_total=sample.rows_total)
+    for _ in batches:  # a consumer that stopped early must not make the counts wrong
+        pass
+    if account.fault is not None:
+        raise TableFaultError(account.fault)
+    if sample.blocks and not key:
+        yield Note(f"Of {mask(table.path)} the first rows were read: it has no number as its key", lost=False)
     if barred:
         yield Note(f"{barred} columns of {mask(table.path)} were not read: they are too many", "Export them.")
 

@@ -1,6 +1,6 @@
 """PostgreSQL: every table that our role may read, in a session that cannot write.
 
-Rows come as Arrow batches by binary COPY. Each table has a read-only transaction of its own, so that no old snapshot
+Rows come as Arrow batches by binary COPY. Each table has read-only transactions of its own, so that no old snapshot
 keeps the server from cleaning up. Not seen: rows that row security hides, large objects, other databases, tables on
 other servers, views.
 """
@@ -125,21 +125,21 @@ def _table(session: Session, table: Table, about: dict[str, object], account: Ac
             account.begin(Sample())
             return
         sample = _sample(session, table, about)
-        account.begin(sample)
-        source = table.source + _clause(sample)
-        listed = ", ".join(f"{field.sql} AS c{number}" for number, field in enumerate(columns))
-        limit = "" if sample.most is None else f" LIMIT {sample.most}"
-        stream = session.stream(f"SELECT {listed} FROM {source}{limit}")
-        names = unique([mask(field.name) for field in columns], len(columns))
-        schema = pa.schema([pa.field(n, _type(f)) for n, f in zip(names, stream.schema, strict=True)])
-        batches = _batches(stream, columns, schema, account, replace=raw)
-        yield Records(
-            pa.RecordBatchReader.from_batches(schema, batches), mask(table.path), rows_total=sample.rows_total
-        )
-        for _ in batches:  # a consumer that stopped early must not make the counts wrong
-            pass
-        if account.fault is not None:
-            raise TableFaultError(account.fault)
+    # Not in that transaction: it would stand idle while what came is searched, and keep the server from cleaning up.
+    # Outside one, each statement of this session is a transaction that cannot write.
+    account.begin(sample)
+    source = table.source + _clause(sample)
+    listed = ", ".join(f"{field.sql} AS c{number}" for number, field in enumerate(columns))
+    limit = "" if sample.most is None else f" LIMIT {sample.most}"
+    stream = session.stream(f"SELECT {listed} FROM {source}{limit}")
+    names = unique([mask(field.name) for field in columns], len(columns))
+    schema = pa.schema([pa.field(n, _type(f)) for n, f in zip(names, stream.schema, strict=True)])
+    batches = _batches(stream, columns, schema, account, replace=raw)
+    yield Records(pa.RecordBatchReader.from_batches(schema, batches), mask(table.path), rows_total=sample.rows_total)
+    for _ in batches:  # a consumer that stopped early must not make the counts wrong
+        pass
+    if account.fault is not None:
+        raise TableFaultError(account.fault)
     if barred:
         shown = mask(table.path)
         yield Note(
