@@ -18,6 +18,7 @@ FORMATS = (
     "har",
     "edifact",
     "xml",
+    "sqldump",
     "terraform",
     "cyclonedx",
     "estate",
