@@ -102,7 +102,7 @@ def jwt(r: Random) -> str:
         base64.urlsafe_b64encode(json.dumps(p, separators=(",", ":")).encode()).rstrip(b"=").decode()
         for p in (head, load)
     ]
-    return ".".join([*parts, some(r, 43, MIXED + "-_")])
+    return ".".join([*parts, base64.urlsafe_b64encode(r.randbytes(32)).rstrip(b"=").decode()])
 
 
 def aws_key(r: Random) -> str:
