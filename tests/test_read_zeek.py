@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flagstate import model
-from flagstate.read.part import Facts, Head, Note, Reject, Tally
+from flagstate.read.part import Facts, Head, Note, Records, Reject, Tally
 from flagstate.read.zeek import READER
 from zeek_logs import ZAT, as_json, conn_log, head, read, table
 
@@ -216,3 +217,30 @@ def test_hostile_bytes_cost_only_their_lines(tmp_path: Path, data: st.DataObject
     blank = not lines[hostile].strip(b"\r")
     assert rows.num_rows == 4
     assert [part.line for part in rejects] == ([] if blank else [7 + hostile])
+
+
+def test_what_requests_say_is_searched_by_parameter(tmp_path: Path) -> None:
+    fields = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "trans_depth", "method", "host", "uri",
+              "referrer", "user_agent", "username", "password"]  # fmt: skip
+    common = {**ROW, "trans_depth": 1, "method": "GET"}
+    rows = [
+        {**common, "host": "API.Shop.example:8080", "uri": "/u/7?email=a%40b.example&n=1", "user_agent": "curl/8",
+         "referrer": "https://x.example/p?ref=q", "username": "alice", "password": "wonder"},
+        {**common, "uri": "http://px.example/c?uid=7"},
+        {**common, "host": "x.example", "uri": "odd uri"},
+    ]  # fmt: skip
+    lines = "\n".join(json.dumps(row) for row in rows)
+    for data in (conn_log(rows, path="http", fields=fields), lines.encode()):
+        _, parts = read(write(tmp_path, data), lambda part, _: part.relation.to_arrow_table().num_rows)
+        given = [part for part in parts if isinstance(part, Records)]
+        found = {(p.container, p.asset_id, p.state): p.reader.read_all().to_pylist() for p in given}
+        assert found == {
+            ("sent to api.shop.example", "host:api.shop.example", "moved"): [
+                {"email": "a@b.example", "n": "1", "path": "/u/7", "user-agent": "curl/8", "referer.ref": "q",
+                 "referer.path": "/p", "user name": "alice", "password": "wonder"}
+            ],
+            ("sent to 192.0.2.1", "host:192.0.2.1", "moved"): [{"uid": "7", "path": "/c"}],
+            ("sent to x.example", "host:x.example", "moved"): [{"uri": "odd uri"}],
+        }  # fmt: skip
+        assert sum(part.rows_read for part in parts if isinstance(part, Tally)) == -3
+        assert 3 in parts

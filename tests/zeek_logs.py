@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flagstate.engine import connect
 from flagstate.enrich import flows
-from flagstate.read.part import Context, Head, Opened, Part, Stream
+from flagstate.read.part import Context, Head, Opened, Part, Records, Stream, Tally
 from flagstate.read.zeek import READER
 
 ZAT = Path(__file__).parent / "data" / "zeek-logs-zat"
@@ -54,7 +54,9 @@ def table(path: Path) -> tuple[pa.Table, list[Part]]:
     """Return the records of a log in order of time, and its other parts."""
     _, parts = read(path, lambda part, _: part.relation.to_arrow_table())
     streams = [part for part in parts if isinstance(part, pa.Table)]
-    rest = [part for part in parts if not isinstance(part, pa.Table)]
+    rest = [part for part in parts if not isinstance(part, pa.Table | Records)]
+    # What a log of HTTP says was sent is tested by itself.
+    rest = [part for part in rest if not (isinstance(part, Tally) and part.rows_read < 0)]
     joined = pa.concat_tables(streams) if streams else pa.table({})
     order = [(name, "ascending") for name in joined.column_names if not pa.types.is_list(joined[name].type)]
     return joined.sort_by(order) if order else joined, rest  # type: ignore[return-value]

@@ -1,9 +1,10 @@
 """Zeek logs, tab-separated or JSON, as they stand in its log folder.
 
-Connections, DNS queries, TLS handshakes and HTTP requests become streams; URIs, user agents, certificates and names
-of files are not read at all. `capture_loss` becomes coverage. Other logs are counted, and the ledger says that no facts
-come from them yet. A log of connections that are still open (`open_conn`) holds the same connections as the finished
-log: each counts once, and its longest record wins.
+Connections, DNS queries, TLS handshakes and HTTP requests become streams; what addresses of HTTP requests, user agents
+and referrers hold is searched for data classes; certificates and names of files are not read at all. `capture_loss`
+becomes coverage. Other logs are counted, and the ledger says that no facts come from them yet. A log of connections
+that are still open (`open_conn`) holds the same connections as the finished log: each counts once, and its longest
+record wins.
 
 What it cannot see: a log that was cut at a line's end looks whole; a sensor knows only the gaps that it noticed.
 """
@@ -13,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flagstate import model
-from flagstate.read import zeek_json, zeek_tsv
+from flagstate.read import zeek_http, zeek_json, zeek_tsv
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader
-from flagstate.read.zeek_fields import shape
+from flagstate.read.zeek_fields import ALIASES, shape
 
 
 def recognise(head: Head) -> Kind | None:
@@ -35,6 +36,8 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield the stream of the log, the lines that could not be read, counts and times."""
     path, form = kind.name.removeprefix("zeek.").split(" ")
     yield from (zeek_tsv if form == "tsv" else zeek_json).read(opened, path, context)
+    if ALIASES.get(path, path) == "http":
+        yield from zeek_http.payloads(opened, form, context)
     if path == "capture_loss":
         yield from _coverage(opened, form, context)
     elif shape(path) is None:
