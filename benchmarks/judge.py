@@ -47,7 +47,7 @@ class Score:
                 self.hard_columns += 1
                 self.hard_named += bool(said - may)
         if whole is not None:
-            for name in table.whole | whole:
+            for name in table.whole | (whole - table.whole_may):
                 kept = self.right if name in table.whole & whole else self.missed if name in table.whole else self.wrong
                 kept[name] += 1
                 if kept is not self.right:

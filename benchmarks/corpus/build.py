@@ -10,7 +10,7 @@ from random import Random
 from corpus import mess, noise
 from corpus.fields import FIELDS, Field
 from corpus.headings import HEADINGS
-from corpus.meaning import ALIKE, ALSO, tells
+from corpus.meaning import ALIKE, ALSO, RECORDS, tells
 from corpus.people import FAKER, Locale, locale
 from corpus.table import Column, Table
 from corpus.templates import NATIONAL, TEMPLATES, Template
@@ -66,7 +66,9 @@ def build(template: Template, place: str, seed: int) -> Table:
             seen[named] = seen.get(named, 0) + 1
             column.header = named if seen[named] == 1 else f"{named}_{seen[named]}"
     name = f"{template.name}.{place}.{seed}"
-    return Table(name, template.name, place, seed, template.half, columns, set(template.whole))
+    held = {name for column in columns for name in column.truth}
+    also = {record for record, needed in RECORDS.items() if needed <= held}
+    return Table(name, template.name, place, seed, template.half, columns, set(template.whole), also)
 
 
 STYLES = ("as is", "as is", "snake", "camel", "title", "upper")

@@ -111,6 +111,14 @@ ALIKE = {
 """Without a header also these are no fault, because nothing in the values speaks against them."""
 
 
+RECORDS = {
+    "h7_declaration": {"consignor", "consignee", "goods_description", "declared_value"},
+    "ens_declaration": {"consignor", "consignee", "goods_description", "weight"},
+    "bill_of_lading_record": {"consignor", "consignee", "goods_description", "weight"},
+}
+"""What a table must have for its rows to be such a record too: then it is no fault, though made for another."""
+
+
 def tells(name: str) -> bool:
     """Return whether the values alone tell the class."""
     return name not in NEEDS_HEADER

@@ -45,6 +45,8 @@ class Table:
     """Columns in order."""
     whole: set[str] = field(default_factory=set)
     """Classes of the table's rows as a whole, such as `h7_declaration`."""
+    whole_may: set[str] = field(default_factory=set)
+    """Classes of the rows as a whole that are no fault: all that such a record needs stands in it."""
     hard: bool = False
     """Whether no column is of any class."""
 
