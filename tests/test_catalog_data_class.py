@@ -136,6 +136,7 @@ def test_classes_point_to_classes_that_exist() -> None:
         assert [other for other in others if other not in by_id()] == [], made.id
         if made.together:
             assert 2 <= made.together.least < len(made.together.of)
+            assert set(made.together.needs) <= set(made.together.of)
 
 
 def test_classes_with_a_form_of_their_own_do_not_take_each_others_values() -> None:
@@ -182,7 +183,7 @@ def test_a_list_that_is_not_there_says_which_are() -> None:
         ("decide: shape\n  sense: art11", "says art11"),
         ("decide: shape\n  subject: first", "says first"),
         ("decide: together", "lacks together"),
-        ("decide: together\n  together: {of: [email]}", "`of` and `least`"),
+        ("decide: together\n  together: {of: [email]}", "`of` and `least`, and perhaps `needs`"),
         ("decide: shape\n  headers: {en: word}", "lists by language"),
         ("decide: shape\n  shape: '['", "does not compile"),
     ],

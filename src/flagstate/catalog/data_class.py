@@ -19,7 +19,8 @@ One YAML entry each, in `data_classes/*.yaml` (the order of files and entries do
       find: …                        # how it is searched there and inside names, where that differs from shape; none
       token: card                    # a name that contains one shows ‹card›; none: names are not searched for it
       beside: [iban]                 # a column beside one of these classes is more likely this one
-      together: {of: [iban, bic], least: 2}  # a class of the row: at least so many of these classes stand together
+      together: {of: [iban, bic, card], least: 2, needs: [iban]}  # a class of the row: at least so many of these
+                                     # classes stand together, one of `needs` among them
       headers: {en: [card number], de: [kartennummer]}   # ends of column names: lower case, no accents, split by spaces
       reported_as: us_ssn            # the class that a report names where this one is found: a weaker form of it; none
       nameless: …                    # why no column name speaks for it; only where there are no headers
@@ -32,7 +33,7 @@ Every scalar is text; `none` stands for nothing. Unknown keys are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
@@ -105,6 +106,13 @@ class Together:
     """Their ids."""
     least: int
     """How many of them must stand in one table."""
+    needs: tuple[str, ...] = ()
+    """One of these must be among them: what tells this record from any other about the same things; empty: none."""
+
+    def stands(self, classes: Iterable[str]) -> bool:
+        """Whether these classes make it."""
+        held = set(classes)
+        return len(held & set(self.of)) >= self.least and (not self.needs or not held.isdisjoint(self.needs))
 
 
 @dataclass(frozen=True)
@@ -268,9 +276,9 @@ def _words(value: object, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]
 def _together(value: object, where: str) -> Together | None:
     if value in (None, "none"):
         return None
-    if not isinstance(value, dict) or set(value) != {"of", "least"}:
-        raise CatalogError("A class of the row says `of` and `least`", where=where)
-    return Together(_texts(value["of"]), _number(value["least"], where))
+    if not isinstance(value, dict) or not {"of", "least"} <= set(value) <= {"of", "least", "needs"}:
+        raise CatalogError("A class of the row says `of` and `least`, and perhaps `needs`", where=where)
+    return Together(_texts(value["of"]), _number(value["least"], where), _texts(value.get("needs")))
 
 
 def _number(value: object, where: str) -> int:

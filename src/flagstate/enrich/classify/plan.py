@@ -98,23 +98,24 @@ def make(columns: Sequence[Column], verdicts: Sequence[Verdict], classes: Sequen
     if not verdicts:
         return Plan()
     order = {name: at for at, name in enumerate(reversed(ladder(classes)))}
-    goods = tuple(Slot(v.column, v.made, GOODS[v.made]) for v in verdicts if v.made in GOODS)
+    when, home = _when(columns, verdicts), _home(columns, verdicts)
+    dated = when.column if when else ""
+    goods = tuple(Slot(v.column, v.made, GOODS[v.made]) for v in verdicts if v.made in GOODS and v.column != dated)
     topics = infer.topics() if goods and any(by[v.made].unit == "persons" for v in verdicts) else ()
     bits = tuple(sorted({v.made for v in verdicts}, key=lambda name: order[name])[: BITS - len(topics)])
     persons = tuple(name for name in bits if by[name].unit == "persons")
     slots = tuple(Slot(v.column, v.made, v.basis) for v in verdicts if v.made in bits)
     named = {column.name: column for column in columns}
     subjects = tuple(s for unit in ("persons", "devices") if (s := _subject(unit, verdicts, named, by)))
-    when, home = _when(columns, verdicts), _home(columns, verdicts)
     return Plan((*bits, *topics), slots, subjects, when, home, goods if topics else (), persons)
 
 
-def _subject(
-    unit: str, verdicts: Sequence[Verdict], named: dict[str, Column], by: dict[str, DataClass]
-) -> Slot | None:
+def _subject(unit: str, verdicts: Sequence[Verdict], named: dict[str, Column], by: dict[str, DataClass]) -> Slot | None:
     """The column that names persons or devices best and has a value in enough rows."""
     found = [
-        v for v in verdicts if by[v.made].unit == unit and by[v.made].subject and v.basis != "inside" and v.column in named
+        v
+        for v in verdicts
+        if by[v.made].unit == unit and by[v.made].subject and v.basis != "inside" and v.column in named
     ]
     if not found:
         return None
@@ -131,7 +132,7 @@ def _subject(
 def _when(columns: Sequence[Column], verdicts: Sequence[Verdict]) -> When | None:
     """The date column that is not a birth date: typed ones first, then the one with most values."""
     born = {v.column for v in verdicts if v.made == "birth_date"}
-    taken = {v.column for v in verdicts}
+    taken = {v.column for v in verdicts if v.made != "purchase_history"}
     found: list[tuple[int, int, int, When]] = []
     for column in columns:
         if column.name in born or not column.filled:
