@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flagstate import model
+from flagstate.case import Case
 from flagstate.engine import Limits, Workers, cores, memory
-from flagstate.pipeline import live
+from flagstate.pipeline import collect, gather, live
 from flagstate.pipeline.gather import SLACK
 from flagstate.read.live.credentials import Credentials, scrub
 from flagstate.read.live.sampling import Bounds
@@ -124,6 +125,7 @@ def scan(order: ScanOrder, said: Callable[[str], None] = lambda _: None) -> Scan
     with tempfile.TemporaryDirectory(prefix="flagstate-scan-") as made:
         folder = Path(made)
         _stores(order, folder, found, said)
+        _files(order, folder, found, said)
     return found.outcome(order.fail_on)
 
 
@@ -193,6 +195,31 @@ def _row(seen: Mapping[str, Any], evidence_id: str, sha256: str | None) -> dict[
         "overlaps": [],
         "members": [],
     }
+
+
+def _files(order: ScanOrder, folder: Path, found: Found, said: Callable[[str], None]) -> None:
+    """Read files and folders as an audit does, in a case that goes with its key when the scan ends."""
+    if not order.paths:
+        return
+    case = Case.open(folder / "case", create=True, keys=folder / "keys")
+    means = gather.Means(order.memory_bytes or memory() // 2, order.threads or cores(), order.max_expand)
+    with case.writing(), Workers(gather.TARGET) as workers:
+        (case.work / "items").mkdir(mode=0o700, exist_ok=True)
+        (case.work / "spool").mkdir(mode=0o700, exist_ok=True)
+        made = gather.plan(list(order.paths), case)
+        gather.read(made, case, workers, means, turn=gather.Turn(), said=said)
+        collected = collect.collect(made, case.work / "items")
+        tables = collect.facts(collected)
+    for row in collected.evidence:
+        if str(row["kind"] or "").startswith("zeek.") and "conn" in str(row["kind"]):
+            row["reason"] = row["reason"] or "it says who met whom, and holds no records: `flagstate audit` reads it"
+        elif row["state"] not in ("read", "duplicate"):
+            found.lost.add(str(row["evidence_id"]))
+    found.rows += collected.evidence
+    found.rejects += collected.rejects
+    for noun in NOUNS[2:]:
+        if noun in tables:
+            found.tables.setdefault(noun, []).append(tables[noun])
 
 
 def _stores(order: ScanOrder, folder: Path, found: Found, said: Callable[[str], None]) -> None:
