@@ -43,7 +43,8 @@ ELSEWHERE = (
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])?")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-_]{1,61}[a-z0-9]")
-UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]|\s")
+UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def split(text: str) -> tuple[Target, str | None]:
     scheme = SCHEMES.get(parts.scheme.lower(), "")
     if not scheme:
         raise UsageError("Stores of this kind are not read", where=_scheme(parts.scheme), todo=FORMS)
-    if parts.fragment or UNSAFE.search(unquote(parts.netloc + parts.path)):
+    bare = unquote(parts.netloc + parts.path)
+    # A space in the name of a server or database is a word of another notation, such as password=….
+    if parts.fragment or UNSAFE.search(bare) or (scheme != "s3" and SPACE.search(bare)):
         raise UsageError("The address of a store is not understood", todo=FORMS)
     login, _, place = parts.netloc.rpartition("@")
     user, colon, secret = login.partition(":")
