@@ -8,6 +8,7 @@ import io
 import json
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -205,16 +206,37 @@ def test_columns_and_containers_are_bounded() -> None:
     assert any(isinstance(part, Note) and "columns" in part.reason for part in parts)
 
 
-def test_memory_is_handed_out_before_it_is_full() -> None:
-    sheets = Sheets(str, room=100_000)
-    rows = 0
-    for _ in range(50):
-        sheets.text("t", "word " * 5000)
-        for part in sheets.full():
-            rows += part.reader.read_all().num_rows
-        assert sheets.size <= 100_000
-    rows += sum(part.reader.read_all().num_rows for part in sheets.rest() if isinstance(part, Records))
-    assert rows == 50
+def test_each_container_is_told_as_one_whatever_its_size() -> None:
+    passes = []
+
+    def feed(sheets: Sheets) -> Iterator[None]:
+        passes.append(sheets.first)
+        for at in range(60):
+            sheets.add("wide", [(f"c{at}", "v" * 900), ("all", str(at))])
+            sheets.text("long", "word " * (1000 if at % 2 else 100))
+            sheets.add("small", [("x", str(at))])
+            yield
+            assert sheets.size <= 60_000
+
+    sheets = Sheets(str, room=50_000)
+    told = {part.container: part.reader.read_all() for part in sheets.tell(feed) if isinstance(part, Records)}
+    assert passes == [True, False, False], "what is large is read for again, and nothing else"
+    assert {name: len(table) for name, table in told.items()} == {"wide": 60, "long": 60, "small": 60}
+    assert told["wide"].num_columns == 61
+    assert told["wide"]["all"].to_pylist() == [str(at) for at in range(60)]
+
+
+def test_too_many_large_containers_are_told_in_parts_and_that_is_said() -> None:
+    def feed(sheets: Sheets) -> Iterator[None]:
+        for at in range(2000):
+            sheets.add(f"t{at % 10}", [("x", "v" * 300)])
+            yield
+
+    parts = list(Sheets(str, room=9_000).tell(feed))
+    tables = [(part.container, len(part.reader.read_all())) for part in parts if isinstance(part, Records)]
+    rows = {name: sum(size for other, size in tables if other == name) for name, _ in tables}
+    assert rows == {f"t{at}": 200 for at in range(10)}
+    assert any(isinstance(part, Note) and "counted twice" in part.reason for part in parts)
 
 
 @settings(max_examples=200, deadline=None)

@@ -102,19 +102,23 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     if signs is None:
         return
     sheets, progress = Sheets(context.mask), Progress()
-    reader = Interchange(sheets, signs, progress, x12=x12)
-    with utf8(opened.path, _charset(opened.head.data, signs)) as stream:
-        for segment in segments(stream, signs):
-            progress.segments += 1
-            if segment is None:
-                _rejected(progress, "The segment is longer than 1 MiB, or its end is missing")
-                continue
-            reader.take(segment)
-            yield from sheets.full()
-            if context.max_rows and sheets.rows >= context.max_rows:
-                break
-    reader.close()
-    yield from sheets.rest()
+
+    def feed(into: Sheets) -> Iterator[None]:
+        seen = progress if into.first else Progress()
+        reader = Interchange(into, signs, seen, x12=x12)
+        with utf8(opened.path, _charset(opened.head.data, signs)) as stream:
+            for segment in segments(stream, signs):
+                seen.segments += 1
+                if segment is None:
+                    _rejected(seen, "The segment is longer than 1 MiB, or its end is missing")
+                    continue
+                reader.take(segment)
+                yield
+                if context.max_rows and into.calls >= context.max_rows:
+                    break
+        reader.close()
+
+    yield from sheets.tell(feed)
     yield from progress.rejects
     yield Tally(rows_rejected=progress.unlisted)
     if progress.open:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import ipaddress
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -66,25 +67,28 @@ def payloads(opened: Opened, context: Context) -> Iterator[Part]:
     import ijson
 
     sheets = Sheets(context.mask)
-    found = Payloads(sheets)
-    count = unlisted = 0
-    with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
-        short = Short(stream, LONGEST)
-        try:
-            for entry in _entries(io.BufferedReader(short)):
-                count += 1
-                unlisted += entry.unlisted
-                _search(entry, found, context)
-                yield from sheets.full()
-                if context.max_rows and count >= context.max_rows:
-                    break
-        except (ijson.JSONError, UnicodeError, ValueError, RecursionError):
+    kept: list[tuple[Payloads, int, int]] = []
+
+    def feed(into: Sheets) -> Iterator[None]:
+        found = Payloads(into)
+        count = unlisted = 0
+        with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
+            short = Short(stream, LONGEST)
             # The reader of exchanges has met the same damage, and says so.
-            pass
-    yield from sheets.rest()
+            with suppress(ijson.JSONError, UnicodeError, ValueError, RecursionError):
+                for entry in _entries(io.BufferedReader(short)):
+                    count += 1
+                    unlisted += entry.unlisted
+                    _search(entry, found, context)
+                    yield
+                    if context.max_rows and count >= context.max_rows:
+                        break
+        kept.append((found, short.cut, unlisted))
+
+    yield from sheets.tell(feed)
     # These rows are other views of entries that are counted already.
     yield Tally(rows_read=-sheets.rows)
-    yield from _notes(found, short.cut, unlisted)
+    yield from _notes(*kept[0])
 
 
 def _notes(found: Payloads, shortened: int, unlisted: int) -> Iterator[Note]:

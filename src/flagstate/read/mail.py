@@ -70,20 +70,24 @@ def recognise(head: Head) -> Kind | None:
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield senders, recipients and bodies of every message."""
     sheets, progress = Sheets(context.mask), Progress()
-    with open(opened.path, "rb") as file:
-        for raw, cut in messages(file, kind.name.removeprefix("mail ")):
-            progress.read += 1
-            progress.cut += cut
-            message = parse(raw)
-            if message is None:
-                _rejected(progress, "The message is nested without measure; it was searched as text")
-                sheets.text("bodies", raw.decode("utf-8", "replace"))
-            else:
-                _search(message, sheets, progress)
-            yield from sheets.full()
-            if context.max_rows and progress.read >= context.max_rows:
-                break
-    yield from sheets.rest()
+
+    def feed(into: Sheets) -> Iterator[None]:
+        seen = progress if into.first else Progress()
+        with open(opened.path, "rb") as file:
+            for raw, cut in messages(file, kind.name.removeprefix("mail ")):
+                seen.read += 1
+                seen.cut += cut
+                message = parse(raw)
+                if message is None:
+                    _rejected(seen, "The message is nested without measure; it was searched as text")
+                    into.text("bodies", raw.decode("utf-8", "replace"))
+                else:
+                    _search(message, into, seen)
+                yield
+                if context.max_rows and seen.read >= context.max_rows:
+                    break
+
+    yield from sheets.tell(feed)
     yield from progress.rejects
     # A message is one record, whatever tables it is laid out in.
     yield Tally(rows_read=progress.read - len(progress.rejects) - progress.unlisted - sheets.rows,

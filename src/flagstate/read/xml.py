@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from flagstate.read.charset import Utf8, text_head
 from flagstate.read.charset import opened as utf8
-from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records
+from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader
 from flagstate.read.sheets import Sheets
 from flagstate.read.xml_shape import CHUNK, DEEPEST, Entities, Path, encoding, local, parser, refused, survey
 
@@ -83,24 +83,30 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     with utf8(opened.path, named) as stream:
         root = survey(stream)
     sheets = Sheets(context.mask)
-    layout = Layout(sheets, root)
-    with utf8(opened.path, named) as stream:
-        yield from _laid_out(stream, layout, sheets, context.max_rows)
-        raw = stream.raw
-    yield from sheets.rest()
-    if layout.damage:
-        yield Note(f"The document is {layout.damage}; what stands before was read", "Export it again.")
-    if isinstance(raw, Utf8) and raw.replaced:
-        yield Note(f"{raw.replaced:,} characters are not valid {named} and were replaced", "Save it as UTF-8.")
+    kept: list[tuple[str, int]] = []
+
+    def feed(into: Sheets) -> Iterator[None]:
+        layout = Layout(into, root)
+        with utf8(opened.path, named) as stream:
+            yield from _laid_out(stream, layout, into, context.max_rows)
+            raw = stream.raw
+            kept.append((layout.damage, raw.replaced if isinstance(raw, Utf8) else 0))
+
+    yield from sheets.tell(feed)
+    damage, replaced = kept[0]
+    if damage:
+        yield Note(f"The document is {damage}; what stands before was read", "Export it again.")
+    if replaced:
+        yield Note(f"{replaced:,} characters are not valid {named} and were replaced", "Save it as UTF-8.")
 
 
-def _laid_out(stream: BufferedReader, layout: Layout, sheets: Sheets, most: int | None) -> Iterator[Records]:
+def _laid_out(stream: BufferedReader, layout: Layout, sheets: Sheets, most: int | None) -> Iterator[None]:
     made = layout.parser()
     try:
         while block := stream.read(CHUNK):
             made.Parse(block, False)
-            yield from sheets.full()
-            if most and sheets.rows >= most:
+            yield
+            if most and sheets.calls >= most:
                 layout.close()
                 return
         made.Parse(b"", True)

@@ -30,26 +30,31 @@ def payloads(opened: Opened, form: str, context: Context) -> Iterator[Part]:
         context: As readers get it.
     """
     sheets = Sheets(context.mask)
-    found = Payloads(sheets)
-    servers: dict[str, str] = {}
-    count = 0
-    for row in (_tsv if form == "tsv" else _json)(opened.path):
-        count += 1
-        if count > min(MOST, context.max_rows or MOST):
-            break
-        raw = row.get("host") or row.get("id.resp_h") or ""
-        shown = servers.get(raw)
-        if shown is None:
-            if len(servers) > 50_000:
-                servers.clear()
-            shown = servers[raw] = _server(raw, row.get("id.resp_h") or "", context)
-        _search(row, shown, found)
-        yield from sheets.full()
-    yield from sheets.rest()
+    counts: list[int] = []
+
+    def feed(into: Sheets) -> Iterator[None]:
+        found = Payloads(into)
+        servers: dict[str, str] = {}
+        count = 0
+        for row in (_tsv if form == "tsv" else _json)(opened.path):
+            count += 1
+            if count > min(MOST, context.max_rows or MOST):
+                break
+            raw = row.get("host") or row.get("id.resp_h") or ""
+            shown = servers.get(raw)
+            if shown is None:
+                if len(servers) > 50_000:
+                    servers.clear()
+                shown = servers[raw] = _server(raw, row.get("id.resp_h") or "", context)
+            _search(row, shown, found)
+            yield
+        counts.append(count)
+
+    yield from sheets.tell(feed)
     if sheets.rows:
         # These rows are other views of requests that are counted already.
         yield Tally(rows_read=-sheets.rows)
-    if count > MOST:
+    if counts[0] > MOST:
         yield Note(
             f"Parameters of the first {MOST:,} requests were searched, not those beyond", "Give the log in parts."
         )
