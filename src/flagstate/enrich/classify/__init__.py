@@ -8,13 +8,27 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from flagstate.catalog.data_class import DataClass
+from flagstate.catalog.data_class import DataClass, load
 from flagstate.enrich.classify.groups import Key
 from flagstate.enrich.classify.holdings import holdings
 from flagstate.enrich.classify.population import needs_exact, populations, recount
 from flagstate.enrich.classify.scan import ROWS, Summary, merge, scan
 
 __all__ = ["Key", "Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise"]
+
+
+def decisions(
+    summary: Summary, classes: Sequence[DataClass] | None = None
+) -> list[tuple[int | None, str, float, str]]:
+    """Return what was decided: place of the column (null: the rows as a whole), class, share of values, confidence.
+
+    Args:
+        summary: As `scan` or `merge` made it.
+        classes: Data classes to look for; null: those that are shipped.
+    """
+    places = {column.name: column.place for column in summary.columns}
+    found = summary.verdicts(tuple(load() if classes is None else classes))
+    return [(places.get(v.column), v.made, v.share, v.confidence) for v in found]
 
 
 def summarise(

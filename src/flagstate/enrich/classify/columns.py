@@ -92,7 +92,7 @@ def _texts(values: pa.Array) -> tuple[pa.Array | None, str]:
     kind, types = values.type, pa.types
     if _text(kind):
         return values, "text"
-    if types.is_string_view(kind):
+    if types.is_string_view(kind) or types.is_null(kind):
         return values.cast(pa.large_string()), "text"
     if types.is_integer(kind):
         return values.cast(pa.string()), "whole"

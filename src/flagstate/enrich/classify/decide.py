@@ -10,12 +10,13 @@ has, unless it stands inside longer text; which of two classes of one form it is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+
 from flagstate.catalog.data_class import DataClass
-from flagstate.enrich.classify import guess, inner, words
-from flagstate.enrich.classify.evidence import WEAK, Evidence, chance, weigh
+from flagstate.enrich.classify import guess, inner, rows, words
+from flagstate.enrich.classify.evidence import WEAK, Evidence, chance, formal, weigh
 from flagstate.enrich.classify.features import LOOKED, Sight
 from flagstate.enrich.classify.rivals import Claim, settle
 from flagstate.enrich.classify.summary import Column
@@ -28,6 +29,16 @@ UNNAMED, NAMED = 6.0, 1.0
 """Orders of magnitude by which luck must be ruled out, without and with a name that speaks for the class."""
 FITS = 0.75
 """Share of values that fit a class that the name speaks for."""
+OPEN = frozenset(
+    {"nationality", "ethnic_origin", "religion", "health_term", "sex", "marital_status", "sexual_life"}
+)
+"""Classes whose lists are never complete, and whose values are words."""
+STRONG = frozenset({"phone", "postal_address", "coarse_position"})
+"""Guesses that stand although the name of the column says something that we do not know."""
+GS1 = frozenset({"gtin", "gln", "gsin", "sscc"})
+UNION = frozenset("AT BE BG CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI GR".split())
+LISTED = 0.15
+"""Share of values in a list from which a name that is just this class is believed: no list is complete."""
 WIDE = 400
 """Columns from which fewer values of each are looked at."""
 
@@ -56,9 +67,9 @@ def table(
     verdicts: list[Verdict] = []
     for sight in sights:
         made = settle(sight, claims[sight.column.name])
-        made += inner.found(sight, classes, bits, {v.made for v in made if v.share >= SURE}, prose=prose)
+        made += inner.found(sight, classes, bits, made, prose=prose)
         verdicts += made
-    return verdicts + _rows(verdicts, classes)
+    return verdicts + rows.whole(verdicts, classes)
 
 
 def _claims(sight: Sight, classes: Sequence[DataClass], bits: Mapping[str, int]) -> list[Claim]:
@@ -77,6 +88,8 @@ def _claims(sight: Sight, classes: Sequence[DataClass], bits: Mapping[str, int])
             out.append(claim)
     if sight.named.empty or not (sight.named.exact or sight.named.tail):
         suggested = guess.alone(sight)
+        if suggested and not sight.named.empty and suggested[0] not in STRONG:
+            suggested = None
         names = {made.id for made in classes}
         if suggested and suggested[0] in names and suggested[0] not in {claim.made for claim in out}:
             out.append(_suggested(sight, suggested))
@@ -85,13 +98,20 @@ def _claims(sight: Sight, classes: Sequence[DataClass], bits: Mapping[str, int])
 
 def _by_value(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> Claim | None:
     """The values have the form, and where it has a check digit, pass it far more often than luck would have it."""
-    if not evidence.hits or vetoed(made.id, sight):
+    if vetoed(made.id, sight):
+        return None
+    if voice >= 2 and made.check and formal(made.check) and _formed(made, sight) >= SURE:
+        # The check is of a form more than of a sum, and the name says so: the form is enough.
+        return Claim(
+            made.id, 1.0, "filled", "medium", voice, "have the form", np.ones(len(sight.seen), np.bool_), 30 * voice + 5.0
+        )
+    if not evidence.hits:
         return None
     least = NAMED if voice >= 2 else 4.0 if voice == 1 else UNNAMED
     strong = made.decide == "shape" and not made.dictionary
     few = 1 if voice >= 2 or strong else 3
     if made.dictionary:
-        share = 0.6 if voice >= 2 else 0.85
+        share = 0.85 if voice < 2 else LISTED if made.id in OPEN and sight.lettered >= 0.8 else 0.6
         least = 0.0 if voice >= 2 else least
     else:
         share = MIXED
@@ -104,17 +124,24 @@ def _by_value(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> 
     confidence = _confidence(evidence, voice)
     what = "are in the list" if made.dictionary else "have the form" + (" and pass the check" if made.check else "")
     return Claim(
-        made.id, evidence.share, "filled" if filled else "whole", confidence, voice, what, evidence.bits,
+        made.id, evidence.share, "filled" if filled else "whole", confidence, voice, what, evidence.places,
         30 * voice + min(25.0, evidence.surprise) + 5 * evidence.share,
     )  # fmt: skip
 
 
+def _formed(made: DataClass, sight: Sight) -> float:
+    return sight.column.formed.get(made.id, 0) / max(1, sight.column.filled)
+
+
 def _plausible(made: DataClass, sight: Sight, evidence: Evidence) -> bool:
     """Forms that ordinary words and numbers have too need more where no name speaks for them."""
-    texts = [sight.texts[at] for at in evidence.bits if at < len(sight.texts)]
+    texts = [sight.seen[at].text for at in np.flatnonzero(evidence.places)[:100].tolist()]
     if made.id in ("bic", "currency", "incoterm", "unlocode", "scac") or (made.dictionary == "countries" and sight.size <= 3):
         return bool(texts) and sum(map(str.isupper, texts)) >= 0.95 * len(texts)
-    return True
+    if made.id == "eori":
+        return sum(text[:2].upper() in UNION and text[2:4].isdigit() for text in texts) >= 0.95 * len(texts)
+    # Of numbers that one name says are pallets, some also are numbers of shipments by their digit.
+    return not (made.id in GS1 and (sight.named.exact | sight.named.tail) & GS1)
 
 
 def _confidence(evidence: Evidence, voice: int) -> str:
@@ -134,14 +161,14 @@ def _by_name(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> C
     confidence = "medium" if count >= 3 else "low"
     return Claim(
         made.id, 1.0 if share >= SURE else share, "filled", confidence, voice, "fit it",
-        frozenset(range(len(sight.seen))), 30 * voice + 5 * share + (0.1 if made.shape else 0.0),
+        np.ones(len(sight.seen), np.bool_), 30 * voice + 5 * share + (0.1 if made.shape else 0.0),
     )  # fmt: skip
 
 
 def _suggested(sight: Sight, suggested: guess.Guess) -> Claim:
     made, score, why = suggested
     confidence = "medium" if len(sight.texts) >= 10 else "low"
-    return Claim(made, 1.0, "filled", confidence, 0, why, frozenset(range(len(sight.seen))), score)
+    return Claim(made, 1.0, "filled", confidence, 0, why, np.ones(len(sight.seen), np.bool_), score)
 
 
 def _neighbours(
@@ -178,28 +205,7 @@ def _beside(
             what = "are in the list" if made.dictionary else "have the form and pass the check"
             basis = "filled" if made.dictionary else "whole"
             out.append(
-                Claim(made.id, evidence.share, basis, "low", 0, f"{what}, beside a related column", evidence.bits,
+                Claim(made.id, evidence.share, basis, "low", 0, f"{what}, beside a related column", evidence.places,
                       min(5.0, evidence.surprise))
             )  # fmt: skip
     return out
-
-
-def _rows(verdicts: Sequence[Verdict], classes: Sequence[DataClass]) -> list[Verdict]:
-    """Classes of the row as a whole: enough of their parts stand in one table."""
-    out = []
-    held = {verdict.made for verdict in verdicts}
-    for made in classes:
-        if made.decide != "together" or made.together is None:
-            continue
-        parts = [name for name in made.together.of if name in held]
-        if len(parts) >= made.together.least:
-            sure = "high" if len(parts) > made.together.least + 1 else "medium"
-            why = f"{len(parts)} of the {len(made.together.of)} classes that make it stand together: {', '.join(parts)}"
-            out.append(Verdict(made.id, "", 1.0, "row", sure, why, float(len(parts))))
-    return out
-
-
-def lower(verdict: Verdict, confidence: str) -> Verdict:
-    """Return the verdict with a confidence of at most this."""
-    order = ("low", "medium", "high")
-    return replace(verdict, confidence=min(verdict.confidence, confidence, key=order.index))

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from math import log
 
+import numpy as np
+
 from flagstate.catalog import checks, dictionaries
 from flagstate.catalog.data_class import DataClass
-from flagstate.enrich.classify.features import Sight
+from flagstate.enrich.classify.features import Mask, Sight
 
 SHAPE_CHANCE = 0.001
 """Chance that an arbitrary value has the form of a class that is decided by its form."""
@@ -33,8 +35,8 @@ class Evidence:
     """Of the values with the form, those that pass the check; 1 without a check."""
     surprise: float
     """Orders of magnitude by which luck is ruled out."""
-    bits: frozenset[int]
-    """Places in the sample of these values."""
+    places: Mask
+    """Which values of the sample these are."""
 
 
 WEAK = 0.2
@@ -42,19 +44,24 @@ WEAK = 0.2
 STRUCTURE = 0.05
 """How often an arbitrary value mixes letters, digits and separators just as a form wants."""
 
-# Rough rates of checks that are ranges more than sums; those with a digit are measured with the checks themselves.
+# Rates of checks that are ranges or forms more than sums, of values that have the form.
 _RATES: Mapping[str, float] = {
-    "phone": 0.9, "date": 0.9, "imsi": 0.6, "ssn": 0.9, "itin": 0.6, "gb_nino": 0.9, "in_pan": 0.5, "bic": 0.4,
-    "eori": 0.5, "ipv4": 0.3, "ipv6": 0.3, "position_pair": 0.3, "mac": 0.1, "card": 0.05, "iban": 0.011,
-    "lei": 0.011, "be_nn": 0.008, "fr_nir": 0.008, "it_cf": 0.03, "es_dni": 0.045, "awb": 0.145, "mrn": 0.04, "vin": 0.5,
-} | getattr(checks, "CHANCE", {})  # fmt: skip
+    "bic": 0.3, "eori": 0.5, "gb_nino": 0.5, "in_pan": 0.5, "ipv6": 0.3, "mac": 0.1, "vin": 0.5, "four_px": 0.1,
+    "cainiao": 0.3, "sf": 0.3, "yunexpress": 0.3, "amazon": 0.1, "dhl_ecommerce": 0.5,
+}  # fmt: skip
 
-NOTHING = Evidence(0, 0.0, 0.0, 0.0, frozenset())
+NOTHING = Evidence(0, 0.0, 0.0, 0.0, np.zeros(0, np.bool_))
 
 
 def chance(check: str) -> float:
     """Return how often an arbitrary value of the form passes a check."""
-    return max(1e-9, min(0.999, _RATES.get(check, 0.1)))
+    measured = checks.CHANCE.get(check, 0.999)
+    return max(1e-9, min(0.999, _RATES.get(check, 0.999) if measured >= 1 else measured))
+
+
+def formal(check: str) -> bool:
+    """Return whether a check looks at the form only: it has no digit that could be wrong."""
+    return checks.CHANCE.get(check, 0.0) >= 1
 
 
 def luck(hits: int, tried: int, rate: float) -> float:
@@ -82,18 +89,15 @@ def weigh(made: DataClass, sight: Sight, bit: int | None) -> Evidence:
     """
     if made.dictionary:
         return _listed(made, sight)
-    if bit is None or not made.shape or not sight.seen:
+    if bit is None or not made.shape or not sight.any >> bit & 1:
         return NOTHING
-    one = 1 << bit
-    places = frozenset(at for at, seen in enumerate(sight.seen) if seen.whole & one)
-    if not places:
-        return NOTHING
-    hits = len(places)
+    places = sight.places(bit)
+    hits = int(np.count_nonzero(places))
     formed, held = sight.column.formed.get(made.id, 0), sight.column.held.get(made.id, 0)
     passing = held / formed if formed and made.check else 1.0
     tried = max(hits, round(hits / passing)) if passing else hits
     rate = chance(made.check) if made.check else SHAPE_CHANCE if made.decide == "shape" else 0.5
-    if made.check and made.decide != "header" and _structured([sight.seen[at].text for at in sorted(places)[:50]]):
+    if made.check and made.decide != "header" and _structured([sight.seen[at].text for at in np.flatnonzero(places)[:50].tolist()]):
         rate *= STRUCTURE
     return Evidence(hits, hits / len(sight.seen), passing, luck(hits, tried, rate), places)
 
@@ -107,12 +111,19 @@ def _listed(made: DataClass, sight: Sight) -> Evidence:
     texts = sight.texts
     if not texts or sight.size > 80:
         return NOTHING
-    places = frozenset(at for at, text in enumerate(texts) if dictionaries.has(made.dictionary, text))
-    if not places:
+    # Most lists are ruled out by the first values.
+    if len(texts) > 40 and not any(dictionaries.has(made.dictionary, text) for text in texts[:40]):
         return NOTHING
-    rates = [rate(made.dictionary, texts[at]) for at in places]
+    found = [at for at, text in enumerate(texts) if dictionaries.has(made.dictionary, text)]
+    if not found:
+        return NOTHING
+    rates = [rate(made.dictionary, texts[at]) for at in found]
     mean = max(1e-6, min(0.9, sum(rates) / len(rates)))
-    return Evidence(len(places), len(places) / len(texts), 1.0, luck(len(places), len(texts), mean), places)
+    places = np.zeros(len(sight.seen), np.bool_)
+    places[found] = True
+    if len(found) >= 0.9 * len(texts):
+        places[len(texts) :] = True
+    return Evidence(len(found), len(found) / len(texts), 1.0, luck(len(found), len(texts), mean), places)
 
 
 @cache
@@ -136,5 +147,5 @@ def rate(name: str, text: str) -> float:
     space = (10 if kind == "digits" else 26) ** len(key)
     # Real values are not random letters: words of three letters and more are met far more often than chance says.
     least = 1e-4 if kind == "digits" else 0.02 if len(key) <= 4 else 1e-3
-    return max(least, min(0.9, _sizes(name).get((len(key), kind), 0) / space))
+    return max(least, min(0.9, _sizes(name).get((len(key), kind), 0) / float(space)))
 

@@ -9,12 +9,24 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from flagstate.catalog import names
 from flagstate.catalog.names import fold
 from flagstate.catalog.person_shapes import CJK, PARTICLES, person_spans
 from flagstate.enrich.classify import dates
 from flagstate.enrich.classify.summary import Column
 from flagstate.enrich.classify.words import Named
+
+ABSENT = frozenset(
+    "n/a|na|#n/a|#na|n.a.|n.a|null|none|nil|nan|nul|unknown|unbekannt|onbekend|inconnu|desconocido|desconhecido|sconosciuto|k.a.|k. a."
+    "|n.v.t.|nvt|s/o|s.o.|nc|n.c.|nd|n.d.|n/d|-|--|---|.|?|??|*|x|xx|xxx|tbd|tba|missing|not available|not applicable|not known"
+    "|(null)|<null>|\\n|无|未知|不详|空|暂无|keine angabe|geen|aucun|ninguno|ninguna|0000-00-00|leer|empty|void|undefined".split("|")
+)
+"""What people and programs write where there is no value."""
+
+Mask = npt.NDArray[np.bool_]
 
 LOOKED = 300
 """Distinct values that are looked at."""
@@ -47,9 +59,28 @@ class Sight:
             looked: Values at most.
         """
         self.column, self.named = column, named
-        marks = sorted(column.sample)
-        self.seen = [column.sample[mark] for mark in marks]
+        every = [column.sample[mark] for mark in sorted(column.sample)]
+        # What stands for no value is none; in a column of few different values it would count as one of them.
+        self.seen = [seen for seen in every if seen.text.lower() not in ABSENT] or every
         self.texts = [seen.text for seen in self.seen[:looked]]
+        wholes = [seen.whole for seen in self.seen]
+        self.any = 0
+        for whole in set(wholes):
+            self.any |= whole
+        self._wholes = wholes
+
+    def places(self, bit: int) -> Mask:
+        """Return which distinct values have the form and check of a class, given its bit."""
+        if not self.any >> bit & 1:
+            return np.zeros(len(self.seen), np.bool_)
+        words, at = self._words, bit // 64
+        return (words[:, at] >> np.uint64(bit % 64) & np.uint64(1)).astype(np.bool_)
+
+    @cached_property
+    def _words(self) -> npt.NDArray[np.uint64]:
+        count = max(1, (self.any.bit_length() + 63) // 64)
+        raw = b"".join(whole.to_bytes(8 * count, "little") for whole in self._wholes)
+        return np.frombuffer(raw, "<u8").reshape(-1, count)
 
     def share(self, fits: Callable[[str], object]) -> float:
         """Return of the looked-at values those that fit."""

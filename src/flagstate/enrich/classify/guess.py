@@ -19,6 +19,8 @@ ABOUT = frozenset(
 MOBILE = re.compile(r"1[3-9][0-9]{9}|0[1-79][0-9]{8,9}|0[1-9](?:[ ./-][0-9]{2}){4}|\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}")
 GROUPED = re.compile(r"(?:\+|00)[1-9][0-9 ().\-/]{6,20}|\(?0[0-9]{1,4}\)?[ /.-][0-9][0-9 ./-]{4,12}[0-9]")
 
+COARSE = re.compile(r"[+-]?[0-9]{1,2}\.[0-9]{1,2} ?[,;] ?[+-]?[0-9]{1,3}\.[0-9]{1,2}")
+
 Guess = tuple[str, float, str]
 """Class, score and why."""
 
@@ -27,6 +29,8 @@ def alone(sight: Sight) -> Guess | None:
     """Return what the values of a column suggest by themselves."""
     if sight.column.kind != "text" or len(sight.texts) < 3:
         return None
+    if sight.share(COARSE.fullmatch) >= 0.8:
+        return "coarse_position", 6.0, "are pairs of degrees with few decimals"
     return _sexes(sight) or _phones(sight) or _addresses(sight) or _names(sight) or _codes(sight)
 
 
@@ -111,7 +115,7 @@ def beside(sights: Sequence[Sight], found: Mapping[str, frozenset[str]]) -> list
         taken = {id(s) for s, _ in out}
         texts = [s for s in left if id(s) not in taken and _goods(s)]
         if texts:
-            best = max(texts, key=lambda s: s.size)
+            best = _nearest(texts, found, ("hs_code",)) or texts[0]
             out.append((best, ("goods_description", 4.0, "are texts beside tariff codes")))
     return out
 
@@ -147,7 +151,7 @@ def _towns(sight: Sight) -> bool:
 
 
 def _goods(sight: Sight) -> bool:
-    return sight.column.kind == "text" and sight.lettered > 0.8 and sight.size >= 6 and sight.persons.full < 0.2
+    return sight.column.kind == "text" and sight.lettered > 0.8 and sight.size >= 6 and sight.persons.full < 0.2 and not sight.column.inside
 
 
 def _nearest(sights: Sequence[Sight], found: Mapping[str, frozenset[str]], classes: Sequence[str]) -> Sight | None:

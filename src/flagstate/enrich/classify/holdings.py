@@ -44,7 +44,7 @@ def holdings(
     """
     known = tuple(data_class.load() if classes is None else classes)
     by: dict[str, list[Verdict]] = {}
-    for verdict in verdicts(summary, known):
+    for verdict in summary.verdicts(known):
         by.setdefault(verdict.made, []).append(verdict)
     named = {column.name: column for column in summary.columns}
     unseen = max(0, (rows_total or 0) - summary.rows)
@@ -101,19 +101,12 @@ def _inferred(summary: Summary, unseen: int) -> list[dict[str, object]]:
     return rows
 
 
-def verdicts(summary: Summary, classes: Sequence[DataClass]) -> list[Verdict]:
-    """Return what was decided about each column and the rows as a whole."""
-    return decide.table(summary.columns, summary.classes, classes, prose=summary.prose)
-
-
 def _holding(
     made: DataClass, found: Sequence[Verdict], summary: Summary, named: Mapping[str, Column]
 ) -> dict[str, object]:
     counted = sum(count for key, count in summary.groups.records.items() if made.id in key.classes)
     if made.together is not None:
-        parts = frozenset(made.together.of)
-        least = made.together.least
-        counted = sum(n for key, n in summary.groups.records.items() if len(parts & set(key.classes)) >= least)
+        counted = sum(n for key, n in summary.groups.records.items() if made.together.stands(key.classes))
     records = max([counted, *(_records(verdict, named) for verdict in found)])
     records = max(1, min(records, summary.rows))
     best = max(found, key=lambda verdict: CONFIDENCES.index(verdict.confidence))

@@ -17,7 +17,6 @@ from flagstate.catalog.data_class import DataClass
 from flagstate.catalog.mask import mask
 from flagstate.enrich.classify import infer
 from flagstate.enrich.classify.groups import BUDGET, NO_DATE, NO_HOME, NO_YEAR, Groups, Key, Track
-from flagstate.enrich.classify.holdings import verdicts
 from flagstate.enrich.classify.scan import Scan, Summary
 
 RECOUNTED = 4 * BUDGET
@@ -46,7 +45,7 @@ def populations(
         upper bound, never to the lower.
     """
     known = {made.id: made for made in (data_class.load() if classes is None else classes)}
-    held = {verdict.made for verdict in verdicts(summary, tuple(known.values()))} | set(infer.topics())
+    held = {verdict.made for verdict in summary.verdicts(tuple(known.values()))} | set(infer.topics())
     groups = _of(summary.groups, frozenset(held))
     units = {slot.made: known[slot.made].unit for slot in summary.plan.subjects if slot.made in known}
     unseen = max(0, (rows_total or 0) - summary.rows)
@@ -96,7 +95,7 @@ def _with_rows(classes: Sequence[str], held: set[str], known: Iterable[DataClass
     """The classes, and those of the row as a whole that they make."""
     together = [
         made.id for made in known
-        if made.together is not None and made.id in held and len(set(made.together.of) & set(classes)) >= made.together.least
+        if made.together is not None and made.id in held and made.together.stands(classes)
     ]  # fmt: skip
     return sorted({*classes, *together})
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flagstate.enrich.classify.features import Sight
+import numpy as np
+
+from flagstate.enrich.classify.features import Mask, Sight
 from flagstate.enrich.classify.verdict import Verdict
 
 GENERIC = frozenset({"uuid", "parcel_number", "generic_secret", "invoice_number", "coarse_position"})
 """Forms of so many things that a name which speaks for one of them wins."""
 ORDER = (
-    "card iban gtin imei us_ssn be_national_number fr_nir cn_resident_id de_tax_id pl_pesel sscc air_waybill imo_ship"
+    "account_number user_name card iban gtin imei us_ssn be_national_number fr_nir cn_resident_id de_tax_id pl_pesel sscc air_waybill imo_ship"
     " nl_bsn gb_nhs in_aadhaar br_cpf pt_nif gln gsin parcel_number uuid".split()
 )
 """Which of two of equal evidence is chosen: what is met more often comes first."""
+BRANDS = frozenset({"parcel_cainiao", "parcel_amazon", "parcel_dhl", "parcel_fedex", "parcel_dpd", "parcel_usps"})
+"""Couriers' own forms; in a column of several couriers' numbers the class of all of them is meant."""
+MOST = 0.85
 SAME = 0.5
 """Of the values of the lesser claim, those that the better one claims too, from which they are rivals."""
 
@@ -35,8 +40,8 @@ class Claim:
     """How loud the column's name speaks for it, 0 to 3."""
     what: str
     """What the values do, for the reason."""
-    places: frozenset[int]
-    """Places in the sample of the values."""
+    places: Mask
+    """Which values of the sample."""
     score: float
     """Strength."""
 
@@ -57,6 +62,8 @@ def settle(sight: Sight, claims: Sequence[Claim]) -> list[Verdict]:
 def _rank(claim: Claim, claims: Sequence[Claim]) -> tuple[float, int, str]:
     score = claim.score
     proven = claim.basis == "whole" and claim.share >= 0.5
+    if claim.made in BRANDS and claim.share < 0.9 and any(c.made == "parcel_number" and c.voice >= 2 for c in claims):
+        score -= 150
     named = [c for c in claims if c.voice >= 2 and c.basis == "filled"]
     if proven and named and claim.made not in GENERIC and claim.voice < 2:
         # Values that prove one class outweigh a name that speaks for another.
@@ -68,8 +75,11 @@ def _rank(claim: Claim, claims: Sequence[Claim]) -> tuple[float, int, str]:
 
 
 def _rivals(better: Claim, lesser: Claim) -> bool:
-    both = len(better.places & lesser.places)
-    return both >= SAME * max(1, min(len(better.places), len(lesser.places)))
+    if better.voice >= 2 and better.basis == "filled" and lesser.basis == "whole" and lesser.share < MOST:
+        # A part of what the name speaks for is more than that: of account numbers, some are IBANs.
+        return lesser.made in BRANDS or better.made in BRANDS
+    sizes = int(np.count_nonzero(better.places)), int(np.count_nonzero(lesser.places))
+    return int(np.count_nonzero(better.places & lesser.places)) >= SAME * max(1, min(sizes))
 
 
 def _verdict(sight: Sight, claim: Claim, lost: Sequence[str]) -> Verdict:

@@ -33,6 +33,7 @@ from flagstate.enrich.classify.kernel import Look
 from flagstate.enrich.classify.plan import Plan
 from flagstate.enrich.classify.summary import Column, join
 from flagstate.enrich.classify.tally import Tally
+from flagstate.enrich.classify.verdict import Verdict
 
 Bits = npt.NDArray[np.uint64]
 
@@ -62,6 +63,18 @@ class Summary:
     """What was counted; where parts had different plans, that of one of them."""
     groups: Groups = field(default_factory=Groups)
     """Counts by classes, month and residence."""
+    _decided: dict[tuple[str, ...], list[Verdict]] = field(default_factory=dict, compare=False, repr=False)
+
+    def verdicts(self, classes: Sequence[DataClass]) -> list[Verdict]:
+        """Return what is decided about each column and the rows as a whole.
+
+        Args:
+            classes: Data classes to look for.
+        """
+        ids = tuple(made.id for made in classes)
+        if ids not in self._decided:
+            self._decided[ids] = decide.table(self.columns, self.classes, classes, prose=self.prose)
+        return self._decided[ids]
 
 
 def merge(one: Summary, other: Summary) -> Summary:
@@ -144,6 +157,7 @@ class Scan:
         self.waiting: list[_Rows] = []
         self.bit = {name: at for at, name in enumerate(self.machine.ids)}
         self.plan: Plan | None = None
+        self.decided: tuple[int, list[Verdict]] | None = None
         self.counter: Counter | None = None
         if planned is not None:
             self._count(planned)
@@ -158,7 +172,10 @@ class Scan:
         if self.plan is None:
             self._decide()
         made = self.counter.freeze() if self.counter else Groups(records={groups.Key(()): self.rows} if self.rows else {})
-        return Summary(self.rows, self.machine.ids, self._columns(), self.prose, self.plan or Plan(), made)
+        whole = Summary(self.rows, self.machine.ids, self._columns(), self.prose, self.plan or Plan(), made)
+        if self.decided is not None and self.decided[0] == self.rows:
+            whole._decided[tuple(c.id for c in self.classes)] = self.decided[1]
+        return whole
 
     def _columns(self) -> tuple[Column, ...]:
         frozen = [tally.freeze(self.machine.ids) for tally in self.tallies.values()]
@@ -197,8 +214,10 @@ class Scan:
         return look
 
     def _decide(self) -> None:
-        verdicts = decide.table(self._columns(), self.machine.ids, self.classes, prose=self.prose)
-        self._count(plan.make(self._columns(), verdicts, self.classes))
+        first = self._columns()
+        verdicts = decide.table(first, self.machine.ids, self.classes, prose=self.prose)
+        self.decided = self.rows, verdicts
+        self._count(plan.make(first, verdicts, self.classes))
         waiting, self.waiting = self.waiting, []
         for rows in waiting:
             self._add(rows)
@@ -250,7 +269,8 @@ class Scan:
             return look.filled.view(np.bool_)
         words = look.inside if slot.basis == "inside" else look.whole
         bit = self.bit[slot.made]
-        return (words[:, bit // 64] & np.uint64(1 << bit % 64)) != 0
+        found: npt.NDArray[np.bool_] = (words[:, bit // 64] & np.uint64(1 << bit % 64)) != 0
+        return found
 
     def _marks(self, slot: plan.Slot, leaves: dict[str, list[tuple[Cells, Look]]], count: int) -> Bits:
         """Fingerprint of the subject of each row; of several in a row, the first."""
@@ -295,7 +315,7 @@ def _longer(values: pa.Array) -> bool:
     if places is None or not len(values):
         return False
     ends = np.frombuffer(places, np.int64 if wide else np.int32)[values.offset : values.offset + len(values) + 1]
-    return bool((ends[1:] - ends[:-1]).max() >= SEARCHED)
+    return bool(np.diff(ends).max() >= SEARCHED)
 
 
 def _slices(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.RecordBatch]:

@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import sqrt
+from typing import NamedTuple
 
 SAMPLE = 2000
 """Distinct values that are kept per column, those with the smallest fingerprints."""
 SPACE = 2**64
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """One distinct value of the sample."""
 
-    text: str = field(repr=False)
+    text: str
     """The value, its first characters; in memory only."""
     whole: int
     """Classes whose form and check the whole value has, as bits in the order of the summary's classes."""
     inside: int
     """Classes that were found inside it."""
+
+    def __repr__(self) -> str:
+        """Say nothing of the value."""
+        return "Seen(…)"
 
 
 @dataclass(frozen=True)

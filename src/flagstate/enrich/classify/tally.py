@@ -20,6 +20,7 @@ LONGEST = 400
 """Characters of a value that the sample keeps."""
 CELLS = 1_000_000
 """Values of all samples of a table together."""
+PROBED = 256
 ALL = np.uint64(2**64 - 1)
 
 
@@ -66,6 +67,7 @@ class Tally:
 
     def _sample(self, look: Look, values: pa.Array) -> None:
         at, marks = 0, look.marks
+        self._narrow(marks)
         while at < len(marks):
             room = min(self.most, len(self.slots) // 2 - len(self.seen))
             if room <= 0:
@@ -74,6 +76,17 @@ class Tally:
             places, at = sample.fresh(marks, at, self.limit, self.slots, room)
             if len(places):
                 self._keep(places, look, values)
+
+    def _narrow(self, marks: npt.NDArray[np.uint64]) -> None:
+        """Lower the limit first where a batch has many distinct values, so that few texts are fetched in vain."""
+        probe = marks[: 4 * PROBED : 4]
+        if len(marks) < 2 * self.most or len(np.unique(probe)) < len(probe) // 2:
+            return
+        some = marks[(marks != 0) & (marks < self.limit)]
+        if len(some) > 2 * self.most:
+            least = np.unique(np.partition(some, 2 * self.most)[: 2 * self.most])
+            if len(least) >= self.most:
+                self.limit = min(self.limit, least[self.most - 1] + np.uint64(1))
 
     def _keep(self, places: Counts, look: Look, values: pa.Array) -> None:
         texts = _texts(values, places)
@@ -122,7 +135,7 @@ class Tally:
 
 
 def _named(counts: Counts, classes: Sequence[str]) -> dict[str, int]:
-    return {name: number for name, number in sorted((classes[at], int(counts[at])) for at in np.flatnonzero(counts))}
+    return dict(sorted((classes[at], int(counts[at])) for at in np.flatnonzero(counts).tolist()))
 
 
 def _count(into: Counts, bits: npt.NDArray[np.uint64]) -> None:

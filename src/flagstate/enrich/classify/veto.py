@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from statistics import median
 
-from flagstate.enrich.classify.features import Sight
+from flagstate.enrich.classify.features import NUMBERED, Sight
 
+DOTTED = re.compile(r"[a-z0-9_]+(?:[.:/-][a-z0-9_]+)+")
 NEWEST = 2024
 """A median year of birth after NEWEST - 12 is not that of persons who order, work or sign."""
 
@@ -21,6 +23,8 @@ def vetoed(made: str, sight: Sight) -> bool:
 
 def _name(sight: Sight) -> bool:
     if sight.lettered < 0.7 or sight.size > 45 or sight.dated > 0.3:
+        return True
+    if sight.share(DOTTED.fullmatch) > 0.5:
         return True
     found = sight.persons
     known = found.full + found.partly + found.given + found.family
@@ -43,12 +47,23 @@ def _text(sight: Sight) -> bool:
     return sight.lettered < 0.6 or sight.dated > 0.3
 
 
+def _history(sight: Sight) -> bool:
+    """Numbers of orders are none; what was bought is."""
+    return sight.lettered < 0.5 or sight.dated > 0.3
+
+
+def _reference(sight: Sight) -> bool:
+    return bool({"sku", "article", "artikel", "articulo"} & set(sight.named.words)) or _identity(sight)
+
+
 def _city(sight: Sight) -> bool:
     return sight.lettered < 0.7 or sight.size > 45 or sight.dated > 0.3 or (len(sight.texts) >= 4 and _plain(sight))
 
 
 def _address(sight: Sight) -> bool:
-    return sight.lettered < 0.5 or sight.dated > 0.3 or (sight.streets < 0.1 and sight.persons.full > 0.5)
+    return sight.lettered < 0.5 or sight.dated > 0.3 or (
+        sight.streets < 0.1 and sight.persons.full > 0.5 and sight.share(NUMBERED.search) < 0.3
+    )
 
 
 def _postcode(sight: Sight) -> bool:
@@ -85,7 +100,7 @@ def _amount(sight: Sight) -> bool:
 
 def _secret(sight: Sight) -> bool:
     few = len(sight.texts) <= 3 and sight.column.filled >= 10
-    return few or sight.dated > 0.5 or sight.numeric > 0.95 or (_plain(sight) and sight.unique < 0.5)
+    return few or sight.share(DOTTED.fullmatch) > 0.5 or sight.dated > 0.5 or sight.numeric > 0.95 or (_plain(sight) and sight.unique < 0.5)
 
 
 def _identity(sight: Sight) -> bool:
@@ -118,6 +133,8 @@ _VETOES: dict[str, Callable[[Sight], bool]] = {
     "account_number": _identity,
     "invoice_number": _identity,
     "parcel_number": _identity,
+    "purchase_history": _history,
+    "merchant_reference": _reference,
     "passport": _identity,
     "driving_licence": _identity,
     "seal_number": _identity,

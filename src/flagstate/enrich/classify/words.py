@@ -36,6 +36,17 @@ OTHER = tuple(
 """Phrases that speak for no class; they keep shorter ones from speaking."""
 
 
+FILLERS = frozenset("de del des du d l la le les el der die das den of the het van von zu di da do".split())
+SHORT = {
+    "naiss": "naissance", "nac": "nacimiento", "geb": "geburtsdatum", "nr": "number", "num": "number", "no": "number", "nbr": "number",
+    "nummer": "number", "numero": "number", "n°": "number", "addr": "address", "tel": "telephone", "cntr": "container",
+    "cust": "customer", "acct": "account", "dt": "date", "amt": "amount", "ctry": "country", "desc": "description", "wt": "weight",
+    "qty": "quantity", "val": "value", "nm": "name", "ref": "reference",
+}  # fmt: skip
+"""Abbreviations, tried where the words as written are no phrase."""
+SUFFIXES = ("代码", "号码", "编号", "标识", "码", "号")
+
+
 @dataclass(frozen=True)
 class Named:
     """What the name of a column says."""
@@ -73,11 +84,17 @@ class Phrases:
 def phrases(classes: Sequence[DataClass]) -> Phrases:
     """Return the phrases of the classes, and of what is no class."""
     by: dict[tuple[str, ...], set[str]] = {}
+    short: dict[tuple[str, ...], set[str]] = {}
     for made in classes:
         for header in made.headers:
-            by.setdefault(tuple(split(header)), set()).add(made.id)
+            listed = split(header)
+            by.setdefault(tuple(listed), set()).add(made.id)
+            short.setdefault(_bare_of(listed), set()).add(made.id)
     for text in OTHER:
         by.setdefault(tuple(split(text)), set())
+    for listed, ids in short.items():
+        if listed and listed not in by:
+            by[listed] = ids
     joined: dict[str, set[str]] = {}
     for words, ids in by.items():
         joined.setdefault("".join(words), set()).update(ids)
@@ -87,6 +104,11 @@ def phrases(classes: Sequence[DataClass]) -> Phrases:
         {name: frozenset(ids) for name, ids in joined.items()},
         script,
     )
+
+
+def _bare_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The words in full and without fillers: `date_naiss` is `date de naissance`."""
+    return tuple(SHORT.get(word, word) for word in words if word not in FILLERS)
 
 
 def split(name: str) -> list[str]:
@@ -123,6 +145,19 @@ def _bare(words: Sequence[str]) -> list[str]:
 
 
 def _speak(words: Sequence[str], known: Phrases) -> Named:
+    made = _spoken(words, known)
+    if made.other and not made.tail:
+        full = _bare_of(words)
+        if full != tuple(words) and full:
+            made = _spoken(full, known)
+        last = words[-1] if words else ""
+        suffix = next((s for s in SUFFIXES if last.endswith(s) and len(last) > len(s)), "")
+        if suffix and made.other and not made.tail:
+            made = _spoken([*words[:-1], last.removesuffix(suffix)], known)
+    return made
+
+
+def _spoken(words: Sequence[str], known: Phrases) -> Named:
     whole, joined = tuple(words), "".join(words)
     exact = known.by.get(whole) if whole in known.by else known.joined.get(joined)
     loose: set[str] = set()
