@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from corpus import freight, funds, nations, wires, words
+from corpus import digits, freight, funds, nations, wires, words
 from corpus.meaning import COURIERS, tells
 from corpus.people import (
     Locale,
@@ -99,6 +99,11 @@ def _pair(places: int) -> Make:
     return lambda r, _place: f"{r.uniform(36, 59):.{places}f}{r.choice((',', ', '))}{r.uniform(-9, 24):.{places}f}"
 
 
+def _article(r: Random, _place: Locale) -> str:
+    upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return f"{nations.some(r, 2, upper)}-{nations.some(r, 4)}-{r.choice(('S', 'M', 'L', 'XL'))}"
+
+
 def _icd(r: Random, _place: Locale) -> str:
     return r.choice("ABCDEFGHIJKLMN") + f"{r.randrange(100):02d}" + r.choice((f".{r.randrange(10)}", ""))
 
@@ -109,16 +114,14 @@ VARIANTS = {"be_dotted": "be_national_number", "nino_spaced": "gb_nino", "nhs_sp
             "dhl_piece": "parcel_dhl", "gtin12": "gtin", "gtin8": "gtin", "gtin14": "gtin", "sscc_led": "sscc",
             "container_spaced": "container_number", "imo_plain": "imo_ship", "iban_spaced": "iban", "card_spaced": "card",
             "bcrypt": "password_hash",
-    "parcel_yunexpress": "parcel_cainiao"}  # fmt: skip
+    "parcel_yunexpress": "parcel_cainiao", "parcel_asian": "parcel_cainiao"}  # fmt: skip
 CHECKED = {"be_national_number", "fr_nir", "de_tax_id", "nl_bsn", "it_codice_fiscale", "es_dni", "pl_pesel", "gb_nhs", "cn_resident_id", "in_aadhaar", "br_plain", "customs_mrn", "parcel_s10", "parcel_ups", "parcel_usps", "gtin13", "sscc", "container_number", "iban", "card", "imei", "lei", "isin", "air_waybill", "vehicle_vin", "parcel_dpd", "imo_plain", "customs_grn"}  # fmt: skip
 
 
 def _vin(r: Random) -> str:
-    from corpus import digits
-
-    return digits.vin(
-        r.choice(("1HG", "WBA", "1FT", "5YJ", "3VW", "JTD")) + nations.some(r, 14, "0123456789ABCDEFGHJKLMNPRSTVWXYZ")
-    )
+    letters = "ABCDEFGHJKLMNPRSTVWXY"
+    maker, model = r.choice(("1HG", "WBA", "1FT", "5YJ", "3VW", "JTD")), nations.some(r, 6, "0123456789" + letters)
+    return digits.vin(maker + model + r.choice(letters + "123456789") + r.choice(letters) + nations.some(r, 6))
 
 
 def _register() -> None:
@@ -126,7 +129,7 @@ def _register() -> None:
         _add(name, _of(getattr(nations, name)), VARIANTS.get(name), check=name in CHECKED)
     for module, names in (
         (freight, "customs_mrn customs_lrn customs_grn eori ioss air_waybill awb_plain parcel_s10 parcel_ups parcel_cainiao"
-                  " parcel_fedex fedex_ground parcel_dhl dhl_piece parcel_dpd parcel_usps parcel_yunexpress parcel_number parcel_amazon"
+                  " parcel_fedex fedex_ground parcel_dhl dhl_piece parcel_dpd parcel_usps parcel_yunexpress parcel_number parcel_amazon parcel_asian"
                   " gtin13 gtin12 gtin8 gtin14 gln sscc sscc_led gsin container_number container_spaced imo_ship imo_plain"
                   " scac seal_number bill_of_lading vat_number"),
         (funds, "iban iban_spaced bic card card_spaced account_number lei isin salary loan credit_score invoice_number"),
@@ -167,6 +170,8 @@ def _register_people() -> None:
     _add("dna_sequence", _sequence, "genetic_data")
     _add("biometric_data", lambda r, p: "Rk1SACAyMAAA" + nations.some(r, 60, wires.MIXED + "+/"))
     _add("icd_code", _icd)
+    _add("merchant_reference", _article)
+    _add("call_detail", lambda r, p: r.randrange(1, 3600))
     _add("customer_id", lambda r, p: f"C{nations.some(r, 7)}")
     _add("customer_no", lambda r, p: r.randrange(100_000, 999_999), "customer_id")
     _add("customer_uuid", lambda r, p: wires.uuid(r), "customer_id")

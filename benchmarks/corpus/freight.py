@@ -134,8 +134,12 @@ def parcel_amazon(r: Random) -> str:
 
 def parcel_number(r: Random) -> str:
     """Return a number of a courier without public rules."""
-    return r.choice((lambda: f"SF{some(r, 13)}", lambda: f"4PX{some(r, 13)}CN", lambda: some(r, 11),
-                     lambda: f"GLS{some(r, 10)}"))()  # fmt: skip
+    return r.choice((some(r, 11), f"GLS{some(r, 10)}", f"{some(r, 3, UPPER)}{some(r, 9)}", f"PKT-{some(r, 8)}"))
+
+
+def parcel_asian(r: Random) -> str:
+    """Return a number of SF Express or 4PX."""
+    return r.choice((f"SF{some(r, 13)}", f"4PX{some(r, 13)}CN"))
 
 
 def gs1_of(size: int, leads: tuple[str, ...]) -> Callable[[Random], str]:

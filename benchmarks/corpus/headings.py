@@ -42,6 +42,8 @@ password_hash|password_hash,pwd_hash,passwd_digest|Passwort-Hash|hash du mot de 
 nationality|nationality,citizenship|Staatsangehörigkeit,Nationalität|nationalité|nationaliteit|国籍|nacionalidad
 religion|religion,faith,religious affiliation|Religion,Konfession|religion,confession|religie,geloof|宗教,宗教信仰|religión,confesión
 health_term|diagnosis,medical condition,disease|Diagnose,Erkrankung|diagnostic,maladie|diagnose,aandoening|诊断,疾病|diagnóstico,enfermedad
+merchant_reference|sku,article number,item sku|Artikelnummer,Artikel-Nr|référence article,code article|artikelnummer|商品编号,货号|referencia de artículo,código de artículo
+call_detail|call_duration,call duration s,call_seconds|Gesprächsdauer,Anrufdauer|durée de l'appel,durée d'appel|gespreksduur,belduur|通话时长|duración de la llamada
 icd_code|icd10,icd_code,diagnosis code|ICD-10,Diagnoseschlüssel|code cim,cim10|icd-code,diagnosecode|ICD编码,诊断编码|código cie,cie10
 ethnic_origin|ethnicity,ethnic_origin,race|ethnische Herkunft|origine ethnique|etnische afkomst|民族,族裔|origen étnico,etnia
 political_opinion|political party,party affiliation,political_opinion|Parteimitgliedschaft,politische Meinung|parti politique,opinion politique|politieke partij,politieke voorkeur|政治面貌,党派|afiliación política,partido político
@@ -69,7 +71,7 @@ vehicle_vin|vin,chassis number,vehicle id number|FIN,Fahrgestellnummer|numéro d
 iban|iban,bank_account_iban,payout iban|IBAN|iban|iban|IBAN|iban
 bic|bic,swift,swift_code|BIC,SWIFT-Code|bic,code swift|bic|SWIFT代码|bic,código swift
 card|card_number,credit card,pan_number,cc_num|Kreditkartennummer,Kartennummer|numéro de carte|kaartnummer,creditcard|信用卡号,卡号|número de tarjeta,tarjeta de crédito
-account_number|account_number,acct_no,bank account|Kontonummer|numéro de compte|rekeningnummer|银行账号,账号|número de cuenta,cuenta bancaria
+account_number|account_number,acct_no,bank account|Kontonummer|numéro de compte|rekeningnummer|银行账号|número de cuenta,cuenta bancaria
 salary|salary,annual_salary,gross_pay|Gehalt,Bruttogehalt|salaire,salaire brut|salaris,brutoloon|工资,薪资|salario,salario bruto
 invoice_number|invoice_no,invoice number,inv_nr|Rechnungsnummer,Rechnungs-Nr|numéro de facture,n° facture|factuurnummer|发票号,发票号码|número de factura
 vat_number|vat_number,vat id,vat_no|USt-IdNr,Umsatzsteuer-ID|numéro de tva,tva intracommunautaire|btw-nummer|增值税号|número de iva,nif-iva

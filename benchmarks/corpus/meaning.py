@@ -19,6 +19,8 @@ NEEDS_HEADER = {
     "criminal_record": "open words",
     "biometric_data": "opaque text or numbers",
     "customer_id": "any key",
+    "merchant_reference": "letters and digits without a check digit",
+    "call_detail": "a number of seconds, or a time",
     "icd_code": "a letter and digits without a check digit",
     "imsi": "fifteen digits without a check digit",
     "advertising_id": "a UUID like any other",

@@ -20,7 +20,7 @@ customs_h7 [h7_declaration]: customs_mrn customs_lrn eori ioss parcel_s10 consig
 air_manifest: air_waybill .flight unlocode consignor consignee quantity weight goods_description sscc !customs_mrn .stamp
 ocean_booking [bill_of_lading_record]: bill_of_lading container_number seal_number unlocode unlocode consignor consignee notify_party weight quantity goods_description incoterm scac imo_ship .status
 yard: container_number .slot seal_number scac imo_plain weight% .status .stamp .flag !container_number
-warehouse: gtin13 gln sscc .sku quantity weight .slot .date .percent gtin14?
+warehouse: gtin13 gln sscc merchant_reference quantity weight .slot .date .percent gtin14?
 orders: .order_id customer_id email given_name family_name postal_address postcode city country_code phone gtin13 quantity transaction_amount currency purchase_history .stamp
 payments: .order_id iban bic transaction_amount currency card person_name .status .stamp !iban .epoch
 accounts: account_number iban+account_number bic person_name birth_date lei% .date .status transaction_amount
@@ -30,7 +30,7 @@ hr_works_council: customer_no person_name trade_union religion marital_status po
 patients: customer_id national person_name birth_day sex health_term icd_code gb_nhs ethnic_origin sexual_life .date note:phone_plus
 insurance: .order_id person_name birth_date age vehicle_vin driving_licence declared_value currency .date health_term% iban
 crm: customer_id person_name email phone postal_address postcode city country_name vat_number .rating .stamp note:email,phone_plus
-telecom_cdr: imsi imei phone_plus phone_plus .duration position ipv4% .stamp .flag
+telecom_cdr: imsi imei phone_plus phone_plus call_detail position ipv4% .stamp .flag
 weblogs: ipv4 user_name user_agent .url .http .bytes cookie_id .stamp
 iot: uuid mac_address latitude longitude .temperature .percent .stamp ipv6
 app_analytics: advertising_id customer_uuid user_agent coarse_position .version age country_code .stamp .flag
@@ -44,12 +44,12 @@ suppliers: .order_id consignor vat_number eori iban bic lei% city country_code i
 identities: person_name passport in_pan in_aadhaar us_itin lu_matricule pt_nif gb_nhs nhs_spaced nationality
 identities_south: person_name br_cpf es_dni it_codice_fiscale pl_pesel pt_nif country_name
 identities_north: person_name be_dotted nl_bsn de_tax_id fr_nir lu_matricule gb_nino us_ssn cn_resident_id
-couriers: .row_no parcel_fedex parcel_dhl parcel_dpd parcel_usps parcel_yunexpress parcel_amazon parcel_number% .stamp
+couriers: .row_no parcel_fedex parcel_dhl parcel_dpd parcel_usps parcel_yunexpress parcel_amazon parcel_asian parcel_number% .stamp
 couriers_mixed: .row_no parcel_number=parcel_ups+parcel_dpd+parcel_s10 parcel_number postcode city weight .status
 transit [ens_declaration]: customs_mrn customs_grn customs_lrn eori container_number consignor consignee notify_party hs_ten goods_description weight quantity seal_number unlocode .date
 securities: isin lei transaction_amount currency quantity account_number .date .ticker
 freight_units: gsin sscc_led gln gtin12 gtin8 weight incoterm declared_value
-swapped: phone=transaction_amount email=.sku note=iban customer_id=parcel_ups .row_no .stamp iban=.order_id
+swapped: phone=transaction_amount email=.alnum_ref note=iban customer_id=parcel_ups .row_no .stamp iban=.order_id
 bare: iban? card? email? ipv4? container_number? customs_mrn? phone_plus? gtin13? .row_no .stamp
 near_misses: !iban !card !customs_mrn !sscc !parcel_s10 !container_number !be_national_number .row_no email
 """
@@ -62,7 +62,7 @@ low_value [h7_declaration]: parcel_s10 consignor consignee postal_address countr
 air_house: awb_plain .flight consignor consignee notify_party goods_description weight quantity hs_dotted currency declared_value
 sea_manifest [bill_of_lading_record]: bill_of_lading container_spaced seal_number imo_ship unlocode consignor consignee notify_party goods_description quantity weight scac incoterm .date
 gate_log: container_number scac .slot driving_licence person_name .stamp seal_number imo_plain% .flag
-stock: gtin13 gtin8? gln .sku quantity .price sscc_led weight .percent .date
+stock: gtin13 gtin8? gln merchant_reference quantity .price sscc_led weight .percent .date
 marketplace: .order_id customer_uuid user_name email city postcode country_name purchase_history gtin12 transaction_amount currency ipv4 .stamp
 card_payments: card_spaced transaction_amount currency .status email ipv4 .stamp !card .order_id person_name
 bank: iban_spaced account_number bic listed_name postal_address birth_day transaction_amount .date note:iban,email
@@ -71,7 +71,7 @@ payroll: customer_no national listed_name iban salary birth_date .year .date nat
 clinic: person_name birth_date sex health_term icd_code nhs_spaced phone religion sexual_life ethnic_origin .date .room
 claims: .order_id given_name family_name vehicle_vin age declared_value health_term% note:email,phone_plus .status phone
 newsletter: email given_name country_code sex_code .flag .date .percent ipv6 coarse_position
-calls: imei imsi phone phone_plus coarse_position .duration .stamp .epoch mac_address
+calls: imei imsi phone phone_plus coarse_position call_detail .stamp .epoch mac_address
 access_log: ipv4+ipv6 user_agent .http .bytes .url .stamp user_name% jwt%
 sensors: mac_address uuid position .temperature .temperature .version .epoch imei
 ads: advertising_id cookie_id ipv4 user_agent latitude longitude .price .stamp customer_id
@@ -86,11 +86,11 @@ travel: person_name passport nationality birth_date us_itin% in_pan in_aadhaar a
 kyc: person_name es_dni it_codice_fiscale pl_pesel br_plain be_national_number fr_nir .status
 staff_abroad: listed_name de_tax_id nl_bsn nino_spaced us_ssn cn_resident_id gb_nhs lu_matricule pt_nif us_itin
 tracking: parcel_number=parcel_usps parcel_dhl dhl_piece% parcel_fedex fedex_ground parcel_ups parcel_dpd parcel_yunexpress parcel_cainiao parcel_amazon .stamp
-tracking_other: .order_id parcel_number weight city parcel_ups+parcel_number .status
+tracking_other: .order_id parcel_number parcel_asian weight city parcel_ups+parcel_number .status
 guarantees: customs_grn customs_mrn eori customs_lrn declared_value currency .date .status ioss
 portfolio: isin quantity transaction_amount lei account_number loan credit_score .percent
 edi_units: gsin sscc gln gtin14 incoterm unlocode hs_code weight
-mislabelled: iban=.sku customer_id=iban_spaced email=user_name note=parcel_s10 phone=.stamp purchase_history?
+mislabelled: iban=.alnum_ref customer_id=iban_spaced email=user_name note=parcel_s10 phone=.stamp purchase_history?
 headless_trade: container_number? parcel_s10? sscc? hs_code? incoterm? imo_ship? vat_number? air_waybill? .row_no .date
 headless_people: person_name? email? national? phone_plus? postal_address? marital_status? sex? religion? .row_no
 close_calls: !iban !card !imei !parcel_ups !lei !isin !gtin13 !nl_bsn phone .row_no
