@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstate import model
-from flagstate.assess.containers import same
 from flagstate.assess.holdings import holdings
+from flagstate.catalog.containers import same
 from flagstate.catalog.wider import covers
 
 Row = dict[str, Any]

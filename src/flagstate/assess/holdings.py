@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess.containers import same
 from flagstate.assess.finding import finding
+from flagstate.catalog.containers import same
 from flagstate.catalog.wider import covers
 
 COLLECT = "Give the stores themselves: table extracts (CSV, Parquet, SQLite, XLSX), live stores or payloads."
@@ -46,7 +46,7 @@ class Declared:
 
     def named(self, row: Row) -> frozenset[str] | None:
         """Return the classes that are declared for the container of a row; null: no declaration names it."""
-        names = [str(row["container"] or ""), str(row["asset_id"] or "").removeprefix("store:")]
+        names = [str(row["container"] or ""), str(row["asset_id"] or "").removeprefix("store:"), *_parts(row)]
         found = [classes for name, classes in self.placed if any(same(name, other) for other in names if other)]
         return frozenset().union(*found, self.whole) if found else None
 
@@ -168,6 +168,13 @@ def _covered(rows: list[Row]) -> Row:
         facts=_largest(rows),
         rests_on="observed",
     )
+
+
+def _parts(row: Row) -> list[str]:
+    """Return the first and the last file of a table in parts: a declaration may name these."""
+    marks = row["marks"]
+    listed = marks if isinstance(marks, list) else []
+    return [mark.partition(":")[2] for mark in listed if mark.startswith(("first:", "last:"))]
 
 
 def _names(rows: list[Row]) -> str:

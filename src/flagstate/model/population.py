@@ -7,7 +7,7 @@ from flagstate.model.noun import BYTES, COUNT, TEXT, TEXTS, Column, fact
 POPULATION = fact(
     "population",
     "Which classes stand together in one row.",
-    ("asset_id", "container", "data_classes", "about", "month", "unit"),
+    ("asset_id", "container", "data_classes", "about", "month", "unit", "subject_class"),
     Column("asset_id", TEXT, "Where.", "Ids are ours; two of them may name one real thing."),
     Column(
         "container",

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess import flows, holdings, reach, reconcile, unbuilt
-from flagstate.enrich import locate, own
+from flagstate.enrich import locate, own, partitions
 
 Tables = dict[str, pa.Table]
 
@@ -29,6 +29,10 @@ class Run:
     """Leave the providers' own address lists out."""
     user_dir: Path | None = None
     """Folder with databases that the user added."""
+
+
+def _partitions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return partitions.unite(tables)
 
 
 def _locate(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
@@ -62,6 +66,7 @@ def _unbuilt(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
 Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
 
 STEPS: tuple[tuple[str, Step], ...] = (
+    ("partitions", _partitions),  # files that are parts of one table → one container; first: all below names its rows
     ("locate", _locate),  # addresses → their four countries and their network
     ("own", _own),  # networks and names → operators, owners, controllers
     ("reconcile", _reconcile),  # declared, configured, observed → the three-way ledger
@@ -71,7 +76,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("unbuilt", _unbuilt),  # cut-off, rules, claims: said to be unknown, with the reason
 )
 
-REPLACED = frozenset({"endpoint", "reconciliation", "reach", "compelled"})
+REPLACED = frozenset({"holding", "population", "endpoint", "reconciliation", "reach", "compelled"})
 """Derived tables are made whole by their step; everything else is added to what is there."""
 
 
