@@ -43,6 +43,10 @@ def _headline(tables: Mapping[str, pa.Table], lost: Collection[str], refused: Co
     if refused:
         line.append(f"Found what must not be: {', '.join(sorted(refused))}\n", style="bold red")
     said = f"{len(held)} classes of data found" if held else "No known class of data found in what was read"
+    if not any(
+        state in ("read", "partly_read", "duplicate") for state in tables["evidence"].column("state").to_pylist()
+    ):
+        said = "Nothing was read"
     line.append(said, style="bold")
     if lost:
         line.append(f"; of {len(lost)} of {tables['evidence'].num_rows} sources something could not be read")
