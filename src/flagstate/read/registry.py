@@ -24,6 +24,7 @@ FORMATS = (
     "estate",
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
+    "yamldoc",
     # Almost any text can be read as delimited, so this comes after all text with a shape of its own.
     "delimited",
     # What is text and nothing else is searched line by line, so this comes last.
