@@ -81,24 +81,40 @@ def union(rows: Iterable[Mapping[str, object]]) -> tuple[int, int]:
     """
     by: dict[object, list[Mapping[str, object]]] = {}
     for number, row in enumerate(rows):
-        alike = (row.get("unit"), row.get("subject_class")) if row.get("sketch") and row.get("subject_class") else number
+        alike = (
+            (row.get("unit"), row.get("subject_class")) if row.get("sketch") and row.get("subject_class") else number
+        )
         by.setdefault(alike, []).append(row)
     parts = [_alike(listed) for listed in by.values()]
     return max((low for low, _ in parts), default=0), sum(high for _, high in parts)
 
 
 def _alike(rows: Sequence[Mapping[str, object]]) -> tuple[int, int]:
-    lows, highs, records = ([_number(row.get(name)) for row in rows] for name in ("subjects_lo", "subjects_hi", "records"))
+    lows, highs, records = (
+        [_number(row.get(name)) for row in rows] for name in ("subjects_lo", "subjects_hi", "records")
+    )
     if len(rows) == 1:
         return lows[0], highs[0]
-    sketches = [made for row in rows if isinstance(made := row.get("sketch"), bytes) and made]
-    blank = 0
-    for sketch, high, count in zip(sketches, highs, records, strict=True):
-        blank += max(0, high - bounds((len(sketch) - 1) // 8, sketch[0], 0, max(count, high))[1])
-    both = merge(sketches)
+    both = merge([made for row in rows if isinstance(made := row.get("sketch"), bytes) and made])
+    blank = sum(_nameless(row) for row in rows)
     low, high = bounds((len(both) - 1) // 8, both[0], blank, max(sum(records), sum(highs)))
     least = max(low, *lows)
     return least, max(least, min(high, sum(highs)))
+
+
+def _nameless(row: Mapping[str, object]) -> int:
+    """Return how many subjects a population may have at most beside those that its sketch stands for."""
+    sketch, marks = row.get("sketch"), row.get("marks")
+    low, high, records = (_number(row.get(name)) for name in ("subjects_lo", "subjects_hi", "records"))
+    if not isinstance(sketch, bytes) or not sketch:
+        return high
+    kept, level = (len(sketch) - 1) // 8, sketch[0]
+    if not level:
+        return max(0, high - kept)
+    if not isinstance(marks, list) or "estimate" not in marks or high >= records:
+        # Counted exactly though its sketch was thinned, or cut at its records: the span holds them all.
+        return high - low
+    return max(0, high - bounds(kept, level, 0, records)[1])
 
 
 def _number(value: object) -> int:
