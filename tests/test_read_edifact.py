@@ -66,6 +66,7 @@ def test_an_item_of_a_declaration_stands_beside_its_consignee() -> None:
     assert second["FTX+AAA goods description"] == "T-shirt, cotton blue"
     assert second["NAD+CN consignee name"] == "Anneke Vandervelde"
     assert summary["CNT+7 total gross weight"] == "0.620"
+    assert first["DTM+137 document date"] == "2026-03-01"
     assert not said.notes
 
 
@@ -81,7 +82,7 @@ def test_transport_and_passengers() -> None:
     joris, claire = said.rows("PAXLST")
     assert joris["NAD+FL passenger name"] == "PEETERS JORIS"
     assert claire["DOC+P passenger passport number"] == "19AB12345"
-    assert (joris["DTM+329 birth date"], claire["ATT+2 passenger sex"]) == ("700412", "F")
+    assert (joris["DTM+329 birth date"], claire["ATT+2 passenger sex"]) == ("1970-04-12", "F")
 
 
 def test_x12_parties_and_goods() -> None:

@@ -102,7 +102,7 @@ def test_json_is_laid_out_by_path_and_its_lists_are_tables(tmp_path: Path) -> No
         {"sku": "2", "to.city": "Y"},
     ]
     rows = tables[f"{base} @ host:api.shop.example"].to_pylist()
-    assert rows[0]["customer.name"] == "A"
+    assert rows[0]["customer name"] == "A"
     assert [row["customer.tags"] for row in rows[:2]] == ["x", "y"]
 
 

@@ -280,6 +280,8 @@ class Interchange:
         qualified = tag in (QUALIFIED_X12 if self._x12 else QUALIFIED) and len(qualifier) <= 3 and qualifier.isalnum()
         words = self._words(tag, qualifier, elements)
         shapes = ELEMENTS.get(tag, ())
+        if tag == "DTM" and not self._x12 and len(elements) > 1:
+            elements[1][0] = _dated(elements[1][0])
         if tag == "CST" and qualifier.isalpha():
             # In the header of a declaration it holds codes of the procedure, not an item.
             qualified, shapes = len(qualifier) <= 3, ()
@@ -320,6 +322,26 @@ class Interchange:
             return [CODES["PER"].get(element[0][0], "") for element in [elements[0], *elements[1:]]]
         known = {"RFF": "reference", "LOC": "place", "FTX": "text", "MOA": "amount", "QTY": "quantity", "DTM": "date"}
         return [CODES.get(tag, {}).get(qualifier, known.get(tag, "number"))]
+
+
+def _dated(parts: list[str]) -> list[str]:
+    """Return a date as people and data classes know it, where its format is one of the usual ones."""
+    if len(parts) < 2 or not parts[1].isdigit():
+        return parts
+    value, form = parts[1], parts[2] if len(parts) > 2 else ""
+    size = len(value)
+    # Code 2379: 101 is YYMMDD, 2 is DDMMYY, 102 is CCYYMMDD, 203 and 204 have hours; lists of passengers say nothing.
+    if form in ("102", "203", "204", "205", "") and size in (8, 12, 14) and value[:2] in ("19", "20"):
+        text = f"{value[:4]}-{value[4:6]}-{value[6:8]}" + (f"T{value[8:10]}:{value[10:12]}" if size > 8 else "")
+    elif form in ("101", "201", "") and size in (6, 10):
+        # A birth lies in the past.
+        century = "20" if int(value[:2]) <= (26 if parts[0] == "329" else 69) else "19"
+        text = f"{century}{value[:2]}-{value[2:4]}-{value[4:6]}"
+    elif form == "2" and size == 6:
+        text = f"20{value[4:6]}-{value[2:4]}-{value[:2]}"
+    else:
+        return parts
+    return [parts[0], text, *parts[2:]]
 
 
 READER = Reader(

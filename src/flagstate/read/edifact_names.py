@@ -13,7 +13,7 @@ PARTIES = {
     "SE": "seller", "SU": "supplier", "IM": "importer", "EX": "exporter", "DT": "declarant", "AE": "declarant",
     "CB": "customs broker", "CA": "carrier", "FW": "freight forwarder", "IV": "invoicee", "BT": "bill to",
     "II": "invoice issuer", "PE": "payee", "PR": "payer", "MF": "manufacturer", "FL": "passenger", "FM": "crew member",
-    "DDT": "passenger", "DDU": "passenger", "MS": "message sender", "MR": "message receiver", "HI": "patient",
+    "DDT": "passenger", "DDU": "passenger", "MS": "message issuer", "MR": "message addressee", "HI": "patient",
     "PAT": "patient", "WH": "warehouse", "TB": "submitter", "PW": "despatch party", "GM": "guarantor",
 }  # fmt: skip
 PERSONS = frozenset({"FL", "FM", "DDT", "DDU"})
@@ -83,8 +83,8 @@ CODES: dict[str, dict[str, str]] = {
 ELEMENTS: dict[str, tuple[str, ...]] = {
     "NAD": ("", "id|-|-", "address", "name|name|name|name|name", "street|street|street|street", "city", "region",
             "postcode", "country"),
-    "UNB": ("syntax", "sender", "recipient", "date|time", "control reference", "password", "application"),
-    "UNG": ("", "sender", "recipient"),
+    "UNB": ("syntax", "sender id", "recipient id", "date|time", "control reference", "password", "application"),
+    "UNG": ("", "sender id", "recipient id"),
     "BGM": ("document name", "document number", "function"),
     "RFF": ("|*",),
     "DTM": ("|*|-",),
@@ -128,8 +128,8 @@ ELEMENTS: dict[str, tuple[str, ...]] = {
     "N3": ("street", "street"),
     "N4": ("city", "region", "postcode", "country"),
     "PER": ("", "contact name", "-", "*", "-", "*", "-", "*"),
-    "ISA": ("", "", "", "password", "", "sender", "", "recipient", "date", "time"),
-    "GS": ("", "sender", "recipient"),
+    "ISA": ("", "", "", "password", "", "sender id", "", "recipient id", "date", "time"),
+    "GS": ("", "sender id", "recipient id"),
     "DMG": ("", "birth date", "sex", "marital status", "ethnic origin", "nationality"),
     "REF": ("", "*", "reference description"),
     "L5": ("line number", "goods description", "hs code"),

@@ -11,6 +11,8 @@ DEEPEST = 12
 """Levels of objects that become columns; what lies deeper stays JSON text."""
 INNER = 2
 """Texts that are JSON themselves are opened so many times."""
+ALONE = frozenset(["name", "names", "fullname", "full_name", "value", "text", "content", "id", "identifier"])
+"""Names that say something only together with what they belong to."""
 SHAPE = re.compile(r"‹[a-z]+›")
 
 Row = list[tuple[str, str]]
@@ -49,7 +51,7 @@ def _lay_out(
         for key, value in item.items():
             raw = key if isinstance(key, str) else text_of(key)
             last = name(raw)
-            column = f"{prefix}.{last}" if prefix else last
+            column = joined(prefix, last)
             if last != raw and SHAPE.search(last):
                 row.append((f"{column} (key)", raw))
             _lay_out(value, column, row, path, waiting, name, inner, depth + 1)
@@ -74,6 +76,13 @@ def _opened(text: str) -> object:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, (dict, list)) and value else None
+
+
+def joined(prefix: str, last: str) -> str:
+    """Return the name of a column below another: `address.city`, but `consignee name`."""
+    if not prefix:
+        return last
+    return f"{prefix} {last}" if last.lower() in ALONE else f"{prefix}.{last}"
 
 
 def text_of(item: object) -> str:

@@ -16,6 +16,7 @@ from xml.parsers import expat
 
 from flagstate.read.charset import Utf8, text_head
 from flagstate.read.charset import opened as utf8
+from flagstate.read.nested import joined
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader
 from flagstate.read.sheets import Sheets
 from flagstate.read.xml_shape import CHUNK, DEEPEST, Entities, Path, encoding, local, parser, refused, survey
@@ -159,12 +160,12 @@ class Layout:
             item, prefix = Item(path), ""
         else:
             shown = self._sheets.name(name)
-            prefix = f"{prefix}.{shown}" if prefix else shown
+            prefix = joined(prefix, shown)
         self._stack.append((path, item, prefix))
         for at in range(0, len(attributes), 2):
             if not attributes[at].startswith("xmlns") and local(attributes[at]) != "schemaLocation":
                 shown = self._sheets.name(local(attributes[at]))
-                self._add(item, f"{prefix}.{shown}" if prefix else shown, attributes[at + 1])
+                self._add(item, joined(prefix, shown), attributes[at + 1])
 
     def _characters(self, data: str) -> None:
         self._text.append(data)
