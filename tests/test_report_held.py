@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flagstate.catalog import inference
+from flagstate.catalog import inference, sketch
 from flagstate.catalog.data_class import LAWS, load
 from flagstate.report import held
 from flagstate.report.words import catalogue
@@ -53,12 +53,54 @@ def test_a_bar_is_more_than_its_number(low: int, high: int, state: str) -> None:
     assert made["name"] == LAWS["us_28cfr202/personal_financial"]
 
 
-def test_containers_add_up_for_the_most_and_not_for_the_least() -> None:
-    rows = [row("iban", c, subjects_lo=5, subjects_hi=9) for c in "ab"] + [
-        row("card", "a", subjects_lo=7, subjects_hi=8)
-    ]
-    (made,) = (c for c in held.categories(rows, {}) if c["law"] == "us_28cfr202/personal_financial")
-    assert (made["low"], made["high"], made["containers"]) == (7, 18, 2)
+def category(rows: list[Row], populations: list[Row]) -> tuple[int, int, int]:
+    found = held.categories(rows, {}, populations)
+    (made,) = (c for c in found if c["law"] == "us_28cfr202/personal_financial")
+    return made["low"], made["high"], made["containers"]
+
+
+def test_without_populations_the_largest_and_the_sum() -> None:
+    """Two classes of one container may be of different persons."""
+    rows = [row("iban", c, subjects_lo=5, subjects_hi=9) for c in "ab"]
+    assert category(rows, []) == (5, 18, 2)
+    assert category([*rows, row("card", "a", subjects_lo=7, subjects_hi=8)], []) == (7, 26, 2)
+
+
+def counted(persons: range, container: str = "t", *, month: str | None = "2026-01", **more: Any) -> Row:
+    """Rows of as many persons, each known by a key; `nameless` more by none."""
+    nameless = more.pop("nameless", 0)
+    marks = b"".join(number.to_bytes(8, "little") for number in persons)
+    low, high = sketch.bounds(len(persons), 0, nameless, 10**6)
+    base = {"asset_id": "store:a", "container": container, "data_classes": ["iban"], "about": None, "month": month}
+    base |= {"records": len(persons) + nameless, "unit": "persons", "subject_class": "email", "marks": []}
+    return base | {"subjects_lo": low, "subjects_hi": high, "sketch": b"\0" + marks} | more
+
+
+def test_who_is_in_two_containers_counts_once() -> None:
+    def of(container: str, records: int) -> Row:
+        return row("iban", container, unit="persons", records=records, subjects_lo=1, subjects_hi=records)
+
+    rows = [of("a", 40), of("b", 40)]
+    assert category(rows, [counted(range(1, 41), "a"), counted(range(21, 61), "b")]) == (60, 60, 2)
+    assert category(rows, [counted(range(1, 41), "a"), counted(range(21, 61), "b", subject_class="card")]) == (
+        40,
+        80,
+        2,
+    )
+    assert category(rows, [counted(range(1, 41), "a"), counted(range(21, 61), "c")]) == (40, 80, 2)
+    assert category([of("a", 45), of("b", 40)], [counted(range(1, 41), "a"), counted(range(21, 61), "b")]) == (
+        60,
+        65,
+        2,
+    )
+    other = [counted(range(1, 41), "a"), counted(range(21, 61), "b", data_classes=["email"])]
+    assert category(rows, other) == (40, 80, 2), "rows without the class say nothing of it"
+
+
+def test_persons_and_devices_are_not_added() -> None:
+    rows = [row("iban", "a", unit=u, records=30, subjects_lo=1, subjects_hi=30) for u in ("persons", "devices")]
+    found = [counted(range(1, 31), "a"), counted(range(1, 26), "a", unit="devices", nameless=5)]
+    assert category(rows, found) == (30, 30, 1)
 
 
 def test_months_are_put_together() -> None:
@@ -70,6 +112,15 @@ def test_months_are_put_together() -> None:
     (made,) = held.populations(rows)
     assert (made["records"], made["subjects_lo"], made["subjects_hi"]) == (12, 3, 12)
     assert (made["from"], made["to"]) == ("2026-01", "2026-02")
+
+
+def test_who_is_in_two_months_counts_once_and_the_nameless_each() -> None:
+    rows = [counted(range(1, 31)), counted(range(11, 41), month="2026-02", nameless=7)]
+    (made,) = held.populations(rows)
+    assert (made["records"], made["subjects_lo"], made["subjects_hi"]) == (67, 40, 47)
+    assert len(held.populations([*rows, counted(range(1, 9), unit="devices")])) == 2
+    (goods,) = held.populations([counted(range(1, 9), unit=None, subjects_lo=None, subjects_hi=None, sketch=None)])
+    assert (goods["subjects_lo"], goods["subjects_hi"]) == (None, None)
 
 
 def test_marks_are_read_by_their_prefix() -> None:

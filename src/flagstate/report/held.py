@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import log10
 from typing import Any
 
-from flagstate.catalog import inference
+from flagstate.catalog import inference, sketch
 from flagstate.catalog.data_class import LAWS, DataClass, by_id
 
 Row = dict[str, Any]
@@ -94,7 +94,8 @@ def heat(rows: Iterable[Row]) -> dict[str, Any]:
 
 
 def _weight(by_group: dict[str, dict[str, Any]]) -> float:
-    return sum((len(cell["classes"]) + 3 * cell["special"]) * log10(cell["records"] + 10) for cell in by_group.values())
+    weight: float = sum((len(cell["classes"]) + 3 * cell["special"]) * log10(cell["records"] + 10) for cell in by_group.values())
+    return weight
 
 
 def _cell(cell: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -110,36 +111,38 @@ def _cell(cell: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def categories(rows: Iterable[Row], thresholds: dict[str, int]) -> list[dict[str, Any]]:
+def categories(
+    rows: Iterable[Row], thresholds: dict[str, int], populations: Iterable[Row] = ()
+) -> list[dict[str, Any]]:
     """Return the legal categories that the found classes touch.
 
     Args:
         rows: Rows of `holding` that were found, not declared.
         thresholds: law/category → the number of persons or devices above which a bar applies.
+        populations: Rows of `population`, all of them.
 
     Returns:
-        By law and category: its classes, containers, subjects (at least: the largest container; at most: the sum of
-        the containers, the same person may be in several), the threshold, and how the two stand to it.
+        By law and category: its classes, containers, subjects, the threshold, and how the two stand to it. Subjects of
+        containers and months are united where the same class of key tells them apart; else at least those of the
+        largest, at most the sum. Persons and devices are never added: the larger of the two stands.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[Row]] = {}
     for row in rows:
         for law in laws(row["data_class"]):
-            entry = found.setdefault(law, {"classes": set(), "containers": {}})
-            entry["classes"].add(row["data_class"])
-            key = (row["container"], row["asset_id"])
-            low, high = entry["containers"].get(key, (0, 0))
-            entry["containers"][key] = (max(low, row["subjects_lo"] or 0), max(high, row["subjects_hi"] or 0))
+            found.setdefault(law, []).append(row)
+    counted: dict[tuple[object, ...], list[Row]] = {}
+    for row in populations:
+        counted.setdefault(_place(row), []).append(row)
     made = []
-    for law, entry in sorted(found.items()):
-        low = max(low for low, _ in entry["containers"].values())
-        high = sum(high for _, high in entry["containers"].values())
+    for law, held in sorted(found.items()):
+        low, high = _subjects(held, counted)
         limit = thresholds.get(law)
         made.append(
             {
                 "name": LAWS.get(law, law),
                 "law": law,
-                "classes": sorted(entry["classes"]),
-                "containers": len(entry["containers"]),
+                "classes": sorted({row["data_class"] for row in held}),
+                "containers": len({_place(row)[:2] for row in held}),
                 "low": low,
                 "high": high,
                 "limit": limit,
@@ -148,6 +151,35 @@ def categories(rows: Iterable[Row], thresholds: dict[str, int]) -> list[dict[str
             }
         )
     return made
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    return row["asset_id"], row["container"], row.get("unit")
+
+
+def _subjects(rows: list[Row], counted: dict[tuple[object, ...], list[Row]]) -> tuple[int, int]:
+    """Return at least and at most how many subjects the rows of one category have, over all its containers."""
+    places: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        if row["subjects_hi"]:
+            places.setdefault(_place(row), []).append(row)
+    by_unit: dict[object, list[Row]] = {}
+    for place, held in places.items():
+        names = {row["data_class"] for row in held}
+        here = [row for row in counted.get(place, ()) if names.intersection(row["data_classes"] or ())]
+        # Rows that no population counts: each may be one subject more.
+        most = sum(_uncounted(row, here) for row in held)
+        least = max(row["subjects_lo"] or 0 for row in held)
+        by_unit.setdefault(place[2], []).extend([*here, {"subjects_lo": least, "subjects_hi": most}])
+    spans = [sketch.union(listed) for listed in by_unit.values()]
+    low = max((low for low, _ in spans), default=0)
+    return low, max([low, *(high for _, high in spans)])
+
+
+def _uncounted(row: Row, here: Iterable[Row]) -> int:
+    counted = [p["records"] or 0 for p in here if row["data_class"] in p["data_classes"]]
+    most: int = row["subjects_hi"]
+    return min(most, max(0, (row["records"] or 0) - sum(counted))) if counted else most
 
 
 def _against(low: int, high: int, limit: int | None) -> str:
@@ -169,20 +201,27 @@ def populations(rows: Iterable[Row]) -> list[Row]:
         rows: Rows of `population`.
 
     Returns:
-        One row per container, set of classes and residence; subjects at least as many as in the fullest month, at
-        most the sum of the months.
+        One row per container, set of classes, residence and unit; subjects of the months are united where the same
+        class of key tells them apart, else at least those of the fullest month, at most the sum.
     """
-    made: dict[tuple[object, ...], Row] = {}
+    groups: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
-        key = (row["asset_id"], row["container"], tuple(row["data_classes"] or ()), row["about"])
-        entry = made.setdefault(key, row | {"records": 0, "subjects_lo": 0, "subjects_hi": 0, "from": None, "to": None})
-        entry["records"] += row["records"] or 0
-        entry["subjects_lo"] = max(entry["subjects_lo"], row["subjects_lo"] or 0)
-        entry["subjects_hi"] += row["subjects_hi"] or 0
-        if row["month"]:
-            entry["from"] = min(entry["from"] or row["month"], row["month"])
-            entry["to"] = max(entry["to"] or row["month"], row["month"])
-    return sorted(made.values(), key=lambda r: (-r["records"], str(r["container"]), str(r["data_classes"])))
+        groups.setdefault((*_place(row), tuple(row["data_classes"] or ()), row["about"]), []).append(row)
+    made = []
+    for listed in groups.values():
+        low, high = sketch.union(listed)
+        months = sorted(row["month"] for row in listed if row["month"])
+        made.append(
+            listed[0]
+            | {
+                "records": sum(row["records"] or 0 for row in listed),
+                "subjects_lo": low if high else None,
+                "subjects_hi": high if high else None,
+                "from": months[0] if months else None,
+                "to": months[-1] if months else None,
+            }
+        )
+    return sorted(made, key=lambda r: (-r["records"], str(r["container"]), str(r["data_classes"]), str(r.get("unit"))))
 
 
 def marked(row: Row, prefix: str) -> str:

@@ -16,15 +16,17 @@ def build(view: View) -> dict[str, Any]:
     rows = view.records("holding", order=[("records", "descending"), ("container", "ascending")])
     # What is declared was not thereby found.
     found = [row for row in rows if row["stance"] != "declared"]
-    populations = held.populations(view.table("population").to_pylist())
+    counted = view.table("population").to_pylist()
+    # Findings and categories rest on all rows, not on those that the table has room for.
+    every = [row for row in view.table("holding").to_pylist() if row["stance"] != "declared"]
     return {
         "answer": view.answer(NAME),
         "heat": held.heat(found),
-        "categories": held.categories(found, held.thresholds()),
+        "categories": held.categories(every, held.thresholds(), counted),
         "inferred": [_inferred(row) for row in found if row["data_class"].startswith("inferred_")][:12],
         "trade": [_trade(row) for row in found if row["data_class"] == "trade_flow"][:12],
         "table": grid("holding", _fields(view), rows, total=view.table("holding").num_rows, more="holding"),
-        "together": _together(view, populations),
+        "together": _together(view, held.populations(counted)),
     }
 
 
