@@ -94,7 +94,9 @@ def heat(rows: Iterable[Row]) -> dict[str, Any]:
 
 
 def _weight(by_group: dict[str, dict[str, Any]]) -> float:
-    weight: float = sum((len(cell["classes"]) + 3 * cell["special"]) * log10(cell["records"] + 10) for cell in by_group.values())
+    weight: float = sum(
+        (len(cell["classes"]) + 3 * cell["special"]) * log10(cell["records"] + 10) for cell in by_group.values()
+    )
     return weight
 
 
