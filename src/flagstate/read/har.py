@@ -281,7 +281,7 @@ def _address(text: str) -> str | None:
 
 READER = Reader(
     "har",
-    "HTTP archives (HAR 1.2) as browsers and proxies save them, also with a byte order mark or cut off.",
+    "HTTP archives (HAR 1.2) as browsers and proxies save them, also cut off; what was sent and received is searched.",
     recognise,
     read,
     ("exchange",),

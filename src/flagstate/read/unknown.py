@@ -41,7 +41,8 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
 )
 
 _CONVERT = (
-    "Give one of: Zeek logs, HAR, CSV, JSON, Parquet, SQLite, XLSX, Terraform state or plan, CycloneDX, estate.yaml."
+    "Give one of: Zeek logs, HAR, CSV, JSON, XML, YAML, EDIFACT, e-mail, SQL dumps, Parquet, SQLite, XLSX, text, "
+    "Terraform state or plan, CycloneDX, estate.yaml."
 )
 
 
