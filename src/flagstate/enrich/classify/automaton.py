@@ -36,7 +36,8 @@ class Automaton:
     most: int
     """Characters at most; 0: no bound beside the automaton."""
     alphabet: int
-    """Bit by ASCII character, bit 128 for all others, when any sequence of these (of that length) has the form; else 0."""
+    """Bit by ASCII character, bit 128 for others but blanks, bit 129 for these, when any of them (of that length) have
+    the form; else 0."""
 
     def holds(self, value: bytes) -> bool:
         """Whether the whole value has the form; slow, for tests and builds."""
@@ -130,7 +131,7 @@ def _least(table: I32, accepts: npt.NDArray[np.bool_]) -> tuple[I32, npt.NDArray
     order = list(dict.fromkeys([int(labels[0]), int(labels[1]), *map(int, labels)]))
     names = np.zeros(count, np.int32)
     names[order] = np.arange(count)
-    firsts = {}
+    firsts: dict[int, int] = {}
     for state, label in enumerate(labels):
         firsts.setdefault(int(label), state)
     rows = [firsts[label] for label in order]
@@ -139,7 +140,8 @@ def _least(table: I32, accepts: npt.NDArray[np.bool_]) -> tuple[I32, npt.NDArray
 
 def _random(size: int, seed: int) -> U64:
     """Return odd words by SplitMix64; the same every time."""
-    word = np.arange(1, size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed * 0x632BE59BD9B4E019 % 2**64)
+    begin = np.uint64(seed * 0x632BE59BD9B4E019 % 2**64)
+    word = np.arange(1, size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + begin
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (word ^ (word >> np.uint64(31))) | np.uint64(1)
@@ -178,7 +180,8 @@ def union(
     tables: list[npt.NDArray[np.int64]] = [np.zeros((1, len(heads)), np.int64)]
     frontier = np.array([rows[1]])
     while len(frontier):
-        moved = flat[frontier]  # [frontier, part, column]
+        alive = np.flatnonzero((frontier != dead).any(axis=0))
+        moved = flat[frontier[:, alive]]  # [frontier, part, column]
         keys = words[moved].sum(axis=1, dtype=np.uint64)
         found, first, inverse = np.unique(keys.reshape(-1), return_index=True, return_inverse=True)
         named, fresh = np.zeros(len(found), np.int64), []
@@ -187,7 +190,8 @@ def union(
             if key not in numbers:
                 numbers[key] = len(rows)
                 row, column = divmod(int(first[place]), len(heads))
-                rows.append(moved[row, :, column].astype(np.int64))
+                rows.append(dead.copy())
+                rows[-1][alive] = moved[row, :, column]
                 fresh.append(rows[-1])
             named[place] = numbers[key]
         if len(rows) > bound:

@@ -19,7 +19,10 @@ from flagstate.catalog.checks import FORMS, RAW
 
 Check = Callable[[Any, int], bool]
 
-OURS = ("flagstate.catalog.checks", *(f"flagstate.enrich.classify.{name}" for name in ("loops", "fingerprint", "digits")))
+OURS = (
+    "flagstate.catalog.checks",
+    *(f"flagstate.enrich.classify.{name}" for name in ("loops", "cells", "frame", "fingerprint", "digits", "pointers")),
+)
 """What is compiled."""
 
 
@@ -48,6 +51,7 @@ def compiled(forms: Mapping[str, Check] | None = None) -> Callable[[int, Any, in
     chosen = FORMS if forms is None else forms
     made: dict[Any, Any] = {}
     space: dict[str, Any] = {f"check_{n}": jit(chosen[name], made) for n, name in enumerate(sorted(chosen))}
+    space["__name__"] = __name__
     lines = ["def passes(number, text, size):"]
     lines += [f"    if number == {n}:\n        return check_{n}(text, size)" for n in range(len(chosen))]
     exec("\n".join([*lines, "    return False"]), space)  # noqa: S102  numbers only, no text of a user
@@ -65,7 +69,7 @@ def jit(function: Any, made: dict[Any, Any], given: Mapping[str, Any] | None = N
     """
     if function not in made:
         named = {name for code in _codes(function.__code__) for name in code.co_names}
-        space: dict[str, Any] = {"__builtins__": __builtins__}
+        space: dict[str, Any] = {"__builtins__": __builtins__, "__name__": function.__module__}
         for name in sorted(named & {*function.__globals__, *(given or {})}):
             value = given[name] if given and name in given else function.__globals__[name]
             if isinstance(value, FunctionType):
@@ -82,7 +86,8 @@ def _njit(function: Any) -> Any:  # noqa: ANN401
     import numba
 
     # Only compiled code calls these: the wrappers for Python would double the time to compile.
-    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(nogil=True, error_model="numpy", **options)(function)
 
 
 def _codes(code: Any) -> list[Any]:  # noqa: ANN401

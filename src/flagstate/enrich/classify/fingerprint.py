@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 MASK = 2**64 - 1
-START = tuple(np.uint64(word) for word in (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573))
+START = tuple(
+    np.uint64(word) for word in (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
+)
 E1, E2, E3, E4, E5, E6, E7, E8, E13, E16, E17 = (np.uint64(n) for n in (1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 17))
 E21, E24, E32, E40, E43, E47, E48, E51 = (np.uint64(n) for n in (21, 24, 32, 40, 43, 47, 48, 51))
 E56, E64, E255 = (np.uint64(n) for n in (56, 64, 255))
@@ -28,7 +30,7 @@ def of(value: bytes, key: bytes) -> int:
         key: 16 bytes.
     """
     k0, k1 = struct.unpack("<QQ", key)
-    v = [(k1 if place % 2 else k0) ^ int(word) for place, word in enumerate(START)]
+    v: list[int] = [(k1 if place % 2 else k0) ^ int(word) for place, word in enumerate(START)]
     whole = len(value) // 8 * 8
     tail = int.from_bytes(value[whole:], "little") | (len(value) & 255) << 56
     for word in (*struct.unpack(f"<{whole // 8}Q", value[:whole]), tail):
@@ -70,8 +72,11 @@ def keyed(key: bytes) -> tuple[np.uint64, np.uint64]:
     return np.uint64(first), np.uint64(second)
 
 
-def siphash(data: Any, start: Any, stop: Any, k0: Any, k1: Any) -> Any:  # noqa: ANN401
-    """Return the fingerprint of data[start:stop]; for the compiler: every number is unsigned with 64 bits."""
+def siphash(data: Any, size: Any, start: Any, stop: Any, k0: Any, k1: Any) -> Any:  # noqa: ANN401
+    """Return the fingerprint of data[start:stop]; for the compiler: every number is unsigned with 64 bits.
+
+    `size` is that of the data: bytes up to there may be read.
+    """
     v0, v1 = k0 ^ START[0], k1 ^ START[1]
     v2, v3 = k0 ^ START[2], k1 ^ START[3]
     at = start
@@ -85,7 +90,7 @@ def siphash(data: Any, start: Any, stop: Any, k0: Any, k1: Any) -> Any:  # noqa:
     if rest:
         if stop - start >= E8:
             word |= load(data, stop - E8) >> (E64 - rest)
-        elif start + E8 <= np.uint64(len(data)):
+        elif start + E8 <= size:
             word |= load(data, start) & ((E1 << rest) - E1)
         else:
             while at < stop:

@@ -38,7 +38,8 @@ class Net:
     most: int = 0
     """The value has at most so many characters; 0: no bound beside the automaton."""
     alphabet: int = 0
-    """Bit by ASCII character, bit 128 for all others, when the form is no more than characters from a set; else 0."""
+    """Bit by ASCII character, bit 128 for all others but blanks, bit 129 for these, when the form is no more than
+    characters from such a set; else 0."""
 
     def state(self) -> int:
         """Add a state and return its number."""
@@ -78,18 +79,25 @@ def _long(tree: Any, pattern: str) -> tuple[int, int, Ranges] | None:  # noqa: A
         return None
     least, most, inner = tree[0][1]
     unbounded = int(most) >= int(_repeats())
-    if len(inner) != 1 or most <= LONG or (unbounded and least <= LONG):
+    if len(inner) != 1 or (most <= LONG if not unbounded else least < 2):
         return None
     chars = _single(inner[0], 0, pattern)
     return None if chars is None else (int(least), 0 if unbounded else int(most), chars)
 
 
 def _alphabet(chars: Ranges) -> int:
-    beyond = [(max(low, 128), high) for low, high in chars if high >= 128]
-    if beyond not in ([], [(128, LAST)]):
+    beyond = tuple((max(low, 128), high) for low, high in chars if high >= 128)
+    every, blanks = ((128, LAST),), tuple(span for span in _category("SPACE") if span[0] >= 128)
+    if beyond not in ((), every, _meet(_other(blanks), every)):
         return 0
     made = sum(1 << code for low, high in chars for code in range(low, min(high, 127) + 1))
-    return made | (1 << 128 if beyond else 0)
+    return made | (1 << 128 if beyond else 0) | (1 << 129 if beyond == every else 0)
+
+
+def _meet(one: Ranges, two: Ranges) -> Ranges:
+    return tuple(
+        (max(a, c), min(b, d)) for a, b in one for c, d in two if max(a, c) <= min(b, d)
+    )  # fmt: skip
 
 
 @cache

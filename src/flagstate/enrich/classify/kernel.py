@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -23,9 +23,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flagstate.enrich.classify import digits, fingerprint, loops
+from flagstate.enrich.classify import cells, digits, fingerprint, loops, pointers, tables
+from flagstate.enrich.classify.cells import u64
+from flagstate.enrich.classify.frame import FRAME
+from flagstate.enrich.classify.loops import runs
 from flagstate.enrich.classify.machine import Machine
-
 
 
 @dataclass(frozen=True)
@@ -69,34 +71,56 @@ def look(array: Any, machine: Machine, key: bytes, *, search: bool) -> Look:  # 
         array = array.cast(pa.large_string())
     if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
         raise TypeError(f"The kernel looks at strings, not at {array.type}")
-    return _plain(array, machine, key, search=search, weights=np.ones(1, np.int64))
+    return _plain(array, machine, key, search=search, weights=None)
 
 
-def _plain(array: Any, machine: Machine, key: bytes, *, search: bool, weights: npt.NDArray[np.int64]) -> Look:  # noqa: ANN401
+def _plain(
+    array: Any,  # noqa: ANN401
+    machine: Machine,
+    key: bytes,
+    *,
+    search: bool,
+    weights: npt.NDArray[np.int64] | None,
+) -> Look:
     rows, size = len(array), 4 if pa.types.is_string(array.type) else 8
     valid, places, data = array.buffers()
     made = Look(
         np.zeros(rows, np.uint8), np.zeros(rows, np.uint64), np.zeros((rows, machine.words), np.uint64),
-        np.zeros((rows if search else 0, machine.words), np.uint64), np.zeros(len(machine.ids), np.int64),
-        np.zeros(len(machine.ids), np.int64), np.zeros(rows, np.int32),
+        np.zeros((rows, machine.words), np.uint64), np.zeros(64 * machine.words, np.int64),
+        np.zeros(64 * machine.words, np.int64), np.zeros(rows, np.int32),
     )  # fmt: skip
+    first, second = fingerprint.keyed(key)
     if rows and places is not None:
         offsets = np.frombuffer(places, np.int32 if size == 4 else np.int64)[array.offset : array.offset + rows + 1]
-        # One type of offsets, so that one kernel is compiled; the copy costs less than a nanosecond per row.
-        offsets = offsets.astype(np.int64)
         text = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
-        bits = np.frombuffer(valid, np.uint8) if valid is not None and array.null_count else np.zeros(0, np.uint8)
-        kernel()(
-            text, offsets, bits, array.offset, weights, *fingerprint.keyed(key), machine.alphabets, machine.whole,
-            machine.find, machine.filter, machine.rules, search,
-            (made.filled, made.marks, made.whole, made.inside, made.formed, made.held, made.sizes),
+        bits = np.frombuffer(valid, np.uint8) if valid is not None and array.null_count else None
+        rules, whole, find, gate, words = machine.rules, machine.whole, machine.find, machine.filter, machine.words
+        _run(
+            rows=rows, words=words, shift=array.offset, weighed=weights is not None, search=search, k0=first, k1=second,
+            text_size=len(text), text=text, offsets=offsets.astype(np.int64), bits=bits, weights=weights,
+            **vars(made), masks=made.whole, slots=np.zeros(loops.MANY_SLOTS, np.uint64),
+            answers=np.zeros(3 * words * loops.MANY_SLOTS, np.uint64),
+            patterns=np.zeros(2 * words * loops.MANY_PATTERNS, np.uint64),
+            counts=np.zeros(loops.MANY_PATTERNS, np.int64),
+            buffer=np.zeros(cells.LONGEST, np.uint8), lanes=np.zeros(tables.LANES, np.int64),
+            ends=np.zeros(len(rules.check), np.uint64), touched=np.zeros(len(rules.check), np.uint64),
+            sets=machine.alphabets.sets, by_size=machine.alphabets.sizes, spread=machine.alphabets.words,
+            blanks=machine.alphabets.blank, used=machine.alphabets.used, next=whole.next, kinds=whole.kinds,
+            column=whole.last, starts=whole.starts, groups=len(whole.starts), direct=whole.direct, first=whole.first,
+            classes=whole.classes, able=whole.able,
+            find_next=find.next, find_kinds=find.kinds, find_column=find.last, find_starts=find.starts,
+            find_direct=find.direct, find_first=find.first, find_classes=find.classes, gate=gate.sets,
+            gate_end=gate.end, gate_fresh=gate.fresh, gate_top=gate.top, gate_around=gate.around,
+            gate_local=gate.local, check=rules.check, least=rules.least, most=rules.most,
         )  # fmt: skip
-    fingerprint.keyed(key)
-    return made if search else _without(made)
+    return replace(made, formed=made.formed[: len(machine.ids)], held=made.held[: len(machine.ids)])
 
 
-def _without(made: Look) -> Look:
-    return Look(made.filled, made.marks, made.whole, np.zeros_like(made.whole), made.formed, made.held, made.sizes)
+def _run(**given: Any) -> None:  # noqa: ANN401
+    """Run the kernel; it sees addresses only, so the arrays stay referenced here until it is done."""
+    kept = [given[name] for name in FRAME]
+    words = [0 if k is None else k.ctypes.data if isinstance(k, np.ndarray) else int(k) for k in kept]
+    kernel()(np.array(words, np.uint64))
 
 
 def _encoded(array: Any, machine: Machine, key: bytes, *, search: bool) -> Look:  # noqa: ANN401
@@ -105,7 +129,7 @@ def _encoded(array: Any, machine: Machine, key: bytes, *, search: bool) -> Look:
         entries = entries.cast(pa.large_string())
     indices = array.indices.fill_null(len(entries)).to_numpy(zero_copy_only=False).astype(np.int64)
     weights = np.bincount(indices, minlength=len(entries) + 1)[: len(entries)].astype(np.int64)
-    seen = _plain(entries, machine, key, search=search, weights=weights if len(weights) != 1 else np.repeat(weights, 2))
+    seen = _plain(entries, machine, key, search=search, weights=weights)
     # One more row at the end stands for null.
     taken = [
         np.concatenate([part, np.zeros((1, *part.shape[1:]), part.dtype)])[indices]
@@ -134,10 +158,12 @@ def kernel() -> Callable[..., None]:
 def _kernel() -> Callable[..., None]:
     import numba
 
-    runs = digits.jit(loops.runs, {}, {"passes": digits.compiled(), "RAW": digits.raw()})
+    given = {"passes": digits.compiled(), "RAW": digits.raw(), **pointers.made()}
+    compiled_runs = digits.jit(runs, {}, given)
     # The digest in the closure is part of the cache's key: the machine code is made anew when any source changes.
     entry = _entry(digits.digest())
-    entry = FunctionType(entry.__code__, {"runs": runs}, entry.__name__, None, entry.__closure__)
+    space = {"runs": compiled_runs, "u64": given["u64"], "__name__": __name__}
+    entry = FunctionType(entry.__code__, space, entry.__name__, None, entry.__closure__)
     try:
         compiled: Callable[..., None] = numba.njit(cache=True, nogil=True, error_model="numpy")(entry)
     except RuntimeError:
@@ -146,11 +172,8 @@ def _kernel() -> Callable[..., None]:
 
 
 def _entry(stamp: int) -> Any:  # noqa: ANN401
-    def entry(  # noqa: PLR0913
-        text: Any, offsets: Any, bits: Any, shift: Any, weights: Any, k0: Any, k1: Any, alphabets: Any, whole: Any,
-        find: Any, gate: Any, rules: Any, search: Any, made: Any,
-    ) -> None:  # fmt: skip
+    def entry(frame: Any) -> None:  # noqa: ANN401
         if stamp:
-            runs(text, offsets, bits, shift, weights, k0, k1, alphabets, whole, find, gate, rules, search, made)
+            runs(u64(frame.ctypes.data))
 
     return entry

@@ -1,19 +1,105 @@
 """The loops of the kernel: plain Python that is only ever run compiled.
 
-Every index and word is an unsigned 64-bit number: no sign, no wrap-around, no test for either. Work per byte of a value
-is bounded whatever the text: one step per byte for whole forms and for the filter, at most REACH steps from an edge.
+Every index and word is an unsigned 64-bit number. Work per byte of a value is bounded whatever the text: a few steps
+per byte for whole forms and for the filter, at most REACH steps from an edge. All arrays come as addresses in a frame.
 """
-# ruff: noqa: ANN001, ANN202, PLR0913
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from flagstate.enrich.classify.cells import (
+    N0,
+    N1,
+    N2,
+    N3,
+    N6,
+    N7,
+    N8,
+    N31,
+    N32,
+    N58,
+    N63,
+    N64,
+    N128,
+    N192,
+    N255,
+    N256,
+    RAW,
+    Pointer,
+    Word,
+    compacted,
+    copied,
+    i32,
+    i64,
+    passes,
+    spaced,
+    u8,
+    u32,
+    u64,
+)
 from flagstate.enrich.classify.fingerprint import siphash
+from flagstate.enrich.classify.frame import (  # fmt: skip
+    ABLE,
+    ANSWERS,
+    BITS,
+    BLANKS,
+    BUFFER,
+    BY_SIZE,
+    CHECK,
+    CLASSES,
+    COLUMN,
+    COUNTS,
+    DIRECT,
+    ENDS,
+    FILLED,
+    FIND_CLASSES,
+    FIND_COLUMN,
+    FIND_DIRECT,
+    FIND_FIRST,
+    FIND_KINDS,
+    FIND_NEXT,
+    FIND_STARTS,
+    FIRST,
+    FORMED,
+    GATE,
+    GATE_AROUND,
+    GATE_END,
+    GATE_FRESH,
+    GATE_LOCAL,
+    GATE_TOP,
+    GROUPS,
+    HELD,
+    INSIDE,
+    K0,
+    K1,
+    KINDS,
+    LANE,
+    LEAST,
+    LENGTHS,
+    MARKS,
+    MASKS,
+    MOST,
+    NEXT,
+    OFFSETS,
+    PATTERNS,
+    ROWS,
+    SEARCH,
+    SETS,
+    SHIFT,
+    SLOTS,
+    SPREAD,
+    STARTS,
+    TEXT,
+    TEXT_SIZE,
+    TOUCHED,
+    USED,
+    WEIGHED,
+    WEIGHTS,
+    WORDS,
+)
 from flagstate.enrich.classify.tables import ALNUM as _ALNUM
-from flagstate.enrich.classify.tables import ALPHABETS, BUCKETS, PLACES, SIZES
+from flagstate.enrich.classify.tables import ALPHABETS, BUCKETS, LANES, PLACES, SIZES
 
 WHOLE = np.uint64(1000)
 """Bytes of a value whose whole form is compared; a longer one has no whole form."""
@@ -21,141 +107,165 @@ REACH = np.uint64(320)
 """Bytes of one find."""
 LOCAL = np.uint64(64)
 """Bytes before the @ of a find around one."""
-SLOTS = 2048
+MANY_SLOTS = 1024
 """Answers that are remembered by fingerprint within one array: values repeat."""
-LAST_SLOT = np.uint64(SLOTS - 1)
-BUFFER = np.uint64(64)
-"""Bytes of a value that a check reads, without separators; a longer value passes none."""
+MANY_PATTERNS = 64
+"""Answers that are counted at once: the rows of a column differ in few ways."""
+LAST_SLOT = np.uint64(MANY_SLOTS - 1)
 ALNUM = _ALNUM.astype(np.uint8)
-SEPARATOR = np.array([chr(b) in " -./_" for b in range(256)], np.uint8)
-UPPERED = np.array([b - 32 if 97 <= b < 123 else b for b in range(256)], np.uint8)
-RAW = np.zeros(1, np.uint8)
-CLASSES = np.uint64((1 << ALPHABETS) - 1)
-KINDS_AT, BEYOND_AT, BUCKET = np.uint64(ALPHABETS), np.uint64(ALPHABETS + 4), np.uint64(BUCKETS)
-BACK, PAST, TOP_SIZE = np.uint64(PLACES - 1), np.uint64(PLACES), np.uint64(SIZES)
-N0, N1, N2, N3, N4, N6, N8, N63, N15, N255 = (np.uint64(n) for n in (0, 1, 2, 3, 4, 6, 8, 63, 15, 255))
+IN_SET = np.uint64((1 << ALPHABETS) - 1)
+KINDS_AT, BEYOND_AT, BUCKET = np.uint64(ALPHABETS), np.uint64(ALPHABETS + 5), np.uint64(BUCKETS)
+BACK, TOP_SIZE, FOUR = np.uint64(PLACES - 1), np.uint64(SIZES), np.uint64(LANES)
+STIR = np.uint64(0x9E3779B97F4A7C15)
 
 
-def passes(number: Any, text: Any, size: Any) -> bool:  # noqa: ANN401
-    """Whether a text passes a check; the compiled function of `digits` stands here."""
-    raise NotImplementedError
-
-
-def runs(text, offsets, bits, shift, weights, k0, k1, alphabets, whole, find, gate, rules, search, made):
+def runs(frame: Pointer) -> None:
     """Fill the answers of all rows."""
-    filled, marks, masks, inside, formed, held, sizes = made
-    words = masks.shape[1]
-    slots = np.zeros(SLOTS, np.uint64)
-    answers = np.zeros((SLOTS, 2, words), np.uint64)
-    last = np.zeros((2, words), np.uint64)
-    pending = 0
-    buffer = np.zeros(BUFFER, np.uint8)
-    ends = np.zeros(len(rules.check), np.uint64)
-    touched = np.zeros(len(rules.check), np.int64)
-    single = len(weights) == 1
-    for row in range(len(filled)):
-        if len(bits):
-            place = np.uint64(row + shift)
-            if not (bits[place >> N3] >> (place & np.uint64(7))) & N1:
-                continue
-        start, stop = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
+    text, offsets, bits, sizes = u8(frame[TEXT]), i64(frame[OFFSETS]), u8(frame[BITS]), i32(frame[LENGTHS])
+    filled, marks, weights = u8(frame[FILLED]), u64(frame[MARKS]), i64(frame[WEIGHTS])
+    slots, answers, counts = u64(frame[SLOTS]), u64(frame[ANSWERS]), i64(frame[COUNTS])
+    masks, inside, words, search = u64(frame[MASKS]), u64(frame[INSIDE]), frame[WORDS], frame[SEARCH] > N0
+    limited, weighed, shift, text_size = frame[BITS] > N0, frame[WEIGHED] > N0, frame[SHIFT], frame[TEXT_SIZE]
+    k0, k1, stride = frame[K0], frame[K1], N3 * words
+    for row in range(frame[ROWS]):
+        if limited and not (np.uint64(bits[(row + shift) >> N3]) >> ((row + shift) & N7)) & N1:
+            continue
+        start, stop = np.uint64(offsets[row]), np.uint64(offsets[row + N1])
         while start < stop and (text[start] == 32 or (text[start] >= 9 and text[start] <= 13)):
             start += N1
         while start < stop and (text[stop - N1] == 32 or (text[stop - N1] >= 9 and text[stop - N1] <= 13)):
             stop -= N1
         if start == stop:
             continue
-        mark = siphash(text, start, stop, k0, k1)
-        if mark == N0:
-            mark = N1
+        mark = max(siphash(text, text_size, start, stop, k0, k1), N1)
         filled[row] = 1
         marks[row] = mark
         sizes[row] = stop - start
         slot = mark & LAST_SLOT
+        here = slot * stride
         if slots[slot] != mark:
             slots[slot] = mark
-            settle(text, start, stop, alphabets, whole, rules, answers[slot], buffer)
-        same = True
+            for word in range(stride):
+                answers[here + word] = N0
+            settle(frame, text, start, stop, here)
+            if search:
+                scan(frame, text, start, stop, here + words + words)
         for word in range(words):
-            masks[row, word] = answers[slot, 1, word]
-            same &= answers[slot, 0, word] == last[0, word] and answers[slot, 1, word] == last[1, word]
-        if not same:
-            tally(last, pending, formed, held)
-            pending = 0
-            for word in range(words):
-                last[0, word] = answers[slot, 0, word]
-                last[1, word] = answers[slot, 1, word]
-        pending += 1 if single else weights[row]
+            masks[row * words + word] = answers[here + words + word]
+        counts[pattern(frame, here)] += weights[row] if weighed else np.int64(1)
         if search:
-            scan(text, start, stop, find, gate, rules, inside[row], buffer, ends, touched)
             for word in range(words):
-                inside[row, word] &= ~masks[row, word]
-    tally(last, pending, formed, held)
+                inside[row * words + word] = answers[here + words + words + word] & ~masks[row * words + word]
+    for place in range(MANY_PATTERNS):
+        tally(frame, np.uint64(place))
 
 
-def tally(last, pending, formed, held):
-    """Count the classes of a run of rows that had the same answer."""
-    if pending:
-        for word in range(last.shape[1]):
-            for bit in range(64):
-                if (last[0, word] >> np.uint64(bit)) & N1:
-                    formed[word * 64 + bit] += pending
-                    if (last[1, word] >> np.uint64(bit)) & N1:
-                        held[word * 64 + bit] += pending
+def pattern(frame: Pointer, here: Word) -> Word:
+    """Return where rows with this answer are counted; another answer that was counted there is added up first."""
+    answers, patterns, words = u64(frame[ANSWERS]), u64(frame[PATTERNS]), frame[WORDS]
+    stirred = N0
+    for word in range(words + words):
+        stirred = (stirred ^ answers[here + word]) * STIR
+    place = stirred >> N58
+    cell = place * (words + words)
+    different = N0
+    for word in range(words + words):
+        different |= answers[here + word] ^ patterns[cell + word]
+    if different:
+        tally(frame, place)
+        for word in range(words + words):
+            patterns[cell + word] = answers[here + word]
+    return place
 
 
-def settle(text, start, stop, alphabets, whole, rules, answer, buffer):
-    """Fill answer[0] with the classes whose form the whole value has, answer[1] with those that it passes."""
-    words = answer.shape[1]
-    for word in range(words):
-        answer[0, word] = N0
-        answer[1, word] = N0
-    size = stop - start
+def tally(frame: Pointer, place: Word) -> None:
+    """Add up the classes of the rows that were counted at one place."""
+    patterns, counts, words = u64(frame[PATTERNS]), i64(frame[COUNTS]), frame[WORDS]
+    formed, held = i64(frame[FORMED]), i64(frame[HELD])
+    cell = place * (words + words)
+    if counts[place]:
+        for word in range(words):
+            for bit in range(N64):
+                formed[word * N64 + bit] += counts[place] * np.int64((patterns[cell + word] >> bit) & N1)
+                held[word * N64 + bit] += counts[place] * np.int64((patterns[cell + words + word] >> bit) & N1)
+        counts[place] = 0
+
+
+def settle(frame: Pointer, text: Pointer, start: Word, stop: Word, here: Word) -> None:
+    """Fill an answer: the classes whose form the whole value has, then those that it passes."""
+    answers, words, size = u64(frame[ANSWERS]), frame[WORDS], stop - start
     if size > WHOLE:
         return
+    alphabet, spread, first_kinds, by_size = u64(frame[SETS]), u64(frame[SPREAD]), u8(frame[KINDS]), u64(frame[BY_SIZE])
     sets = ~N0
     for place in range(start, stop):
-        sets &= alphabets.sets[text[place]]
+        sets &= alphabet[text[place]]
     chars = size
     if not (sets >> BEYOND_AT) & N1:
         for place in range(start, stop):
-            chars -= np.uint64((text[place] & 192) == 128)
-    kinds = (~sets >> KINDS_AT) & N15
-    sets &= CLASSES & alphabets.sizes[min(chars, TOP_SIZE)]
+            chars -= np.uint64((np.uint64(text[place]) & N192) == N128)
+            if text[place] >= 0xC2 and spaced(text, place, stop):
+                sets &= frame[BLANKS] | ~IN_SET
+    kinds = (~sets >> KINDS_AT) & N31
+    sets &= IN_SET & by_size[min(chars, TOP_SIZE)]
     if sets:
-        for eighth in range(alphabets.used):
-            value = (sets >> np.uint64(8 * eighth)) & N255
+        for eighth in range(frame[USED]):
+            value = (eighth * N256 + ((sets >> (eighth * N8)) & N255)) * words
             for word in range(words):
-                answer[0, word] |= alphabets.words[eighth, value, word]
-        for word in range(words):
-            answer[1, word] = answer[0, word]
+                answers[here + word] |= spread[value + word]
+                answers[here + words + word] |= spread[value + word]
+    able, columns, lanes = u64(frame[ABLE]), frame[COLUMN] + N1, i64(frame[LANE])
+    cell = kinds * columns + np.uint64(first_kinds[text[start]])
     length = min(size, N63)
-    column = whole.kinds[text[start]]
+    for lane in range(N0, frame[GROUPS], FOUR):
+        worth = N0
+        for index in range(FOUR):
+            one = (able[(lane + index) * N32 * columns + cell] >> length) & N1
+            lanes[index] = one
+            worth |= one
+        if worth:
+            walk(frame, text, start, stop, lane)
+            for index in range(FOUR):
+                if lanes[index]:
+                    accepted(frame, text, start, stop, chars, np.uint64(lanes[index]), here)
+
+
+def walk(frame: Pointer, text: Pointer, start: Word, stop: Word, lane: Word) -> None:
+    """Step four automata over a value at once; turn `lanes` from who takes part to rows of accepted classes."""
+    table, kinds, starts, lanes, last = (
+        u32(frame[NEXT]), u8(frame[KINDS]), u64(frame[STARTS]), i64(frame[LANE]), frame[COLUMN]
+    )  # fmt: skip
+    s0, s1 = starts[lane] * np.uint64(lanes[0]), starts[lane + N1] * np.uint64(lanes[1])
+    s2, s3 = starts[lane + N2] * np.uint64(lanes[2]), starts[lane + N3] * np.uint64(lanes[3])
+    for place in range(start, stop):
+        if not (s0 | s1 | s2 | s3):
+            break
+        kind = np.uint64(kinds[text[place]])
+        s0, s1 = np.uint64(table[s0 + kind]), np.uint64(table[s1 + kind])
+        s2, s3 = np.uint64(table[s2 + kind]), np.uint64(table[s3 + kind])
+    lanes[0], lanes[1] = np.int64(table[s0 + last]), np.int64(table[s1 + last])
+    lanes[2], lanes[3] = np.int64(table[s2 + last]), np.int64(table[s3 + last])
+
+
+def accepted(frame: Pointer, text: Pointer, start: Word, stop: Word, chars: Word, found: Word, here: Word) -> None:
+    """Add the classes of one row of accepted ones, after their lengths and checks."""
+    answers, words, direct, first, classes = (
+        u64(frame[ANSWERS]), frame[WORDS], u64(frame[DIRECT]), u64(frame[FIRST]), u64(frame[CLASSES])
+    )  # fmt: skip
+    checks, least, most, buffer = i64(frame[CHECK]), u64(frame[LEAST]), u64(frame[MOST]), u8(frame[BUFFER])
+    for word in range(words):
+        answers[here + word] |= direct[found * words + word]
+        answers[here + words + word] |= direct[found * words + word]
     compact = np.int64(-1)
-    for group in range(len(whole.starts)):
-        if not (whole.able[group, kinds, column] >> length) & N1:
+    for index in range(first[found], first[found + N1]):
+        number = classes[index]
+        if chars < least[number] or chars > most[number]:
             continue
-        state = whole.starts[group]
-        for place in range(start, stop):
-            state = np.uint64(whole.next[(state << whole.shift) | np.uint64(whole.kinds[text[place]])])
-            if state == N0:
-                break
-        found = whole.accept[state]
-        if found == 0:
-            continue
-        for word in range(words):
-            answer[0, word] |= whole.direct[found, word]
-            answer[1, word] |= whole.direct[found, word]
-        for index in range(whole.first[found], whole.first[found + 1]):
-            number = whole.classes[index]
-            if chars < np.uint64(rules.least[number]) or chars > np.uint64(rules.most[number]):
-                continue
-            flag = N1 << np.uint64(number & 63)
-            answer[0, number >> 6] |= flag
-            check = rules.check[number]
-            if check < 0:
-                answer[1, number >> 6] |= flag
-                continue
+        flag = N1 << (number & N63)
+        answers[here + (number >> N6)] |= flag
+        check = checks[number]
+        good = check < 0
+        if not good:
             if RAW[check]:
                 compact = np.int64(-1)
                 count = copied(text, start, stop, buffer)
@@ -163,107 +273,78 @@ def settle(text, start, stop, alphabets, whole, rules, answer, buffer):
                 if compact < 0:
                     compact = compacted(text, start, stop, buffer)
                 count = compact
-            if count > 0 and passes(check, buffer, count):
-                answer[1, number >> 6] |= flag
+            good = count > 0 and passes(check, buffer, count)
+        if good:
+            answers[here + words + (number >> N6)] |= flag
 
 
-def copied(text, start, stop, buffer):
-    """Copy a value as it stands; return its size, 0 when it is too long or not ASCII."""
-    if stop - start > BUFFER:
-        return 0
-    for place in range(stop - start):
-        code = text[start + np.uint64(place)]
-        if code >= 128:
-            return 0
-        buffer[place] = code
-    return np.int64(stop - start)
-
-
-def compacted(text, start, stop, buffer):
-    """Copy a value without separators, upper case; return its size, 0 when it is too long or not ASCII."""
-    size = N0
-    place = start
-    while place < stop:
-        code = text[place]
-        place += N1
-        if SEPARATOR[code]:
-            continue
-        if code >= 128:
-            if code == 0xC2 and place < stop and text[place] == 0xA0:
-                place += N1
-                continue
-            if code == 0xE2 and place + N1 < stop and text[place] == 0x80 and text[place + N1] == 0xAF:
-                place += N2
-                continue
-            return 0
-        if size == BUFFER:
-            return 0
-        buffer[size] = UPPERED[code]
-        size += N1
-    return np.int64(size)
-
-
-def scan(text, start, stop, find, gate, rules, inside, buffer, ends, touched):
+def scan(frame: Pointer, text: Pointer, start: Word, stop: Word, here: Word) -> None:
     """Set the bits of the classes that are found inside a value."""
-    roll = gate.fresh
-    for place in range(start, stop + BACK):
-        if place < stop:
-            roll = ((roll << BUCKET) | gate.fresh) & gate.sets[text[place]]
-        else:
-            roll = (roll << BUCKET) & gate.end
-        if roll & gate.top and place >= start + BACK:
-            attempt(text, start, stop, place - BACK, roll, find, gate, rules, inside, buffer, ends, touched)
+    gate, fresh, top, end = u64(frame[GATE]), frame[GATE_FRESH], frame[GATE_TOP], frame[GATE_END]
+    roll = fresh
+    for place in range(start, stop):
+        roll = ((roll << BUCKET) | fresh) & gate[text[place]]
+        if roll & top and place >= start + BACK:
+            attempt(frame, text, start, stop, place - BACK, roll, here)
+    for place in range(stop, stop + BACK):
+        roll = (roll << BUCKET) & end
+        if roll & top and place >= start + BACK:
+            attempt(frame, text, start, stop, place - BACK, roll, here)
 
 
-def attempt(text, start, stop, edge, roll, find, gate, rules, inside, buffer, ends, touched):
+def attempt(frame: Pointer, text: Pointer, start: Word, stop: Word, edge: Word, roll: Word, here: Word) -> None:
     """Try the find automata at one edge that the filter let through."""
-    if roll & gate.top & ~gate.around:
-        follow(text, edge, stop, find, find.starts[0], rules, inside, buffer, ends, touched)
-    if roll & gate.around:
+    starts, local, around = u64(frame[FIND_STARTS]), u8(frame[GATE_LOCAL]), frame[GATE_AROUND]
+    if roll & frame[GATE_TOP] & ~around:
+        follow(frame, text, edge, stop, start, starts[N0], here)
+    if roll & around:
         first = edge
-        while first > start and edge - first < LOCAL and gate.local[text[first - N1]]:
+        while first > start and edge - first < LOCAL and local[text[first - N1]]:
             first -= N1
         while first < edge:
-            if (first == start or not ALNUM[text[first - N1]]) and follow(
-                text, first, stop, find, find.starts[1], rules, inside, buffer, ends, touched
-            ):
+            alone = first == start or not ALNUM[text[first - N1]]
+            if alone and follow(frame, text, first, stop, start, starts[N1], here):
                 break
             first += N1
 
 
-def follow(text, edge, stop, find, state, rules, inside, buffer, ends, touched):
-    """Run one automaton from an edge; each class takes the longest end that is not inside a run."""
-    count = 0
-    hit = False
-    limit = min(stop, edge + REACH)
-    for place in range(edge, limit):
-        state = np.uint64(find.next[(state << find.shift) | np.uint64(find.kinds[text[place]])])
+def follow(frame: Pointer, text: Pointer, edge: Word, stop: Word, start: Word, state: Word, here: Word) -> bool:
+    """Run one automaton from an edge; each class takes the longest end that is not inside a run.
+
+    What is the whole value is not inside it.
+    """
+    table, kinds, last, direct, first, classes = (
+        u32(frame[FIND_NEXT]), u8(frame[FIND_KINDS]), frame[FIND_COLUMN], u64(frame[FIND_DIRECT]),
+        u64(frame[FIND_FIRST]), u64(frame[FIND_CLASSES]),
+    )  # fmt: skip
+    inside, ends, touched, words = u64(frame[ANSWERS]), u64(frame[ENDS]), u64(frame[TOUCHED]), frame[WORDS]
+    checks, buffer = i64(frame[CHECK]), u8(frame[BUFFER])
+    count, hit = N0, False
+    for place in range(edge, min(stop, edge + REACH)):
+        state = np.uint64(table[state + np.uint64(kinds[text[place]])])
         if state == N0:
             break
-        found = find.accept[state]
-        if found and (place + N1 == stop or not ALNUM[text[place + N1]]):
-            for word in range(len(inside)):
-                if find.direct[found, word]:
-                    inside[word] |= find.direct[found, word]
-                    hit = True
-            for index in range(find.first[found], find.first[found + 1]):
-                number = find.classes[index]
-                if not (inside[number >> 6] >> np.uint64(number & 63)) & N1:
+        found = np.uint64(table[state + last])
+        if found and (edge > start if place + N1 == stop else not ALNUM[text[place + N1]]):
+            for word in range(words):
+                hit |= direct[found * words + word] != N0
+                inside[here + word] |= direct[found * words + word]
+            for index in range(first[found], first[found + N1]):
+                number = classes[index]
+                if not (inside[here + (number >> N6)] >> (number & N63)) & N1:
                     if ends[number] == N0:
                         touched[count] = number
-                        count += 1
+                        count += N1
                     ends[number] = place + N1
     for index in range(count):
         number = touched[index]
-        end = ends[number]
-        ends[number] = N0
-        check = rules.check[number]
         size = np.int64(0)
-        if RAW[check]:
-            size = copied(text, edge, end, buffer)
+        if RAW[checks[number]]:
+            size = copied(text, edge, ends[number], buffer)
         else:
-            size = compacted(text, edge, end, buffer)
-        if size > 0 and passes(check, buffer, size):
-            inside[number >> 6] |= N1 << np.uint64(number & 63)
+            size = compacted(text, edge, ends[number], buffer)
+        ends[number] = N0
+        if size > 0 and passes(checks[number], buffer, size):
+            inside[here + (number >> N6)] |= N1 << (number & N63)
             hit = True
     return hit

@@ -18,11 +18,11 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,8 @@ class Machine:
     """Which edges are tried."""
     rules: Rules
     """What follows."""
+    groups: dict[str, int]
+    """Class to the automaton of `whole` that it was planned into."""
 
 
 def digest(classes: Sequence[Form]) -> str:
@@ -99,14 +101,21 @@ def digest(classes: Sequence[Form]) -> str:
     return hashlib.sha256(f"{LAYOUT}\0{said}".encode()).hexdigest()
 
 
-def build(classes: Sequence[Form]) -> Machine:
+def build(classes: Sequence[Form], groups: Mapping[str, int] | None = None) -> Machine:
     """Return the machine of some classes, made now; a few seconds.
+
+    Args:
+        classes: In bit order.
+        groups: Class to automaton, as an earlier machine was planned; a class that it lacks joins the last one. None:
+            planned anew, which takes minutes.
 
     Raises:
         CatalogError: A form is outside the subset, or they need too many states together.
     """
     words = max(1, (len(classes) + 63) // 64)
-    plain, whole, find = [], [], []
+    plain: list[tuple[int, automaton.Automaton]] = []
+    whole: list[tuple[int, automaton.Automaton]] = []
+    find: list[tuple[int, automaton.Automaton]] = []
     for bit, c in enumerate(classes):
         if c.shape:
             form = automaton.automaton(c.shape)
@@ -121,69 +130,96 @@ def build(classes: Sequence[Form]) -> Machine:
     checked = {bit for bit in range(len(classes)) if check[bit] >= 0}
     counted = {bit for bit in range(len(classes)) if least[bit] or most[bit] < MOST}
     beside = [tables.around(form) is not None for _, form in find]
+    if groups is None:
+        numbers = tables.grouping([form for _, form in whole])
+        groups = {classes[bit].id: number for (bit, _), number in zip(whole, numbers, strict=True)}
+    spare = max(groups.values(), default=0)
+    planned: dict[int, list[int]] = {}
+    for place, (bit, _) in enumerate(whole):
+        planned.setdefault(groups.get(classes[bit].id, spare), []).append(place)
     places = range(len(find))
     return Machine(
         ids=tuple(c.id for c in classes), words=words, alphabets=tables.alphabets(plain, words),
-        whole=tables.tables(whole, [range(len(whole))], checked | counted, words),
+        whole=tables.tables(whole, [planned[group] for group in sorted(planned)], checked | counted, words),
         find=tables.tables(find, [[p for p in places if beside[p] == side] for side in (False, True)], checked, words),
-        filter=tables.edges([form for _, form in find]), rules=Rules(check, least, most),
+        filter=tables.edges([form for _, form in find]), rules=Rules(check, least, most), groups=dict(groups),
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def load(classes: tuple[Form, ...] | None = None) -> Machine:
+def load(classes: Sequence[Form] | None = None) -> Machine:
     """Return the machine of some classes, all shipped ones by default.
 
     The shipped tables are read when they are of just these forms; otherwise they are made now, in a few seconds, so
     that a new entry works at once.
     """
-    chosen = data_class.load() if classes is None else classes
-    shipped = resources.files("flagstate.enrich.classify").joinpath(FILE)
-    if shipped.is_file():
-        found = _unpacked(shipped.read_bytes(), chosen)
-        if found is not None:
-            return found
-    return build(chosen)
+    return _loaded(tuple(data_class.load() if classes is None else classes))
+
+
+@lru_cache(maxsize=4)
+def _loaded(classes: tuple[Form, ...]) -> Machine:
+    return shipped(classes) or build(classes, planned())
+
+
+def shipped(classes: Sequence[Form]) -> Machine | None:
+    """Return the machine from the shipped tables, or None when they are of other forms."""
+    held = _held()
+    return _unpacked(held, classes, planned()) if held and str(held["digest"]) == digest(classes) else None
+
+
+def planned() -> dict[str, int]:
+    """Return class to automaton as planned for the shipped tables."""
+    held = _held()
+    return dict(zip(map(str, held["grouped"]), map(int, held["group"]), strict=True)) if held else {}
+
+
+@lru_cache(maxsize=1)
+def _held() -> dict[str, Any]:
+    file = resources.files("flagstate.enrich.classify").joinpath(FILE)
+    if not file.is_file():
+        return {}
+    with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as held:
+        return dict(held)
 
 
 def packed(made: Machine, classes: Sequence[Form]) -> bytes:
     """Return the tables of a machine as a file; the same machine always gives the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, value in {"digest": digest(classes), **_fields(made)}.items():
+        for name, value in _fields(made, classes).items():
             held = io.BytesIO()
             np.save(held, np.asarray(value))
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), held.getvalue(), zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, held.getvalue(), zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
-PARTS: tuple[tuple[str, type], ...] = (
+PARTS: tuple[tuple[str, Any], ...] = (
     ("alphabets", Alphabets), ("whole", Tables), ("find", Tables), ("filter", Filter), ("rules", Rules)
 )  # fmt: skip
 
 
-def _fields(made: Machine) -> dict[str, object]:
-    return {
+def _fields(made: Machine, classes: Sequence[Form]) -> dict[str, object]:
+    named = sorted(made.groups)
+    tables_ = {
         f"{part}_{name}": value
         for part, _ in PARTS
         for name, value in getattr(made, part)._asdict().items()
         if (part, name) != ("rules", "check")
     }
+    return {"digest": digest(classes), "grouped": named, "group": [made.groups[name] for name in named], **tables_}
 
 
-def _unpacked(content: bytes, classes: Sequence[Form]) -> Machine | None:
-    with np.load(io.BytesIO(content), allow_pickle=False) as held:
-        if str(held["digest"]) != digest(classes):
-            return None
+def _unpacked(held: Mapping[str, Any], classes: Sequence[Form], groups: dict[str, int]) -> Machine:
+    def value(part: str, name: str) -> Any:  # noqa: ANN401
+        if (part, name) == ("rules", "check"):
+            return _checks(classes)
+        found = held[f"{part}_{name}"]
+        return found[()] if found.ndim == 0 else found
 
-        def field(part: str, name: str) -> object:
-            if (part, name) == ("rules", "check"):
-                return _checks(classes)
-            value = held[f"{part}_{name}"]
-            return value[()] if value.ndim == 0 else value
-
-        parts = {part: made(*(field(part, name) for name in made._fields)) for part, made in PARTS}  # type: ignore[attr-defined]
-    return Machine(ids=tuple(c.id for c in classes), words=max(1, (len(classes) + 63) // 64), **parts)
+    parts: dict[str, Any] = {part: made(*(value(part, name) for name in made._fields)) for part, made in PARTS}
+    return Machine(
+        ids=tuple(c.id for c in classes), words=max(1, (len(classes) + 63) // 64), groups=groups, **parts
+    )  # fmt: skip
 
 
 def _checks(classes: Sequence[Form]) -> npt.NDArray[np.int64]:

@@ -11,16 +11,21 @@ import numpy.typing as npt
 from flagstate.enrich.classify.automaton import Automaton, columns, union
 from flagstate.errors import CatalogError
 
-DIGIT, UPPER, LOWER, OTHER = 1, 2, 4, 8
+DIGIT, UPPER, LOWER, EQUALS, OTHER = 1, 2, 4, 8, 16
+MIXES = 32
 ALPHABETS = 56
 """Most classes that are no more than an alphabet; the bits above are kinds of characters."""
 SIZES = 1024
 """Lengths in characters that are told apart; the last means longer."""
 PLACES, BUCKETS = 5, 10
 """The filter looks at the byte before an edge and PLACES after it, for BUCKETS groups of classes."""
+LANES = 4
+"""Automata that the kernel steps at once: they wait for memory, not for each other."""
+GROUPED = 8_000
+"""States of a planned group."""
 BOUND = 20_000
 """States of one union; more are split into two."""
-STATES = 65_000
+STATES = 250_000
 """States altogether."""
 WIDE = 60
 """A class whose first byte is one of so many or more, and that needs an @, is found around the @."""
@@ -28,28 +33,29 @@ U1, U64 = np.uint64(1), np.uint64
 BYTES = np.arange(256)
 ALNUM = np.array([chr(b).isalnum() and b < 128 for b in range(256)])
 KINDS = np.array(
-    [DIGIT if 48 <= b < 58 else UPPER if 65 <= b < 91 else LOWER if 97 <= b < 123 else OTHER for b in range(256)]
+    [
+        DIGIT if 48 <= b < 58 else UPPER if 65 <= b < 91 else LOWER if 97 <= b < 123 else EQUALS if b == 61 else OTHER
+        for b in range(256)
+    ]
 )
 
 
 class Tables(NamedTuple):
-    """Automata side by side; state 0 is dead in all of them."""
+    """Automata side by side; a state is the place of its row, and the row at 0 is dead in all of them."""
 
-    shift: np.uint64
-    """The row of a state begins at state << shift."""
-    next: npt.NDArray[np.uint16]
-    """State by state and kind of byte."""
+    next: npt.NDArray[np.uint32]
+    """[state + column of a byte]: next state; in the last column: the row of accepted classes, 0 none."""
     kinds: npt.NDArray[np.uint8]
     """By byte: its column."""
+    last: np.uint64
+    """The last column."""
     starts: npt.NDArray[np.uint64]
-    """Where each automaton starts."""
-    accept: npt.NDArray[np.uint16]
-    """By state: its row of accepted classes; row 0: none."""
+    """Where each automaton starts; LANES or a multiple of it, 0 where there is none."""
     direct: npt.NDArray[np.uint64]
     """[row, word]: accepted classes that need nothing more."""
-    first: npt.NDArray[np.int64]
+    first: npt.NDArray[np.uint64]
     """Where the classes of a row begin that need more."""
-    classes: npt.NDArray[np.int64]
+    classes: npt.NDArray[np.uint64]
     """These classes."""
     able: npt.NDArray[np.uint64]
     """[automaton, kinds of characters, first byte's column]: lengths that some class has; bit 63: and longer."""
@@ -64,7 +70,9 @@ class Alphabets(NamedTuple):
     """By number of characters (the last: or more): the classes that allow it."""
     words: npt.NDArray[np.uint64]
     """[byte of the set, its value, word]: the set as bits of classes."""
-    used: np.int64
+    blank: np.uint64
+    """The classes that allow blanks beyond ASCII."""
+    used: np.uint64
     """Bytes of the set that are in use."""
 
 
@@ -85,7 +93,9 @@ class Filter(NamedTuple):
     """By byte: whether it may stand before that @."""
 
 
-def tables(parts: Sequence[tuple[int, Automaton]], groups: Sequence[Sequence[int]], more: set[int], words: int) -> Tables:
+def tables(
+    parts: Sequence[tuple[int, Automaton]], groups: Sequence[Sequence[int]], more: set[int], words: int
+) -> Tables:
     """Return automata as arrays.
 
     Args:
@@ -99,59 +109,88 @@ def tables(parts: Sequence[tuple[int, Automaton]], groups: Sequence[Sequence[int
     """
     forms = [form for _, form in parts]
     kinds = columns(forms) if forms else np.zeros(256, np.uint8)
-    shift = max(1, int(kinds.max()).bit_length())
-    blocks, starts, accepted, able = [np.zeros((1, 1 << shift), np.int64)], [], [np.zeros((1, len(parts)), bool)], []
+    width = int(kinds.max()) + 2
+    blocks, starts, accepted, able = [np.zeros((1, width), np.int64)], [], [np.zeros((1, len(parts)), bool)], []
     total = 1
     waiting = [list(group) for group in groups]
     while waiting:
         group = waiting.pop(0)
-        made = union([forms[place] for place in group], kinds, BOUND) if group else None
-        if group and made is None:
+        if not group:
+            starts.append(0)
+            able.append(np.zeros((MIXES, width), U64))
+            continue
+        made = union([forms[place] for place in group], kinds, BOUND if len(group) > 1 else STATES)
+        if made is None:
             # Forms that are large alone multiply most: they go their own way.
             order = sorted(group, key=lambda place: (len(forms[place].next), place))
             waiting[:0] = [order[: len(order) // 2], order[len(order) // 2 :]]
             continue
-        if made is None:
-            starts.append(0)
-            able.append(np.zeros((16, 1 << shift), U64))
-            continue
         moves, accepts = made
-        block = np.zeros((len(moves) - 1, 1 << shift), np.int64)
-        block[:, : moves.shape[1]] = np.where(moves[1:] > 0, moves[1:] + (total - 1), 0)
+        block = np.zeros((len(moves) - 1, width), np.int64)
+        block[:, :-1] = np.where(moves[1:] > 0, moves[1:] + (total - 1), 0) * width
         wide = np.zeros((len(moves) - 1, len(parts)), bool)
         wide[:, group] = accepts[1:]
         blocks.append(block)
         accepted.append(wide)
-        starts.append(total)
-        able.append(_able([forms[place] for place in group], kinds, 1 << shift))
+        starts.append(total * width)
+        able.append(_able([forms[place] for place in group], kinds, width))
         total += len(moves) - 1
     if total > STATES:
         raise CatalogError(f"The forms of the data classes need {total} states", todo="Bound repeats in new shapes")
-    bits = [bit for bit, _ in parts]
-    rows, accept = np.unique(np.concatenate([np.zeros((1, len(parts)), bool), *accepted]), axis=0, return_inverse=True)
+    while len(starts) % LANES:
+        starts.append(0)
+        able.append(np.zeros((MIXES, width), U64))
+    block = np.concatenate(blocks)
+    rows, accept = np.unique(np.concatenate(accepted), axis=0, return_inverse=True)
+    block[:, -1] = accept.reshape(-1)
     direct, first, classes = np.zeros((len(rows), words), U64), [0], []
     for number, row in enumerate(rows):
-        for bit in (bits[place] for place in np.flatnonzero(row)):
+        for bit in (parts[place][0] for place in np.flatnonzero(row).tolist()):
             if bit in more:
                 classes.append(bit)
             else:
                 direct[number, bit // 64] |= U1 << U64(bit % 64)
         first.append(len(classes))
     return Tables(
-        shift=U64(shift), next=np.concatenate(blocks).astype(np.uint16).reshape(-1), kinds=kinds,
-        starts=np.array(starts, U64), accept=accept.reshape(-1)[1:].astype(np.uint16), direct=direct,
-        first=np.array(first, np.int64), classes=np.array(classes, np.int64),
-        able=np.array(able, U64).reshape(len(able), 16, 1 << shift),
+        next=block.astype(np.uint32).reshape(-1), kinds=kinds, last=U64(width - 1), starts=np.array(starts, U64),
+        direct=direct, first=np.array(first, U64), classes=np.array(classes or [0], U64),
+        able=np.array(able, U64),
     )  # fmt: skip
+
+
+def grouping(forms: Sequence[Automaton]) -> list[int]:
+    """Return by form the automaton it should be part of, so that few of at most GROUPED states do; some minutes.
+
+    Forms are taken in order of their own size, as many at a time as fit.
+    """
+    kinds = columns(forms)
+    todo = sorted(range(len(forms)), key=lambda place: (len(forms[place].next), place))
+    made, number = [0] * len(forms), 0
+    while todo:
+        group: list[int] = []
+        late: list[int] = []
+        chunks = [todo]
+        while chunks:
+            chunk = chunks.pop(0)
+            if union([forms[place] for place in group + chunk], kinds, GROUPED) is not None or not group + chunk[1:]:
+                group += chunk
+            elif len(chunk) == 1:
+                late += chunk
+            else:
+                chunks[:0] = [chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]]
+        for place in group:
+            made[place] = number
+        todo, number = late, number + 1
+    return made
 
 
 def _able(forms: Sequence[Automaton], kinds: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint64]:
     """Return [kinds of characters, column of the first byte]: lengths of accepted values as bits."""
-    made = np.zeros((16, width), U64)
+    made = np.zeros((MIXES, width), U64)
     top = U64(1 << 63)
     for form in forms:
         _, heads, inverse = np.unique(form.next, axis=1, return_index=True, return_inverse=True)
-        for mix in range(1, 16):
+        for mix in range(1, MIXES):
             held = np.flatnonzero(KINDS & mix)
             heads = np.array(sorted({int(np.flatnonzero(inverse == k)[0]) for k in set(inverse[held].tolist())}))
             thin = form.next[:, heads]
@@ -172,19 +211,20 @@ def alphabets(parts: Sequence[tuple[int, Automaton]], words: int) -> Alphabets:
     """Return the classes that are no more than characters of a set; there are at most ALPHABETS."""
     sets = np.zeros(256, U64)
     sizes = np.zeros(SIZES + 1, U64)
-    spread = np.zeros((8, 256, words), U64)
+    spread, blank = np.zeros((8, 256, words), U64), U64(0)
     for bit, (number, form) in enumerate(parts):
         flag = U1 << U64(bit)
         allowed = np.array([form.alphabet >> min(int(b), 128) & 1 for b in BYTES], bool)
         sets[allowed] |= flag
+        blank |= flag * U64(form.alphabet >> 129 & 1)
         most = form.most or SIZES
         sizes[form.least : most + 1] |= flag
         for value in BYTES[(BYTES >> (bit % 8)) & 1 == 1]:
             spread[bit // 8, value, number // 64] |= U1 << U64(number % 64)
-    for place, kind in enumerate((DIGIT, UPPER, LOWER, OTHER)):
-        sets[KINDS != kind] |= U1 << U64(ALPHABETS + place)
-    sets[BYTES < 128] |= U1 << U64(ALPHABETS + 4)
-    return Alphabets(sets, sizes, spread, np.int64((len(parts) + 7) // 8))
+    for place, kind in enumerate((DIGIT, UPPER, LOWER, EQUALS, OTHER)):
+        sets[kind != KINDS] |= U1 << U64(ALPHABETS + place)
+    sets[BYTES < 128] |= U1 << U64(ALPHABETS + 5)
+    return Alphabets(sets, sizes, spread, blank, U64((len(parts) + 7) // 8))
 
 
 def _places(form: Automaton) -> npt.NDArray[np.bool_]:
