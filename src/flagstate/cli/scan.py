@@ -12,7 +12,7 @@ import typer
 from flagstate.errors import UsageError
 
 if TYPE_CHECKING:
-    from flagstate.pipeline.scan import Store
+    from flagstate.pipeline.scan import ScanOutcome, Store
     from flagstate.read.live.credentials import Ask
 
 LEAST_S, MOST_S = 1, 7 * 24 * 3600
@@ -75,10 +75,15 @@ def scan(
         raise UsageError("There is nothing to scan", todo="Name a store, a file or a folder, or use --dsn-file.")
     with Progress() as progress:
         outcome = run(order, progress)
-    if json:
-        import json as form
+    show(outcome, as_json=json)
 
-        sys.stdout.write(form.dumps(outcome.document(), indent=1, default=str) + "\n")
+
+def show(outcome: ScanOutcome, *, as_json: bool) -> None:
+    """Print what a scan found and end with its exit code."""
+    if as_json:
+        import json
+
+        sys.stdout.write(json.dumps(outcome.document(), indent=1, default=str) + "\n")
     else:
         from rich.console import Console
 
