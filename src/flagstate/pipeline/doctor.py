@@ -32,9 +32,10 @@ class Check:
 
 
 def prepare() -> None:
-    """Do once what is slow the first time: compile the kernel, and load what reading processes load."""
+    """Do once what is slow the first time: compile the kernels, and load what reading processes load."""
     from flagstate.catalog.mask import mask
     from flagstate.enrich import flow_radix
+    from flagstate.enrich.classify import kernel
     from flagstate.read import json_walk
     from flagstate.read.registry import readers
 
