@@ -40,6 +40,7 @@ def prepare() -> None:
     from flagstate.read.registry import readers
 
     flow_radix.kernel()
+    kernel.warm()
     json_walk.warm()
     readers()
     mask("warm")
