@@ -17,9 +17,7 @@ from flagstate.enrich.classify.scan import ROWS, Summary, merge, scan
 __all__ = ["Key", "Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise"]
 
 
-def decisions(
-    summary: Summary, classes: Sequence[DataClass] | None = None
-) -> list[tuple[int | None, str, float, str]]:
+def decisions(summary: Summary, classes: Sequence[DataClass] | None = None) -> list[tuple[int | None, str, float, str]]:
     """Return what was decided: place of the column (null: the rows as a whole), class, share of values, confidence.
 
     Args:

@@ -18,7 +18,10 @@ Numbers = npt.NDArray[np.int32]
 YEAR_FIRST = re.compile(r"([12][0-9]{3})([-/.年]?)([01]?[0-9])\2?月?([0-3]?[0-9])日?(?:[T ].*)?", re.S)
 DAY_FIRST = re.compile(r"([0-3]?[0-9])[-/. ]([0-3]?[0-9])[-/. ]([12][0-9]{3}|[0-9]{2})(?:[T ,].*)?", re.S)
 WORDS = re.compile(r"([0-3]?[0-9])[- ]([A-Za-z]{3})[a-z]*[- ]([12][0-9]{3})(?:[T ,].*)?", re.S)
-MONTHS = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+MONTHS = {
+    name: at
+    for at, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 EARLIEST, LATEST = 1850, 2100
 SECONDS = (315_532_800, 4_102_444_800)
 """1980 to 2099 as seconds since 1970."""

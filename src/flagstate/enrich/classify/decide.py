@@ -10,6 +10,7 @@ has, unless it stands inside longer text; which of two classes of one form it is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,26 +18,59 @@ import numpy as np
 from flagstate.catalog.data_class import DataClass
 from flagstate.enrich.classify import guess, inner, rows, words
 from flagstate.enrich.classify.evidence import WEAK, Evidence, chance, formal, weigh
-from flagstate.enrich.classify.features import LOOKED, Sight
-from flagstate.enrich.classify.rivals import Claim, settle
+from flagstate.enrich.classify.features import LOOKED, Mask, Sight
+from flagstate.enrich.classify.rivals import MOST, Claim, settle
 from flagstate.enrich.classify.summary import Column
 from flagstate.enrich.classify.verdict import Verdict
 from flagstate.enrich.classify.veto import vetoed
 
 SURE, MIXED = 0.9, 0.05
 """Share of the distinct values: of a column that is of the class; and that is at least partly."""
+HALF = 0.6
+"""Of a form without a digit to check, what must have it where no name speaks for it."""
 UNNAMED, NAMED = 6.0, 1.0
 """Orders of magnitude by which luck must be ruled out, without and with a name that speaks for the class."""
-FITS = 0.75
-"""Share of values that fit a class that the name speaks for."""
-OPEN = frozenset(
-    {"nationality", "ethnic_origin", "religion", "health_term", "sex", "marital_status", "sexual_life"}
-)
+FITS, EXACT = 0.75, 0.5
+"""Share of values that fit a class that the name speaks for, or that is just its name."""
+OPEN = frozenset({"nationality", "ethnic_origin", "religion", "health_term", "sex", "marital_status", "sexual_life"})
 """Classes whose lists are never complete, and whose values are words."""
 STRONG = frozenset({"phone", "postal_address", "coarse_position"})
 """Guesses that stand although the name of the column says something that we do not know."""
 GS1 = frozenset({"gtin", "gln", "gsin", "sscc"})
-UNION = frozenset("AT BE BG CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI GR".split())
+UNION = frozenset(
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "EL",
+        "ES",
+        "FI",
+        "FR",
+        "GB",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+        "XI",
+        "GR",
+    ]
+)
 LISTED = 0.15
 """Share of values in a list from which a name that is just this class is believed: no list is complete."""
 WIDE = 400
@@ -75,17 +109,18 @@ def table(
 def _claims(sight: Sight, classes: Sequence[DataClass], bits: Mapping[str, int]) -> list[Claim]:
     """What the column alone says."""
     out: list[Claim] = []
+    named: list[tuple[DataClass, int]] = []
     for made in classes:
         if made.decide in ("together", "content"):
             continue
         voice = sight.named.speaks(made.id)
-        evidence = weigh(made, sight, bits.get(made.id))
         if made.decide == "header" and (not made.check or chance(made.check) > WEAK):
-            claim = _by_name(made, sight, voice, evidence)
-        else:
-            claim = _by_value(made, sight, voice, evidence)
-        if claim:
+            if voice >= 2:
+                named.append((made, voice))
+        elif claim := _by_value(made, sight, voice, weigh(made, sight, bits.get(made.id))):
             out.append(claim)
+    solid = [claim.places for claim in out if claim.solid and claim.share < MOST]
+    out += [claim for made, voice in named if (claim := _by_name(made, sight, voice, bits.get(made.id), solid))]
     if sight.named.empty or not (sight.named.exact or sight.named.tail):
         suggested = guess.alone(sight)
         if suggested and not sight.named.empty and suggested[0] not in STRONG:
@@ -103,7 +138,14 @@ def _by_value(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> 
     if voice >= 2 and made.check and formal(made.check) and _formed(made, sight) >= SURE:
         # The check is of a form more than of a sum, and the name says so: the form is enough.
         return Claim(
-            made.id, 1.0, "filled", "medium", voice, "have the form", np.ones(len(sight.seen), np.bool_), 30 * voice + 5.0
+            made.id,
+            1.0,
+            "filled",
+            "medium",
+            voice,
+            "have the form",
+            np.ones(len(sight.seen), np.bool_),
+            30 * voice + 5.0,
         )
     if not evidence.hits:
         return None
@@ -114,7 +156,7 @@ def _by_value(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> 
         share = 0.85 if voice < 2 else LISTED if made.id in OPEN and sight.lettered >= 0.8 else 0.6
         least = 0.0 if voice >= 2 else least
     else:
-        share = MIXED
+        share = HALF if voice < 2 and made.check and formal(made.check) else MIXED
         least = min(least, 2.0) if strong else least
     if evidence.hits < few or evidence.share < share or evidence.passing < 0.5 or evidence.surprise < least:
         return None
@@ -125,7 +167,7 @@ def _by_value(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> 
     what = "are in the list" if made.dictionary else "have the form" + (" and pass the check" if made.check else "")
     return Claim(
         made.id, evidence.share, "filled" if filled else "whole", confidence, voice, what, evidence.places,
-        30 * voice + min(25.0, evidence.surprise) + 5 * evidence.share,
+        30 * voice + min(25.0, evidence.surprise) + 5 * evidence.share, bool(made.check) and not formal(made.check),
     )  # fmt: skip
 
 
@@ -136,7 +178,9 @@ def _formed(made: DataClass, sight: Sight) -> float:
 def _plausible(made: DataClass, sight: Sight, evidence: Evidence) -> bool:
     """Forms that ordinary words and numbers have too need more where no name speaks for them."""
     texts = [sight.seen[at].text for at in np.flatnonzero(evidence.places)[:100].tolist()]
-    if made.id in ("bic", "currency", "incoterm", "unlocode", "scac") or (made.dictionary == "countries" and sight.size <= 3):
+    if made.id in ("bic", "currency", "incoterm", "unlocode", "scac") or (
+        made.dictionary == "countries" and sight.size <= 3
+    ):
         return bool(texts) and sum(map(str.isupper, texts)) >= 0.95 * len(texts)
     if made.id == "eori":
         return sum(text[:2].upper() in UNION and text[2:4].isdigit() for text in texts) >= 0.95 * len(texts)
@@ -150,18 +194,29 @@ def _confidence(evidence: Evidence, voice: int) -> str:
     return "low" if evidence.hits < 3 and not (voice >= 2 and evidence.share >= SURE) else "medium"
 
 
-def _by_name(made: DataClass, sight: Sight, voice: int, evidence: Evidence) -> Claim | None:
-    """The column's name says so, and its values do not speak against it."""
-    if voice < 2:
+def _by_name(made: DataClass, sight: Sight, voice: int, bit: int | None, solid: Sequence[Mask]) -> Claim | None:
+    """The column's name says so, and its values do not speak against it.
+
+    In a mixed column, values that prove another class, such as IBANs among account numbers, speak neither way.
+    """
+    if vetoed(made.id, sight):
         return None
-    share = evidence.share if made.shape else 1.0
-    if share < FITS or vetoed(made.id, sight):
+    fits = sight.places(bit) if made.shape and bit is not None else np.ones(len(sight.seen), np.bool_)
+    if made.dictionary:
+        fits = weigh(made, sight, bit).places
+    rest = ~np.logical_or.reduce(solid) if solid else np.ones(len(sight.seen), np.bool_)
+    if not fits.any() or np.count_nonzero(rest) < LISTED * len(rest):
+        rest = np.ones(len(sight.seen), np.bool_)
+    share = float(np.count_nonzero(fits & rest) / max(1, np.count_nonzero(rest))) if len(fits) else 0.0
+    if share < (EXACT if voice == 3 else FITS):
         return None
-    count = len(sight.texts)
-    confidence = "medium" if count >= 3 else "low"
+    confidence = "medium" if len(sight.texts) >= 3 else "low"
+    part = bool(solid) and not rest.all()
+    places = fits & rest if part else np.ones(len(sight.seen), np.bool_)
+    whole = float(np.count_nonzero(places) / len(rest)) if part else share
     return Claim(
-        made.id, 1.0 if share >= SURE else share, "filled", confidence, voice, "fit it",
-        np.ones(len(sight.seen), np.bool_), 30 * voice + 5 * share + (0.1 if made.shape else 0.0),
+        made.id, 1.0 if whole >= SURE else whole, "whole" if part and made.shape else "filled", confidence, voice,
+        "fit it", places, 30 * voice + 5 * share + (0.1 if made.shape else 0.0),
     )  # fmt: skip
 
 
@@ -185,10 +240,29 @@ def _neighbours(
         for sight in free:
             claims[sight.column.name] += _beside(sight, found, classes, bits)
         free = [s for s in free if not claims[s.column.name]]
+        _towns(sights, claims, found)
         frozen = {made: frozenset(columns) for made, columns in found.items()}
         for sight, suggested in guess.beside(free, frozen):
             if suggested[0] in names:
                 claims[sight.column.name].append(_suggested(sight, suggested))
+
+
+def _towns(sights: Sequence[Sight], claims: dict[str, list[Claim]], found: Mapping[str, set[str]]) -> None:
+    """Towns have names of persons: beside a post code, and without the other half of a name, they are towns."""
+    if (
+        "city" in found
+        or not {"postcode", "postal_address"} & set(found)
+        or {"given_name", "family_name"} <= set(found)
+    ):
+        return
+    for sight in sights:
+        listed = claims[sight.column.name]
+        for at, claim in enumerate(listed):
+            if claim.voice == 0 and claim.made in ("given_name", "family_name"):
+                listed[at] = replace(
+                    claim, made="city", what="are names, beside a post code or address", confidence="low"
+                )
+                return
 
 
 def _beside(

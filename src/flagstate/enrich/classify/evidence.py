@@ -97,7 +97,11 @@ def weigh(made: DataClass, sight: Sight, bit: int | None) -> Evidence:
     passing = held / formed if formed and made.check else 1.0
     tried = max(hits, round(hits / passing)) if passing else hits
     rate = chance(made.check) if made.check else SHAPE_CHANCE if made.decide == "shape" else 0.5
-    if made.check and made.decide != "header" and _structured([sight.seen[at].text for at in np.flatnonzero(places)[:50].tolist()]):
+    if (
+        made.check
+        and made.decide != "header"
+        and _structured([sight.seen[at].text for at in np.flatnonzero(places)[:50].tolist()])
+    ):
         rate *= STRUCTURE
     return Evidence(hits, hits / len(sight.seen), passing, luck(hits, tried, rate), places)
 
@@ -148,4 +152,3 @@ def rate(name: str, text: str) -> float:
     # Real values are not random letters: words of three letters and more are met far more often than chance says.
     least = 1e-4 if kind == "digits" else 0.02 if len(key) <= 4 else 1e-3
     return max(least, min(0.9, _sizes(name).get((len(key), kind), 0) / float(space)))
-

@@ -20,9 +20,71 @@ from flagstate.enrich.classify.summary import Column
 from flagstate.enrich.classify.words import Named
 
 ABSENT = frozenset(
-    "n/a|na|#n/a|#na|n.a.|n.a|null|none|nil|nan|nul|unknown|unbekannt|onbekend|inconnu|desconocido|desconhecido|sconosciuto|k.a.|k. a."
-    "|n.v.t.|nvt|s/o|s.o.|nc|n.c.|nd|n.d.|n/d|-|--|---|.|?|??|*|x|xx|xxx|tbd|tba|missing|not available|not applicable|not known"
-    "|(null)|<null>|\\n|无|未知|不详|空|暂无|keine angabe|geen|aucun|ninguno|ninguna|0000-00-00|leer|empty|void|undefined".split("|")
+    [
+        "n/a",
+        "na",
+        "#n/a",
+        "#na",
+        "n.a.",
+        "n.a",
+        "null",
+        "none",
+        "nil",
+        "nan",
+        "nul",
+        "unknown",
+        "unbekannt",
+        "onbekend",
+        "inconnu",
+        "desconocido",
+        "desconhecido",
+        "sconosciuto",
+        "k.a.",
+        "k. a.",
+        "n.v.t.",
+        "nvt",
+        "s/o",
+        "s.o.",
+        "nc",
+        "n.c.",
+        "nd",
+        "n.d.",
+        "n/d",
+        "-",
+        "--",
+        "---",
+        ".",
+        "?",
+        "??",
+        "*",
+        "x",
+        "xx",
+        "xxx",
+        "tbd",
+        "tba",
+        "missing",
+        "not available",
+        "not applicable",
+        "not known",
+        "(null)",
+        "<null>",
+        "\\n",
+        "无",
+        "未知",
+        "不详",
+        "空",
+        "暂无",
+        "keine angabe",
+        "geen",
+        "aucun",
+        "ninguno",
+        "ninguna",
+        "0000-00-00",
+        "leer",
+        "empty",
+        "void",
+        "undefined",
+    ]
 )
 """What people and programs write where there is no value."""
 
@@ -189,7 +251,9 @@ class Persons:
                 first, last = real[0], real[-1]
                 a = first in known.given or last in known.given
                 b = first in known.family or last in known.family
-                both = (first in known.given and last in known.family) or (last in known.given and first in known.family)
+                both = (first in known.given and last in known.family) or (
+                    last in known.given and first in known.family
+                )
                 full += both
                 partly += (a or b) and not both
                 ordinary += all(p in known.words or p in known.technical for p in real)

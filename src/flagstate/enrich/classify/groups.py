@@ -132,7 +132,9 @@ def merge(one: Groups, other: Groups, ladder: Sequence[str], *, most: int = MOST
 
 
 def _sum(one: Groups, other: Groups) -> Groups:
-    records = {key: one.records.get(key, 0) + other.records.get(key, 0) for key in sorted({*one.records, *other.records})}
+    records = {
+        key: one.records.get(key, 0) + other.records.get(key, 0) for key in sorted({*one.records, *other.records})
+    }
     tracks = {}
     for name in sorted({*one.tracks, *other.tracks}):
         a, b = (_track(part, name) for part in (one, other))

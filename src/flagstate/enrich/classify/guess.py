@@ -12,13 +12,43 @@ from collections.abc import Mapping, Sequence
 from flagstate.enrich.classify.features import POSTCODES, Sight
 
 ABOUT = frozenset(
-    "person_name given_name family_name email phone sex us_ssn be_national_number nl_bsn fr_nir de_tax_id pl_pesel passport"
-    " gb_nhs gb_nino it_codice_fiscale es_dni pt_nif cn_resident_id in_aadhaar br_cpf marital_status nationality".split()
+    [
+        "person_name",
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "sex",
+        "us_ssn",
+        "be_national_number",
+        "nl_bsn",
+        "fr_nir",
+        "de_tax_id",
+        "pl_pesel",
+        "passport",
+        "gb_nhs",
+        "gb_nino",
+        "it_codice_fiscale",
+        "es_dni",
+        "pt_nif",
+        "cn_resident_id",
+        "in_aadhaar",
+        "br_cpf",
+        "marital_status",
+        "nationality",
+    ]
 )
 """Classes beside which a date may be one of birth."""
-MOBILE = re.compile(r"1[3-9][0-9]{9}|0[1-79][0-9]{8,9}|0[1-9](?:[ ./-][0-9]{2}){4}|\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}")
+MOBILE = re.compile(
+    r"1[3-9][0-9]{9}|0[1-79][0-9]{8,9}|0[1-9](?:[ ./-][0-9]{2}){4}|\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}"
+)
+SPANISH = re.compile(r"[6-9][0-9]{2}(?: ?[0-9]{2}){3}|[6-9][0-9]{2} [0-9]{3} [0-9]{3}")
 GROUPED = re.compile(r"(?:\+|00)[1-9][0-9 ().\-/]{6,20}|\(?0[0-9]{1,4}\)?[ /.-][0-9][0-9 ./-]{4,12}[0-9]")
 
+HOUSE = re.compile(
+    r"[0-9]{1,5}[A-Za-z]?(?: [^\W\d_][\w'’.-]{2,}){2,5}|(?:[^\W\d_][\w'’.-]*,?\s){1,6}[0-9]{1,4} ?[A-Za-z]?(?: (?:bis|ter|bus .*))?"
+)
+"""A number before or after some words."""
 COARSE = re.compile(r"[+-]?[0-9]{1,2}\.[0-9]{1,2} ?[,;] ?[+-]?[0-9]{1,3}\.[0-9]{1,2}")
 
 Guess = tuple[str, float, str]
@@ -27,8 +57,10 @@ Guess = tuple[str, float, str]
 
 def alone(sight: Sight) -> Guess | None:
     """Return what the values of a column suggest by themselves."""
-    if sight.column.kind != "text" or len(sight.texts) < 3:
+    if sight.column.kind != "text" or not sight.texts:
         return None
+    if len(sight.texts) < 3:
+        return _sexes(sight)
     if sight.share(COARSE.fullmatch) >= 0.8:
         return "coarse_position", 6.0, "are pairs of degrees with few decimals"
     return _sexes(sight) or _phones(sight) or _addresses(sight) or _names(sight) or _codes(sight)
@@ -63,7 +95,7 @@ def _phones(sight: Sight) -> Guess | None:
     mobile = sight.share(MOBILE.fullmatch)
     if mobile >= 0.9 and sight.unique > 0.3 and len(sight.texts) >= 10:
         return "phone", 6 * mobile, "are written as telephone numbers"
-    both = sight.share(lambda t: GROUPED.fullmatch(t) or MOBILE.fullmatch(t))
+    both = sight.share(lambda t: GROUPED.fullmatch(t) or MOBILE.fullmatch(t) or SPANISH.fullmatch(t))
     return ("phone", 5 * both, "are written as telephone numbers") if both >= 0.85 and grouped >= 0.2 else None
 
 
@@ -78,9 +110,51 @@ def _sexes(sight: Sight) -> Guess | None:
     if len(sight.texts) > 6 or sight.column.filled < 8:
         return None
     listed = {text.lower().strip(".") for text in sight.texts}
-    women = listed & {"f", "female", "w", "weiblich", "femme", "vrouw", "v", "woman", "mujer", "femenino", "女", "frau", "feminin"}
-    men = listed & {"m", "male", "männlich", "maennlich", "homme", "man", "h", "hombre", "masculino", "男", "mann", "masculin"}
-    more = {"d", "x", "u", "divers", "other", "unknown", "diverse", "autre", "anders", "otro", "n", "o", "non-binary", "其他"}
+    women = listed & {
+        "f",
+        "female",
+        "w",
+        "weiblich",
+        "femme",
+        "vrouw",
+        "v",
+        "woman",
+        "mujer",
+        "femenino",
+        "女",
+        "frau",
+        "feminin",
+    }
+    men = listed & {
+        "m",
+        "male",
+        "männlich",
+        "maennlich",
+        "homme",
+        "man",
+        "h",
+        "hombre",
+        "masculino",
+        "男",
+        "mann",
+        "masculin",
+    }
+    more = {
+        "d",
+        "x",
+        "u",
+        "divers",
+        "other",
+        "unknown",
+        "diverse",
+        "autre",
+        "anders",
+        "otro",
+        "n",
+        "o",
+        "non-binary",
+        "其他",
+    }
     if women and men and listed <= women | men | more:
         return "sex", 7.0, "are words for both sexes"
     return None
@@ -94,6 +168,11 @@ def beside(sights: Sequence[Sight], found: Mapping[str, frozenset[str]]) -> list
         found: Names of the columns by class that was decided before.
     """
     out: list[tuple[Sight, Guess]] = []
+    if "postal_address" not in found and (persons_ := ABOUT & set(found) or {"city", "postcode"} & set(found)):
+        housed = [s for s in sights if persons_ and _housed(s)]
+        near = _nearest(housed, found, ("city", "postcode", *sorted(ABOUT & set(found))))
+        if near:
+            out.append((near, ("postal_address", 5.0, "are words with a number, beside a person or place")))
     places = "postal_address" in found or "postcode" in found or "city" in found
     persons = bool(ABOUT & set(found))
     left = [sight for sight in sights if len(sight.texts) >= 3]
@@ -150,8 +229,20 @@ def _towns(sight: Sight) -> bool:
     )  # fmt: skip
 
 
+def _housed(sight: Sight) -> bool:
+    if sight.column.kind != "text" or len(sight.texts) < 5 or sight.unique < 0.4 or sight.upper > 0.5:
+        return False
+    return sight.share(HOUSE.fullmatch) >= 0.75
+
+
 def _goods(sight: Sight) -> bool:
-    return sight.column.kind == "text" and sight.lettered > 0.8 and sight.size >= 6 and sight.persons.full < 0.2 and not sight.column.inside
+    return (
+        sight.column.kind == "text"
+        and sight.lettered > 0.8
+        and sight.size >= 6
+        and sight.persons.full < 0.2
+        and not sight.column.inside
+    )
 
 
 def _nearest(sights: Sequence[Sight], found: Mapping[str, frozenset[str]], classes: Sequence[str]) -> Sight | None:

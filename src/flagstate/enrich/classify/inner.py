@@ -47,6 +47,8 @@ def found(
         covered |= {made.id for made in classes if made.check}
     for made in classes:
         rows = sight.column.inside.get(made.id, 0)
+        if made.id == "phone" and sight.spaced < 0.3:
+            continue
         if not rows or not made.search or made.id in settled or made.id in covered:
             continue
         one = 1 << bits[made.id]
@@ -59,7 +61,11 @@ def found(
         whole = sight.column.held.get(made.id, 0) if made.shape else 0
         reason = f"column {sight.column.name}: {rows:,} of {sight.column.filled:,} values hold one in a longer text"
         confidence = "medium" if len(hits) >= 10 else "low"
-        out.append(Verdict(made.id, sight.column.name, (rows + whole) / sight.column.filled, "inside", confidence, reason, share))
+        out.append(
+            Verdict(
+                made.id, sight.column.name, (rows + whole) / sight.column.filled, "inside", confidence, reason, share
+            )
+        )
     return out
 
 

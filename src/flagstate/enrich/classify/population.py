@@ -186,4 +186,3 @@ def recount(reader: pa.RecordBatchReader, summary: Summary, groups: frozenset[Ke
         summary.rows, summary.classes, summary.columns, summary.prose, summary.plan,
         Groups(summary.groups.rung, summary.groups.records, tracks),
     )  # fmt: skip
-

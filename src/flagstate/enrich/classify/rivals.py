@@ -12,10 +12,32 @@ from flagstate.enrich.classify.verdict import Verdict
 
 GENERIC = frozenset({"uuid", "parcel_number", "generic_secret", "invoice_number", "coarse_position"})
 """Forms of so many things that a name which speaks for one of them wins."""
-ORDER = (
-    "account_number user_name card iban gtin imei us_ssn be_national_number fr_nir cn_resident_id de_tax_id pl_pesel sscc air_waybill imo_ship"
-    " nl_bsn gb_nhs in_aadhaar br_cpf pt_nif gln gsin parcel_number uuid".split()
-)
+ORDER = [
+    "account_number",
+    "user_name",
+    "card",
+    "iban",
+    "gtin",
+    "imei",
+    "us_ssn",
+    "be_national_number",
+    "fr_nir",
+    "cn_resident_id",
+    "de_tax_id",
+    "pl_pesel",
+    "sscc",
+    "air_waybill",
+    "imo_ship",
+    "nl_bsn",
+    "gb_nhs",
+    "in_aadhaar",
+    "br_cpf",
+    "pt_nif",
+    "gln",
+    "gsin",
+    "parcel_number",
+    "uuid",
+]
 """Which of two of equal evidence is chosen: what is met more often comes first."""
 BRANDS = frozenset({"parcel_cainiao", "parcel_amazon", "parcel_dhl", "parcel_fedex", "parcel_dpd", "parcel_usps"})
 """Couriers' own forms; in a column of several couriers' numbers the class of all of them is meant."""
@@ -44,6 +66,8 @@ class Claim:
     """Which values of the sample."""
     score: float
     """Strength."""
+    solid: bool = False
+    """Whether a digit was checked that could have been wrong."""
 
 
 def settle(sight: Sight, claims: Sequence[Claim]) -> list[Verdict]:
@@ -62,8 +86,13 @@ def settle(sight: Sight, claims: Sequence[Claim]) -> list[Verdict]:
 def _rank(claim: Claim, claims: Sequence[Claim]) -> tuple[float, int, str]:
     score = claim.score
     proven = claim.basis == "whole" and claim.share >= 0.5
-    if claim.made in BRANDS and claim.share < 0.9 and any(c.made == "parcel_number" and c.voice >= 2 for c in claims):
-        score -= 150
+    if (
+        claim.made in BRANDS
+        and claim.share < (0.5 if claim.solid else 0.9)
+        and any(c.made == "parcel_number" and c.voice >= 2 for c in claims)
+    ):
+        # Beside numbers with a checked digit the column is of several known couriers.
+        score -= 0 if any(c.solid and c.made.startswith("parcel_") for c in claims) else 150
     named = [c for c in claims if c.voice >= 2 and c.basis == "filled"]
     if proven and named and claim.made not in GENERIC and claim.voice < 2:
         # Values that prove one class outweigh a name that speaks for another.
@@ -75,7 +104,7 @@ def _rank(claim: Claim, claims: Sequence[Claim]) -> tuple[float, int, str]:
 
 
 def _rivals(better: Claim, lesser: Claim) -> bool:
-    if better.voice >= 2 and better.basis == "filled" and lesser.basis == "whole" and lesser.share < MOST:
+    if better.voice >= 2 and better.basis == "filled" and lesser.solid and lesser.share < MOST:
         # A part of what the name speaks for is more than that: of account numbers, some are IBANs.
         return lesser.made in BRANDS or better.made in BRANDS
     sizes = int(np.count_nonzero(better.places)), int(np.count_nonzero(lesser.places))

@@ -14,7 +14,12 @@ CORES: Mapping[str, tuple[tuple[frozenset[str], ...], ...]] = {
         (frozenset({"declared_value"}), CUSTOMS),
     ),
     "ens_declaration": (
-        (CUSTOMS, frozenset("container_number air_waybill bill_of_lading seal_number imo_ship scac unlocode".split())),
+        (
+            CUSTOMS,
+            frozenset(
+                ["container_number", "air_waybill", "bill_of_lading", "seal_number", "imo_ship", "scac", "unlocode"]
+            ),
+        ),
     ),
     "bill_of_lading_record": (
         (frozenset({"bill_of_lading"}),),

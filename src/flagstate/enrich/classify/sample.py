@@ -50,7 +50,9 @@ def fresh(marks: Marks, begin: int, limit: np.uint64, slots: Marks, room: int) -
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def add(marks: Marks, groups: Groups, begin: int, limit: np.uint64, kept: Marks, of: Groups, used: int) -> tuple[int, int]:
+def add(
+    marks: Marks, groups: Groups, begin: int, limit: np.uint64, kept: Marks, of: Groups, used: int
+) -> tuple[int, int]:
     """Add pairs of subject and group to a set.
 
     Args:

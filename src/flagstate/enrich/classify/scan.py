@@ -171,7 +171,9 @@ class Scan:
                 self._decide()
         if self.plan is None:
             self._decide()
-        made = self.counter.freeze() if self.counter else Groups(records={groups.Key(()): self.rows} if self.rows else {})
+        made = (
+            self.counter.freeze() if self.counter else Groups(records={groups.Key(()): self.rows} if self.rows else {})
+        )
         whole = Summary(self.rows, self.machine.ids, self._columns(), self.prose, self.plan or Plan(), made)
         if self.decided is not None and self.decided[0] == self.rows:
             whole._decided[tuple(c.id for c in self.classes)] = self.decided[1]

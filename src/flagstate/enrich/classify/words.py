@@ -18,25 +18,166 @@ SPLIT = re.compile(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])|[
 NOTHING = re.compile(
     r"(?:(?:unnamed|column|columns|col|field|feld|champ|kolom|spalte|attr|attribute|var|variable|value|values|data|item|x|c|f|v|a|b|k|r"
     r"|unbenannt|colonne|campo|columna|字段|列|text|string|str|raw|val|ext|extra|custom|misc|other)?[ ]?[0-9]*)"
-    r"|[a-z]{1,2}|[0-9 ]+|line|message|body|content|payload|record|_?c[0-9]+"
+    r"|[a-z]{1,2}|name|names|naam|nom|nombre|nome|nazwa|名称|名字|名|[0-9 ]+|line|message|body|content|payload|record|_?c[0-9]+"
 )
 OTHER = tuple(
-    "company name|file name|filename|host name|hostname|event name|store name|shop name|brand name|table name|column name"
-    "|display name|domain name|server name|queue name|job name|project name|team name|department name|vessel name|ship type"
-    "|carrier name|service name|campaign name|model name|device name|station name|bank name|branch name|school name"
-    "|class name|category name|product id|item id|order id|order number|order no|order date|invoice date|customer type"
-    "|created at|updated at|created|updated|timestamp|time stamp|event time|ship date|delivery date|status|state code"
-    "|color|colour|farbe|couleur|kleur|size|currency rate|exchange rate|rate|score|rank|year|month|day|hour|version"
-    "|row id|row number|seq|sequence|index|idx|count|total count|type|kind|category|flag|is active|enabled|url|uri|path"
-    "|ip version|mail sent|batch|batch id|lot|lot number|sku|article number|serial|serial number|warehouse|zone|shelf"
-    "|price|unit price|preis|prix|prijs|precio|tax|vat rate|discount|amount of items|duration|latency|bytes|checksum"
-    "|temperature|humidity|pressure|height|width|length|volume|depth|distance|percentage|percent|ratio|probability"
-    .split("|")
+    [
+        "company name",
+        "file name",
+        "filename",
+        "host name",
+        "hostname",
+        "event name",
+        "store name",
+        "shop name",
+        "brand name",
+        "table name",
+        "column name",
+        "display name",
+        "domain name",
+        "server name",
+        "queue name",
+        "job name",
+        "project name",
+        "team name",
+        "department name",
+        "vessel name",
+        "ship type",
+        "carrier name",
+        "service name",
+        "campaign name",
+        "model name",
+        "device name",
+        "station name",
+        "bank name",
+        "branch name",
+        "school name",
+        "class name",
+        "category name",
+        "product id",
+        "item id",
+        "order id",
+        "order number",
+        "order no",
+        "order date",
+        "invoice date",
+        "customer type",
+        "created at",
+        "updated at",
+        "created",
+        "updated",
+        "timestamp",
+        "time stamp",
+        "event time",
+        "ship date",
+        "delivery date",
+        "status",
+        "state code",
+        "color",
+        "colour",
+        "farbe",
+        "couleur",
+        "kleur",
+        "size",
+        "currency rate",
+        "exchange rate",
+        "rate",
+        "score",
+        "rank",
+        "year",
+        "month",
+        "day",
+        "hour",
+        "version",
+        "row id",
+        "row number",
+        "seq",
+        "sequence",
+        "index",
+        "idx",
+        "count",
+        "total count",
+        "type",
+        "kind",
+        "category",
+        "flag",
+        "is active",
+        "enabled",
+        "url",
+        "uri",
+        "path",
+        "ip version",
+        "mail sent",
+        "batch",
+        "batch id",
+        "lot",
+        "lot number",
+        "sku",
+        "article number",
+        "serial",
+        "serial number",
+        "warehouse",
+        "zone",
+        "shelf",
+        "price",
+        "unit price",
+        "preis",
+        "prix",
+        "prijs",
+        "precio",
+        "tax",
+        "vat rate",
+        "discount",
+        "amount of items",
+        "duration",
+        "latency",
+        "bytes",
+        "checksum",
+        "temperature",
+        "humidity",
+        "pressure",
+        "height",
+        "width",
+        "length",
+        "volume",
+        "depth",
+        "distance",
+        "percentage",
+        "percent",
+        "ratio",
+        "probability",
+    ]
 )
 """Phrases that speak for no class; they keep shorter ones from speaking."""
 
 
-FILLERS = frozenset("de del des du d l la le les el der die das den of the het van von zu di da do".split())
+FILLERS = frozenset(
+    [
+        "de",
+        "del",
+        "des",
+        "du",
+        "d",
+        "l",
+        "la",
+        "le",
+        "les",
+        "el",
+        "der",
+        "die",
+        "das",
+        "den",
+        "of",
+        "the",
+        "het",
+        "van",
+        "von",
+        "zu",
+        "di",
+        "da",
+        "do",
+    ]
+)
 SHORT = {
     "naiss": "naissance", "nac": "nacimiento", "geb": "geburtsdatum", "nr": "number", "num": "number", "no": "number", "nbr": "number",
     "nummer": "number", "numero": "number", "n°": "number", "addr": "address", "tel": "telephone", "cntr": "container",
@@ -44,6 +185,37 @@ SHORT = {
     "qty": "quantity", "val": "value", "nm": "name", "ref": "reference",
 }  # fmt: skip
 """Abbreviations, tried where the words as written are no phrase."""
+UNITS = frozenset(
+    [
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "ms",
+        "min",
+        "mins",
+        "minutes",
+        "kg",
+        "kgs",
+        "g",
+        "gr",
+        "lb",
+        "lbs",
+        "t",
+        "eur",
+        "usd",
+        "gbp",
+        "cny",
+        "pln",
+        "cm",
+        "mm",
+        "km",
+        "pct",
+        "utc",
+        "iso",
+    ]
+)
 SUFFIXES = ("代码", "号码", "编号", "标识", "码", "号")
 
 
@@ -150,6 +322,8 @@ def _speak(words: Sequence[str], known: Phrases) -> Named:
         full = _bare_of(words)
         if full != tuple(words) and full:
             made = _spoken(full, known)
+        if made.other and not made.tail and len(full) > 1 and full[-1] in UNITS:
+            made = _spoken(full[:-1], known)
         last = words[-1] if words else ""
         suffix = next((s for s in SUFFIXES if last.endswith(s) and len(last) > len(s)), "")
         if suffix and made.other and not made.tail:
