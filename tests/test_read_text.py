@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from flagstate.catalog.mask import mask
 from flagstate.engine import connect
+from flagstate.read import lines as cutting
 from flagstate.read import text
 from flagstate.read.charset import CHUNK, Utf8
 from flagstate.read.part import Context, Head, Note, Opened, Records
@@ -57,7 +58,7 @@ def test_a_large_text_comes_through_whole(tmp_path: Path) -> None:
     rows, _ = read(written(tmp_path, "\n".join(lines).encode()))
     long = [row for row in rows if row.startswith("y")]
     assert [row for row in rows if not row.startswith("y")] == lines[:70_000] + lines[70_001:]
-    assert all(len(row) <= text.PIECE for row in long)
+    assert all(len(row) <= cutting.PIECE for row in long)
     assert sum(map(len, long)) >= 2 << 20
 
 
@@ -70,14 +71,14 @@ def test_no_identifier_is_lost_or_made_at_a_cut(more: st.DataObject) -> None:
     for at in sorted((mark * 40 for mark in marks), reverse=True):
         line[at:at] = b" DE89370400440532013000 "
     data = bytes(line).decode("utf-8", "ignore").encode()
-    pieces = list(text.pieces(data))
+    pieces = list(cutting.pieces(data))
     assert b"".join(pieces) != b""
-    assert all(len(piece) <= text.PIECE for piece in pieces)
+    assert all(len(piece) <= cutting.PIECE for piece in pieces)
     found = set()
     at = 0
     for piece in pieces:
         piece.decode()
-        start = data.find(piece, max(0, at - 2 * text.OVERLAP))
+        start = data.find(piece, max(0, at - 2 * cutting.OVERLAP))
         assert start >= 0
         at = start + len(piece)
         here = piece.find(b"DE89")
@@ -89,7 +90,7 @@ def test_no_identifier_is_lost_or_made_at_a_cut(more: st.DataObject) -> None:
 
 
 def test_a_line_without_a_border_is_cut_between_characters() -> None:
-    pieces = list(text.pieces(("𝄞" * 50_000).encode()))
+    pieces = list(cutting.pieces(("𝄞" * 50_000).encode()))
     assert len(pieces) > 1
     for piece in pieces:
         piece.decode()

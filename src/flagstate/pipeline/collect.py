@@ -198,10 +198,23 @@ def _owned(table: pa.Table, noun: str, evidence_id: str) -> pa.Table:
 def _once(table: pa.Table, noun: str) -> pa.Table:
     if noun not in model.FACTS or not table.num_rows:
         return table
-    seen: set[str] = set()
-    keep = []
-    for number, fact_id in enumerate(table.column("fact_id").to_pylist()):
-        if fact_id not in seen:
-            seen.add(fact_id)
-            keep.append(number)
-    return table.take(keep) if len(keep) < table.num_rows else table
+    first: dict[str, int] = {}
+    ids = table.column("fact_id").to_pylist()
+    for number, fact_id in enumerate(ids):
+        first.setdefault(fact_id, number)
+    if len(first) == table.num_rows:
+        return table
+    kept = table.take(list(first.values()))
+    return _added(table, kept, ids) if noun == "holding" else kept
+
+
+def _added(table: pa.Table, kept: pa.Table, ids: list[str]) -> pa.Table:
+    """Add up the records of a holding that lies in several artefacts, such as the code of one folder."""
+    totals: dict[str, dict[str, int]] = {}
+    rows = zip(ids, table.column("evidence_id").to_pylist(), table.column("records").to_pylist(), strict=True)
+    for fact_id, evidence_id, records in rows:
+        if records is not None:
+            totals.setdefault(fact_id, {}).setdefault(evidence_id, records)
+    records = [sum(totals[i].values()) if i in totals else None for i in kept.column("fact_id").to_pylist()]
+    place = kept.schema.get_field_index("records")
+    return kept.set_column(place, kept.schema.field(place), pa.array(records, kept.schema.field(place).type))

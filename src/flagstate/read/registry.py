@@ -13,6 +13,8 @@ FORMATS = (
     "sqlite",
     "mail",  # Outlook's files are binary too, and messages begin with their headers
     "xlsx",
+    # Weights, drawings, genetic data and keys are what they are by their first bytes or lines.
+    "content",
     # Text with a shape of its own, from the most particular to the most general.
     "zeek",  # TSV by its header lines, JSON by its field names
     "har",
@@ -25,6 +27,8 @@ FORMATS = (
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
     "yamldoc",
+    # Code has commas and colons too.
+    "code",
     # Almost any text can be read as delimited, so this comes after all text with a shape of its own.
     "delimited",
     # What is text and nothing else is searched line by line, so this comes last.

@@ -150,12 +150,18 @@ def _members(
 
 
 def _document(descriptor: int, box: str) -> bool:
-    """Say whether a zip archive is an office document, which a reader opens as one file."""
+    """Say whether a zip archive is an office document or a model's weights, which a reader opens as one file."""
     if box != "zip":
         return False
     try:
         with os.fdopen(os.dup(descriptor), "rb") as file, zipfile.ZipFile(file) as opened:
-            return "[Content_Types].xml" in opened.namelist()
+            names = opened.namelist()
+            return (
+                "[Content_Types].xml" in names
+                or any(name.endswith("/data.pkl") for name in names[:8])
+                or {"config.json", "model.weights.h5"} <= set(names)
+                or (bool(names) and all(name.endswith(".npy") for name in names))
+            )
     except (*expand.DAMAGE, NotImplementedError):
         return False
 
