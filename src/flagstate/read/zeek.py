@@ -67,7 +67,7 @@ def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
 
 READER = Reader(
     "zeek",
-    "Zeek logs, tab-separated or JSON: conn, dns, ssl, http (addresses are searched); capture_loss as coverage; others are counted.",
+    "Zeek logs, tab-separated or JSON: conn, dns, ssl, http; capture_loss as coverage; others are counted.",
     recognise,
     read,
     ("connection", "query", "handshake", "exchange"),
