@@ -1,6 +1,7 @@
 """Parquet files, whatever their name says.
 
-Columns keep their types; nested ones are passed on as they are. Damage costs the row groups in which it stands.
+Columns keep their types; nested ones are passed on as they are, and texts of few distinct values as dictionaries.
+Damage costs the row groups in which it stands. Batches are as long as some MiB allow, however wide the rows are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 BATCH = 32_768
+BATCH_BYTES = 32 << 20
+"""Bytes of a batch when it is decoded, about."""
+BUFFER = 1 << 20
+"""Bytes of a column that are read ahead; else a whole row group would be."""
+FEW = 3.0
+"""Bytes per value, up to which a column of texts is taken for a dictionary with short codes."""
 
 
 @dataclass
@@ -47,7 +54,12 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(opened.path, memory_map=False)
+        file = parquet.ParquetFile(opened.path, memory_map=False, buffer_size=BUFFER, pre_buffer=False)
+        if coded := _coded(file):
+            file.close()
+            file = parquet.ParquetFile(
+                opened.path, memory_map=False, buffer_size=BUFFER, pre_buffer=False, read_dictionary=coded
+            )
         schema = file.schema_arrow
     except (pa.ArrowException, OSError, ValueError) as error:
         raise EvidenceError(
@@ -56,7 +68,9 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     with file:
         progress = Progress()
         names = unique([context.mask(name) for name in schema.names], len(schema.names))
-        renamed = pa.schema([pa.field(name, _type(schema.field(at).type)) for at, name in enumerate(names)])
+        texts = set(coded)
+        kinds = [kind.type if kind.name in texts else _type(kind.type) for kind in schema]
+        renamed = pa.schema([pa.field(name, kind) for name, kind in zip(names, kinds, strict=True)])
         batches = _batches(file, renamed, context.max_rows, progress)
         reader = pa.RecordBatchReader.from_batches(renamed, batches)
         yield Records(reader, opened.name)
@@ -67,6 +81,30 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield Tally(rows_rejected=lost)
     if progress.damaged:
         yield Note(f"The file is damaged: {progress.read:,} of {expected:,} rows were read", "Copy or export it again.")
+
+
+def _coded(file: ParquetFile) -> list[str]:
+    """Columns of texts that every row group holds as short codes of a dictionary."""
+    meta, schema = file.metadata, file.schema_arrow
+    if not 0 < meta.num_row_groups <= 1_000:
+        return []
+    flat = {kind.name for kind in schema if pa.types.is_string(kind.type)}
+    found: list[str] = []
+    for at in range(meta.num_columns):
+        name = meta.row_group(0).column(at).path_in_schema
+        if name not in flat or schema.names.count(name) > 1:
+            continue
+        chunks = [meta.row_group(group).column(at) for group in range(meta.num_row_groups)]
+        if all(c.has_dictionary_page and 0 <= c.total_uncompressed_size <= FEW * c.num_values for c in chunks):
+            found.append(name)
+    return found
+
+
+def _length(file: ParquetFile, group: int) -> int:
+    """Rows of a batch, by what the footer says of the size of a row; it may lie, so both ends are bounded."""
+    meta = file.metadata.row_group(group)
+    row = int(max(1, meta.total_byte_size) // max(1, meta.num_rows))
+    return max(64, min(BATCH, BATCH_BYTES // max(1, row)))
 
 
 def _type(type_: pa.DataType) -> pa.DataType:
@@ -82,7 +120,7 @@ def _type(type_: pa.DataType) -> pa.DataType:
 def _batches(file: ParquetFile, schema: pa.Schema, most: int | None, progress: Progress) -> Iterator[pa.RecordBatch]:
     for group in range(file.metadata.num_row_groups):
         try:
-            for batch in file.iter_batches(BATCH, row_groups=[group], use_threads=False):
+            for batch in file.iter_batches(_length(file, group), row_groups=[group], use_threads=False):
                 columns = [_valid(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
                 progress.read += batch.num_rows
                 yield pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -98,6 +136,8 @@ def _valid(column: pa.Array, to: pa.DataType) -> pa.Array:
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
+        if pa.types.is_dictionary(to):
+            return pa.DictionaryArray.from_arrays(column.indices, _valid(column.dictionary, pa.string()))
         if not pa.types.is_string(to):
             raise
         repaired = [

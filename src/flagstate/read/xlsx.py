@@ -31,7 +31,7 @@ def recognise(head: Head) -> Kind | None:
         return None
     if head.data.startswith(COMPOUND):
         if "EncryptedPackage".encode("utf-16-le") in head.data:
-            return Kind("spreadsheet encrypted", "it is encrypted", "Save it without a password.")
+            return Kind("spreadsheet encrypted", "it is password-protected", "Save it without a password.")
         if "Workbook".encode("utf-16-le") in head.data or head.suffix == ".xls":
             return Kind("spreadsheet xls")
     return None
