@@ -98,6 +98,56 @@ def test_a_word_inside_a_name_does_not_mislead(name: str) -> None:
     assert not found(**{name: ["1", "2", "3", "4"] * 4})
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("first name", ["red", "green", "blue", "yellow", "purple", "orange"]),
+        ("birth date", [f"2026-01-{n:02d}" for n in range(1, 28)]),
+        ("postcode", [str(n) for n in range(1990, 2026)]),
+        ("age", [str(n * 1000) for n in range(30)]),
+        ("password", ["yes", "no"] * 20),
+        ("city", ["red", "green", "blue", "yellow", "purple", "orange"]),
+        ("IBAN", [f"DE{n:020d}" for n in range(30)]),
+        ("consignee", [str(n) for n in range(30)]),
+    ],
+)
+def test_a_misleading_header_convicts_nothing(name: str, values: list[object]) -> None:
+    assert not found(**{name: values * 3})
+
+
+def test_years_prices_times_and_running_numbers_are_nothing() -> None:
+    chance = random.Random(5)
+    columns: dict[str, list[object]] = {
+        "column_1": [1900 + n % 120 for n in range(400)],
+        "column_2": [round(chance.random() * 500, 2) for _ in range(400)],
+        "column_3": [1_700_000_000 + chance.randrange(10**7) for _ in range(400)],
+        "column_4": list(range(100_000_000, 100_000_400)),
+        "column_5": [4_000_000_000_000_000 + n for n in range(400)],
+        "column_6": [f"{chance.randrange(10**12, 10**13)}" for _ in range(400)],
+        "column_7": [f"AB{chance.randrange(10**8, 10**9)}DE" for _ in range(400)],
+        "column_8": [f"MSCU{chance.randrange(10**6, 10**7)}" for _ in range(400)],
+    }
+    assert not found(**columns)
+
+
+def test_one_wrong_digit_is_not_that_class() -> None:
+    right = cards(60)
+    wrong = [card[:-1] + str((int(card[-1]) + 1) % 10) for card in right]
+    assert not found(card__number=wrong)
+    row = found(card__number=[*right, *wrong[:5]])["card"]
+    assert row["records"] == 60
+
+
+def test_a_column_may_hold_two_classes() -> None:
+    values = [f"user{n}@kanari.example" for n in range(40)] + [f"203.0.113.{n}" for n in range(60)]
+    rows = found(login__from=values)
+    assert (rows["email"]["records"], rows["ipv4"]["records"]) == (40, 60)
+
+
+def test_markers_for_no_value_are_none() -> None:
+    assert found(sex=["M", "N/A", "F", "unknown"] * 10)["sex"]["confidence"] in ("medium", "high")
+
+
 def test_names_are_known_without_a_header() -> None:
     given, family = ["Lena", "Max", "Ana", "Olga", "Ivan", "Sara"], ["Schmidt", "Jansen", "Garcia", "Novak", "Rossi"]
     rows = found(column_1=[f"{g} {f}" for g in given for f in family])

@@ -87,7 +87,8 @@ def months(values: pa.Array, *, month_first: bool, seconds: bool) -> Numbers:
         text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else str(raw)
         numbers.append(_month(text.strip(), month_first=month_first, seconds=seconds))
     places = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-    return np.asarray(numbers, np.int32)[places]
+    made: Numbers = np.asarray(numbers, np.int32)[places]
+    return made
 
 
 def _encoded(values: pa.Array, *, seconds: bool) -> pa.Array:

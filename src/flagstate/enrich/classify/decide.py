@@ -183,9 +183,10 @@ def _plausible(made: DataClass, sight: Sight, evidence: Evidence) -> bool:
     ):
         return bool(texts) and sum(map(str.isupper, texts)) >= 0.95 * len(texts)
     if made.id == "eori":
-        return sum(text[:2].upper() in UNION and text[2:4].isdigit() for text in texts) >= 0.95 * len(texts)
+        union = sum(text[:2].upper() in UNION and text[2:4].isdigit() for text in texts)
+        return bool(union >= 0.95 * len(texts))
     # Of numbers that one name says are pallets, some also are numbers of shipments by their digit.
-    return not (made.id in GS1 and (sight.named.exact | sight.named.tail) & GS1)
+    return made.id not in GS1 or not (sight.named.exact | sight.named.tail) & GS1
 
 
 def _confidence(evidence: Evidence, voice: int) -> str:
@@ -204,16 +205,18 @@ def _by_name(made: DataClass, sight: Sight, voice: int, bit: int | None, solid: 
     fits = sight.places(bit) if made.shape and bit is not None else np.ones(len(sight.seen), np.bool_)
     if made.dictionary:
         fits = weigh(made, sight, bit).places
-    rest = ~np.logical_or.reduce(solid) if solid else np.ones(len(sight.seen), np.bool_)
+    rest = np.ones(len(sight.seen), np.bool_)
+    for proven in solid:
+        rest = rest & ~proven
     if not fits.any() or np.count_nonzero(rest) < LISTED * len(rest):
         rest = np.ones(len(sight.seen), np.bool_)
-    share = float(np.count_nonzero(fits & rest) / max(1, np.count_nonzero(rest))) if len(fits) else 0.0
+    share = int(np.count_nonzero(fits & rest)) / max(1, int(np.count_nonzero(rest))) if len(fits) else 0.0
     if share < (EXACT if voice == 3 else FITS):
         return None
     confidence = "medium" if len(sight.texts) >= 3 else "low"
     part = bool(solid) and not rest.all()
     places = fits & rest if part else np.ones(len(sight.seen), np.bool_)
-    whole = float(np.count_nonzero(places) / len(rest)) if part else share
+    whole = int(np.count_nonzero(places)) / max(1, len(rest)) if part else share
     return Claim(
         made.id, 1.0 if whole >= SURE else whole, "whole" if part and made.shape else "filled", confidence, voice,
         "fit it", places, 30 * voice + 5 * share + (0.1 if made.shape else 0.0),

@@ -6,7 +6,7 @@ are looked at together, as `path.*`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.catalog.mask import mask
-from flagstate.enrich.classify.columns import Cells
+from flagstate.enrich.classify.columns import Cells, Places, plain
 
 LARGEST = 1 << 20
 """Bytes of one document."""
@@ -34,13 +34,14 @@ class _Leaf:
     rows: list[int] = field(default_factory=list)
 
 
-def begun(values: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def begun(values: pa.Array) -> Places:
     """Return the places of the values that may be documents: they begin with a bracket or a brace."""
     wide = pa.types.is_large_string(values.type)
     _, offsets, data = values.buffers()
     if data is None or not len(values) or not data.size:
         return np.empty(0, np.int64)
-    ends = np.frombuffer(offsets, np.int64 if wide else np.int32)[values.offset : values.offset + len(values) + 1]
+    every = np.frombuffer(offsets, np.int64 if wide else np.int32)
+    ends: Places = every[values.offset : values.offset + len(values) + 1].astype(np.int64)
     heads = np.minimum(ends[:-1], data.size - 1)
     first = np.frombuffer(data, np.uint8)[heads]
     return np.flatnonzero(np.isin(first, _OPENS) & (ends[1:] - ends[:-1] > 2))
@@ -53,7 +54,11 @@ def unfold(cells: Cells, known: set[str]) -> list[Cells]:
         cells: A column; any but text is returned as it is.
         known: Paths of this column that were seen before; new ones are added, up to PATHS.
     """
-    places = begun(cells.values) if cells.kind == "text" else ()
+    coded = pa.types.is_dictionary(cells.values.type)
+    if cells.kind != "text" or (coded and not len(begun(cells.values.dictionary))):
+        return [cells]
+    cells = replace(cells, values=plain(cells.values)) if coded else cells
+    places = begun(cells.values)
     if not len(places):
         return [cells]
     leaves: dict[str, _Leaf] = {}

@@ -1,4 +1,4 @@
-"""Classes that the values of a column suggest where its name says nothing: names, addresses, post codes, towns, dates of birth.
+"""Classes that the values of a column suggest where its name says nothing: names, addresses, towns.
 
 First what a column alone suggests, then what it suggests beside others: a column of towns is told by the post codes
 next to it, a date of birth by names.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-from flagstate.enrich.classify.features import POSTCODES, Sight
+from flagstate.enrich.classify.features import NUMBERED, POSTCODES, Sight
 
 ABOUT = frozenset(
     [
@@ -46,7 +47,8 @@ SPANISH = re.compile(r"[6-9][0-9]{2}(?: ?[0-9]{2}){3}|[6-9][0-9]{2} [0-9]{3} [0-
 GROUPED = re.compile(r"(?:\+|00)[1-9][0-9 ().\-/]{6,20}|\(?0[0-9]{1,4}\)?[ /.-][0-9][0-9 ./-]{4,12}[0-9]")
 
 HOUSE = re.compile(
-    r"[0-9]{1,5}[A-Za-z]?(?: [^\W\d_][\w'’.-]{2,}){2,5}|(?:[^\W\d_][\w'’.-]*,?\s){1,6}[0-9]{1,4} ?[A-Za-z]?(?: (?:bis|ter|bus .*))?"
+    r"[0-9]{1,5}[A-Za-z]?(?: [^\W\d_][\w'’.-]{2,}){2,5}"
+    r"|(?:[^\W\d_][\w'’.-]*,?\s){1,6}[0-9]{1,4} ?[A-Za-z]?(?: (?:bis|ter|bus .*))?"
 )
 """A number before or after some words."""
 COARSE = re.compile(r"[+-]?[0-9]{1,2}\.[0-9]{1,2} ?[,;] ?[+-]?[0-9]{1,3}\.[0-9]{1,2}")
@@ -224,7 +226,7 @@ def _towns(sight: Sight) -> bool:
     found = sight.persons
     capital = sight.share(lambda t: t[:1].isupper() or not t.isascii())
     return (
-        found.full < 0.25 and found.ordinary < 0.4 and capital > 0.8 and sight.share(lambda t: any(map(str.isdigit, t))) < 0.05
+        found.full < 0.25 and found.ordinary < 0.4 and capital > 0.8 and sight.share(NUMBERED.search) < 0.05
         and not (sight.upper > 0.9 and sight.column.longest <= 4)
     )  # fmt: skip
 
@@ -255,7 +257,7 @@ def _nearest(sights: Sequence[Sight], found: Mapping[str, frozenset[str]], class
 def _positions(sights: Sequence[Sight]) -> list[tuple[Sight, Guess]]:
     """Two columns side by side with four decimals and more, the first within 90, the second within 180."""
     out: list[tuple[Sight, Guess]] = []
-    for one, other in zip(sights, sights[1:], strict=False):
+    for one, other in pairwise(sights):
         if other.column.place != one.column.place + 1 or not (_angles(one, 90) and _angles(other, 180)):
             continue
         if max(map(abs, one.numbers)) > 1 and max(map(abs, other.numbers)) > 1:

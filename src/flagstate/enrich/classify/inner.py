@@ -58,12 +58,12 @@ def found(
             continue
         if made.check and not _passes(made, hits):
             continue
-        whole = sight.column.held.get(made.id, 0) if made.shape else 0
+        plain = sight.column.held.get(made.id, 0) if made.shape else 0
         reason = f"column {sight.column.name}: {rows:,} of {sight.column.filled:,} values hold one in a longer text"
         confidence = "medium" if len(hits) >= 10 else "low"
         out.append(
             Verdict(
-                made.id, sight.column.name, (rows + whole) / sight.column.filled, "inside", confidence, reason, share
+                made.id, sight.column.name, (rows + plain) / sight.column.filled, "inside", confidence, reason, share
             )
         )
     return out

@@ -1,4 +1,4 @@
-"""What is counted in one pass: which classes make the pattern of a row, whose month and residence it has, and who it is about.
+"""What is counted in one pass: which classes make the pattern of a row, its month, its residence and its subject.
 
 A plan follows from a summary of the first rows; a row then has the bits of the classes that it really holds.
 """

@@ -29,14 +29,16 @@ _ISO3 = {
 _WRITTEN = {
     "deutschland": "DE", "allemagne": "DE", "duitsland": "DE", "alemania": "DE", "德国": "DE", "belgie": "BE",
     "belgique": "BE", "belgien": "BE", "belgica": "BE", "比利时": "BE", "nederland": "NL", "pays-bas": "NL",
-    "niederlande": "NL", "paises bajos": "NL", "the netherlands": "NL", "holland": "NL", "荷兰": "NL", "frankreich": "FR",
-    "frankrijk": "FR", "francia": "FR", "法国": "FR", "espana": "ES", "spanien": "ES", "spanje": "ES", "espagne": "ES",
+    "niederlande": "NL", "paises bajos": "NL", "the netherlands": "NL", "holland": "NL", "荷兰": "NL",
+    "frankreich": "FR", "frankrijk": "FR", "francia": "FR", "法国": "FR",
+    "espana": "ES", "spanien": "ES", "spanje": "ES", "espagne": "ES",
     "西班牙": "ES", "italia": "IT", "italien": "IT", "italie": "IT", "意大利": "IT", "polska": "PL", "polen": "PL",
     "pologne": "PL", "polonia": "PL", "波兰": "PL", "osterreich": "AT", "oostenrijk": "AT", "autriche": "AT",
     "suisse": "CH", "schweiz": "CH", "svizzera": "CH", "zwitserland": "CH", "luxemburg": "LU", "letzebuerg": "LU",
     "vereinigtes konigreich": "GB", "verenigd koninkrijk": "GB", "royaume-uni": "GB", "reino unido": "GB", "英国": "GB",
     "great britain": "GB", "united states of america": "US", "vereinigte staaten": "US", "etats-unis": "US",
-    "estados unidos": "US", "verenigde staten": "US", "美国": "US", "china": "CN", "chine": "CN", "中国": "CN", "prc": "CN",
+    "estados unidos": "US", "verenigde staten": "US", "美国": "US", "china": "CN", "chine": "CN", "中国": "CN",
+    "prc": "CN",
     "japon": "JP", "日本": "JP", "brasil": "BR", "bresil": "BR", "brasilien": "BR", "巴西": "BR", "印度": "IN",
     "russie": "RU", "russland": "RU", "俄罗斯": "RU", "czech republic": "CZ", "schweden": "SE", "suede": "SE",
     "danemark": "DK", "daenemark": "DK", "irlande": "IE", "irland": "IE", "ierland": "IE", "portogallo": "PT",
@@ -65,4 +67,5 @@ def homes(values: pa.Array) -> Numbers:
         code = country(text[:60].decode("utf-8", "replace").strip()) if text else ""
         numbers.append((ord(code[0]) << 8) + ord(code[1]) if code else -1)
     places = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-    return np.asarray(numbers, np.int32)[places]
+    made: Numbers = np.asarray(numbers, np.int32)[places]
+    return made

@@ -1,4 +1,4 @@
-"""Classes of the row as a whole: declarations and transport documents, by the classes that stand together in a table."""
+"""Classes of the row as a whole: declarations and transport documents, by what stands together in a table."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Places = npt.NDArray[np.int64]
 Groups = npt.NDArray[np.int32]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def fresh(marks: Marks, begin: int, limit: np.uint64, slots: Marks, room: int) -> tuple[Places, int]:
     """Return the places of fingerprints below a limit that are not in a set yet, and add them to it.
 
@@ -49,7 +49,7 @@ def fresh(marks: Marks, begin: int, limit: np.uint64, slots: Marks, room: int) -
     return found[:count], len(marks)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def add(
     marks: Marks, groups: Groups, begin: int, limit: np.uint64, kept: Marks, of: Groups, used: int
 ) -> tuple[int, int]:
@@ -87,7 +87,7 @@ def add(
     return used, len(marks)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def assign(
     keys: Marks, months: Groups, homes: Groups, begin: int, slots: Groups, known: Marks, known_m: Groups,
     known_h: Groups, used: int, made: Groups,

@@ -1,4 +1,4 @@
-"""What values may not look like, for a class that only a column's name speaks for: a misleading name convicts nothing."""
+"""What values may not look like where only a column's name speaks for a class: a misleading name convicts nothing."""
 
 from __future__ import annotations
 

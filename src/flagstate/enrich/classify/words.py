@@ -1,7 +1,7 @@
 """Words of column names: how they are split, and which classes they speak for.
 
-Names come as `shipTo_Email2`, `Geb.-Datum`, `kundentelefon` or `收件人电话`. A class is spoken for where the name ends in
-one of its phrases; the longest phrase of all classes wins, so that `company name` is not a person's. A name that says
+Names come as `shipTo_Email2`, `Geb.-Datum`, `kundentelefon` or `收件人电话`. A class is spoken for where the name ends
+in one of its phrases; the longest phrase of all classes wins, so that `company name` is not a person's. A name that says
 nothing, such as `column_1`, is no name.
 """
 
@@ -16,206 +16,47 @@ from flagstate.catalog.names import fold
 
 SPLIT = re.compile(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])|[^\w]+|_+")
 NOTHING = re.compile(
-    r"(?:(?:unnamed|column|columns|col|field|feld|champ|kolom|spalte|attr|attribute|var|variable|value|values|data|item|x|c|f|v|a|b|k|r"
-    r"|unbenannt|colonne|campo|columna|字段|列|text|string|str|raw|val|ext|extra|custom|misc|other)?[ ]?[0-9]*)"
-    r"|[a-z]{1,2}|name|names|naam|nom|nombre|nome|nazwa|名称|名字|名|[0-9 ]+|line|message|body|content|payload|record|_?c[0-9]+"
+    r"(?:(?:unnamed|column|columns|col|field|feld|champ|kolom|spalte|attr|attribute|var|variable|value|values|data|item"
+    r"|x|c|f|v|a|b|k|r|unbenannt|colonne|campo|columna|字段|列"
+    r"|text|string|str|raw|val|ext|extra|custom|misc|other)?[ ]?[0-9]*)"
+    r"|[a-z]{1,2}|name|names|naam|nom|nombre|nome|nazwa|名称|名字|名|[0-9 ]+|line|message|body|content|payload|record"
+    r"|_?c[0-9]+"
 )
 OTHER = tuple(
-    [
-        "company name",
-        "file name",
-        "filename",
-        "host name",
-        "hostname",
-        "event name",
-        "store name",
-        "shop name",
-        "brand name",
-        "table name",
-        "column name",
-        "display name",
-        "domain name",
-        "server name",
-        "queue name",
-        "job name",
-        "project name",
-        "team name",
-        "department name",
-        "vessel name",
-        "ship type",
-        "carrier name",
-        "service name",
-        "campaign name",
-        "model name",
-        "device name",
-        "station name",
-        "bank name",
-        "branch name",
-        "school name",
-        "class name",
-        "category name",
-        "product id",
-        "item id",
-        "order id",
-        "order number",
-        "order no",
-        "order date",
-        "invoice date",
-        "customer type",
-        "created at",
-        "updated at",
-        "created",
-        "updated",
-        "timestamp",
-        "time stamp",
-        "event time",
-        "ship date",
-        "delivery date",
-        "status",
-        "state code",
-        "color",
-        "colour",
-        "farbe",
-        "couleur",
-        "kleur",
-        "size",
-        "currency rate",
-        "exchange rate",
-        "rate",
-        "score",
-        "rank",
-        "year",
-        "month",
-        "day",
-        "hour",
-        "version",
-        "row id",
-        "row number",
-        "seq",
-        "sequence",
-        "index",
-        "idx",
-        "count",
-        "total count",
-        "type",
-        "kind",
-        "category",
-        "flag",
-        "is active",
-        "enabled",
-        "url",
-        "uri",
-        "path",
-        "ip version",
-        "mail sent",
-        "batch",
-        "batch id",
-        "lot",
-        "lot number",
-        "sku",
-        "article number",
-        "serial",
-        "serial number",
-        "warehouse",
-        "zone",
-        "shelf",
-        "price",
-        "unit price",
-        "preis",
-        "prix",
-        "prijs",
-        "precio",
-        "tax",
-        "vat rate",
-        "discount",
-        "amount of items",
-        "duration",
-        "latency",
-        "bytes",
-        "checksum",
-        "temperature",
-        "humidity",
-        "pressure",
-        "height",
-        "width",
-        "length",
-        "volume",
-        "depth",
-        "distance",
-        "percentage",
-        "percent",
-        "ratio",
-        "probability",
-    ]
+    """
+    company name, file name, filename, host name, hostname, event name, store name, shop name, brand name,
+    table name, column name, display name, domain name, server name, queue name, job name, project name,
+    team name, department name, vessel name, ship type, carrier name, service name, campaign name, model name,
+    device name, station name, bank name, branch name, school name, class name, category name, product id,
+    item id, order id, order number, order no, order date, invoice date, customer type, created at, updated at,
+    created, updated, timestamp, time stamp, event time, ship date, delivery date, status, state code, color,
+    colour, farbe, couleur, kleur, size, currency rate, exchange rate, rate, score, rank, year, month, day, hour,
+    version, row id, row number, seq, sequence, index, idx, count, total count, type, kind, category, flag,
+    is active, enabled, url, uri, path, ip version, mail sent, batch, batch id, lot, lot number, sku,
+    article number, serial, serial number, warehouse, zone, shelf, price, unit price, preis, prix, prijs, precio,
+    tax, vat rate, discount, amount of items, duration, latency, bytes, checksum, temperature, humidity, pressure,
+    height, width, length, volume, depth, distance, percentage, percent, ratio, probability,
+    """.replace("\n", " ").split(",")
 )
 """Phrases that speak for no class; they keep shorter ones from speaking."""
 
 
-FILLERS = frozenset(
-    [
-        "de",
-        "del",
-        "des",
-        "du",
-        "d",
-        "l",
-        "la",
-        "le",
-        "les",
-        "el",
-        "der",
-        "die",
-        "das",
-        "den",
-        "of",
-        "the",
-        "het",
-        "van",
-        "von",
-        "zu",
-        "di",
-        "da",
-        "do",
-    ]
-)
+FILLERS = frozenset({
+    "de", "del", "des", "du", "d", "l", "la", "le", "les", "el", "der", "die", "das", "den", "of", "the", "het",
+    "van", "von", "zu", "di", "da", "do",
+})  # fmt: skip
 SHORT = {
-    "naiss": "naissance", "nac": "nacimiento", "geb": "geburtsdatum", "nr": "number", "num": "number", "no": "number", "nbr": "number",
-    "nummer": "number", "numero": "number", "n°": "number", "addr": "address", "tel": "telephone", "cntr": "container",
-    "cust": "customer", "acct": "account", "dt": "date", "amt": "amount", "ctry": "country", "desc": "description", "wt": "weight",
-    "qty": "quantity", "val": "value", "nm": "name", "ref": "reference",
+    "naiss": "naissance", "nac": "nacimiento", "geb": "geburtsdatum", "nr": "number", "num": "number", "no": "number",
+    "nbr": "number", "nummer": "number", "numero": "number", "n°": "number", "addr": "address", "tel": "telephone",
+    "cntr": "container",
+    "cust": "customer", "acct": "account", "dt": "date", "amt": "amount", "ctry": "country", "desc": "description",
+    "wt": "weight", "qty": "quantity", "val": "value", "nm": "name", "ref": "reference",
 }  # fmt: skip
 """Abbreviations, tried where the words as written are no phrase."""
-UNITS = frozenset(
-    [
-        "s",
-        "sec",
-        "secs",
-        "second",
-        "seconds",
-        "ms",
-        "min",
-        "mins",
-        "minutes",
-        "kg",
-        "kgs",
-        "g",
-        "gr",
-        "lb",
-        "lbs",
-        "t",
-        "eur",
-        "usd",
-        "gbp",
-        "cny",
-        "pln",
-        "cm",
-        "mm",
-        "km",
-        "pct",
-        "utc",
-        "iso",
-    ]
-)
+UNITS = frozenset({
+    "s", "sec", "secs", "second", "seconds", "ms", "min", "mins", "minutes", "kg", "kgs", "g", "gr", "lb", "lbs",
+    "t", "eur", "usd", "gbp", "cny", "pln", "cm", "mm", "km", "pct", "utc", "iso",
+})  # fmt: skip
 SUFFIXES = ("代码", "号码", "编号", "标识", "码", "号")
 
 
@@ -264,9 +105,9 @@ def phrases(classes: Sequence[DataClass]) -> Phrases:
             short.setdefault(_bare_of(listed), set()).add(made.id)
     for text in OTHER:
         by.setdefault(tuple(split(text)), set())
-    for listed, ids in short.items():
-        if listed and listed not in by:
-            by[listed] = ids
+    for full, ids in short.items():
+        if full and full not in by:
+            by[full] = ids
     joined: dict[str, set[str]] = {}
     for words, ids in by.items():
         joined.setdefault("".join(words), set()).update(ids)
