@@ -102,7 +102,7 @@ def _plain(
             answers=np.zeros(3 * words * loops.MANY_SLOTS, np.uint64),
             patterns=np.zeros(2 * words * loops.MANY_PATTERNS, np.uint64),
             counts=np.zeros(loops.MANY_PATTERNS, np.int64),
-            buffer=np.zeros(cells.LONGEST, np.uint8), lanes=np.zeros(tables.LANES, np.int64),
+            buffer=np.zeros(2 * int(cells.LONGEST), np.uint8), lanes=np.zeros(tables.LANES + 2, np.int64),
             ends=np.zeros(len(rules.check), np.uint64), touched=np.zeros(len(rules.check), np.uint64),
             sets=machine.alphabets.sets, by_size=machine.alphabets.sizes, spread=machine.alphabets.words,
             blanks=machine.alphabets.blank, used=machine.alphabets.used, next=whole.next, kinds=whole.kinds,

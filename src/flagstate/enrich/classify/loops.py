@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from flagstate.enrich.classify.cells import (
+    LONGEST,
     N0,
     N1,
     N2,
@@ -16,9 +17,10 @@ from flagstate.enrich.classify.cells import (
     N6,
     N7,
     N8,
+    N15,
     N31,
     N32,
-    N58,
+    N56,
     N63,
     N64,
     N128,
@@ -109,13 +111,15 @@ LOCAL = np.uint64(64)
 """Bytes before the @ of a find around one."""
 MANY_SLOTS = 1024
 """Answers that are remembered by fingerprint within one array: values repeat."""
-MANY_PATTERNS = 64
+MANY_PATTERNS = 256
 """Answers that are counted at once: the rows of a column differ in few ways."""
-LAST_SLOT = np.uint64(MANY_SLOTS - 1)
+LAST_SLOT, FEW_SLOTS = np.uint64(MANY_SLOTS - 1), np.uint64(15)
 ALNUM = _ALNUM.astype(np.uint8)
 IN_SET = np.uint64((1 << ALPHABETS) - 1)
 KINDS_AT, BEYOND_AT, BUCKET = np.uint64(ALPHABETS), np.uint64(ALPHABETS + 5), np.uint64(BUCKETS)
 BACK, TOP_SIZE, FOUR = np.uint64(PLACES - 1), np.uint64(SIZES), np.uint64(LANES)
+COMPACTLY, RAWLY = np.uint64(LANES), np.uint64(LANES + 1)
+"""After the lanes: sizes of the value without separators and as it stands, once a check asked; -1 before."""
 STIR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -127,7 +131,12 @@ def runs(frame: Pointer) -> None:
     masks, inside, words, search = u64(frame[MASKS]), u64(frame[INSIDE]), frame[WORDS], frame[SEARCH] > N0
     limited, weighed, shift, text_size = frame[BITS] > N0, frame[WEIGHED] > N0, frame[SHIFT], frame[TEXT_SIZE]
     k0, k1, stride = frame[K0], frame[K1], N3 * words
+    mask, hits, cell = LAST_SLOT, N0, N0
     for row in range(frame[ROWS]):
+        if row & N255 == N255:
+            # Where values do not repeat, few slots leave the fast memory to the tables.
+            mask = FEW_SLOTS if hits < N31 and (row >> N8) & N15 > N1 else LAST_SLOT
+            hits = N0
         if limited and not (np.uint64(bits[(row + shift) >> N3]) >> ((row + shift) & N7)) & N1:
             continue
         start, stop = np.uint64(offsets[row]), np.uint64(offsets[row + N1])
@@ -141,9 +150,11 @@ def runs(frame: Pointer) -> None:
         filled[row] = 1
         marks[row] = mark
         sizes[row] = stop - start
-        slot = mark & LAST_SLOT
+        slot = mark & mask
         here = slot * stride
+        hits += N1
         if slots[slot] != mark:
+            hits -= N1
             slots[slot] = mark
             for word in range(stride):
                 answers[here + word] = N0
@@ -152,7 +163,8 @@ def runs(frame: Pointer) -> None:
                 scan(frame, text, start, stop, here + words + words)
         for word in range(words):
             masks[row * words + word] = answers[here + words + word]
-        counts[pattern(frame, here)] += weights[row] if weighed else np.int64(1)
+        cell = pattern(frame, here, cell)
+        counts[cell] += weights[row] if weighed else np.int64(1)
         if search:
             for word in range(words):
                 inside[row * words + word] = answers[here + words + words + word] & ~masks[row * words + word]
@@ -160,21 +172,25 @@ def runs(frame: Pointer) -> None:
         tally(frame, np.uint64(place))
 
 
-def pattern(frame: Pointer, here: Word) -> Word:
-    """Return where rows with this answer are counted; another answer that was counted there is added up first."""
-    answers, patterns, words = u64(frame[ANSWERS]), u64(frame[PATTERNS]), frame[WORDS]
-    stirred = N0
-    for word in range(words + words):
-        stirred = (stirred ^ answers[here + word]) * STIR
-    place = stirred >> N58
-    cell = place * (words + words)
+def pattern(frame: Pointer, here: Word, place: Word) -> Word:
+    """Return where rows with this answer are counted, probably `place`; another answer there is added up first."""
+    answers, patterns, size = u64(frame[ANSWERS]), u64(frame[PATTERNS]), frame[WORDS] + frame[WORDS]
     different = N0
-    for word in range(words + words):
-        different |= answers[here + word] ^ patterns[cell + word]
+    for word in range(size):
+        different |= answers[here + word] ^ patterns[place * size + word]
+    if not different:
+        return place
+    stirred = N0
+    for word in range(size):
+        stirred = (stirred ^ answers[here + word]) * STIR
+    place = stirred >> N56
+    different = N0
+    for word in range(size):
+        different |= answers[here + word] ^ patterns[place * size + word]
     if different:
         tally(frame, place)
-        for word in range(words + words):
-            patterns[cell + word] = answers[here + word]
+        for word in range(size):
+            patterns[place * size + word] = answers[here + word]
     return place
 
 
@@ -215,6 +231,7 @@ def settle(frame: Pointer, text: Pointer, start: Word, stop: Word, here: Word) -
                 answers[here + word] |= spread[value + word]
                 answers[here + words + word] |= spread[value + word]
     able, columns, lanes = u64(frame[ABLE]), frame[COLUMN] + N1, i64(frame[LANE])
+    lanes[COMPACTLY], lanes[RAWLY] = np.int64(-1), np.int64(-1)
     cell = kinds * columns + np.uint64(first_kinds[text[start]])
     length = min(size, N63)
     for lane in range(N0, frame[GROUPS], FOUR):
@@ -253,10 +270,10 @@ def accepted(frame: Pointer, text: Pointer, start: Word, stop: Word, chars: Word
         u64(frame[ANSWERS]), frame[WORDS], u64(frame[DIRECT]), u64(frame[FIRST]), u64(frame[CLASSES])
     )  # fmt: skip
     checks, least, most, buffer = i64(frame[CHECK]), u64(frame[LEAST]), u64(frame[MOST]), u8(frame[BUFFER])
+    written, lanes = u8(frame[BUFFER] + LONGEST), i64(frame[LANE])
     for word in range(words):
         answers[here + word] |= direct[found * words + word]
         answers[here + words + word] |= direct[found * words + word]
-    compact = np.int64(-1)
     for index in range(first[found], first[found + N1]):
         number = classes[index]
         if chars < least[number] or chars > most[number]:
@@ -267,13 +284,13 @@ def accepted(frame: Pointer, text: Pointer, start: Word, stop: Word, chars: Word
         good = check < 0
         if not good:
             if RAW[check]:
-                compact = np.int64(-1)
-                count = copied(text, start, stop, buffer)
+                if lanes[RAWLY] < 0:
+                    lanes[RAWLY] = copied(text, start, stop, written)
+                good = lanes[RAWLY] > 0 and passes(check, written, lanes[RAWLY])
             else:
-                if compact < 0:
-                    compact = compacted(text, start, stop, buffer)
-                count = compact
-            good = count > 0 and passes(check, buffer, count)
+                if lanes[COMPACTLY] < 0:
+                    lanes[COMPACTLY] = compacted(text, start, stop, buffer)
+                good = lanes[COMPACTLY] > 0 and passes(check, buffer, lanes[COMPACTLY])
         if good:
             answers[here + words + (number >> N6)] |= flag
 
