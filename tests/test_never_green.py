@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Audited, Run
+from flagstate import model
+from flagstate.assess.holdings import holdings
 from flagstate.catalog.example import EVIDENCE
 from flagstate.errors import UsageError
 from flagstate.model.codes import LEVELS, QUESTIONS
@@ -93,6 +95,76 @@ def test_nothing_is_never_well(tmp_path: Path, given: Any) -> None:
         assert document["questions"][name]["collect"], f"{name} does not say what to collect"
     html = outcome.report.read_text()
     assert "no (" not in html.split("</main>")[0][:3_000]
+
+
+PLACED = ALL_WELL.replace("{at: wms, classes:", "{at: wms, container: people, classes:")
+MAILS = "email\n" + "".join(f"u{n}@kanari.example\n" for n in range(60))
+
+
+def _refused_stores(folder: Path) -> None:
+    """Stores were given, and none could be opened: cut, locked, a link out of the folder."""
+    _declaration(folder)
+    (folder / "people.parquet").write_bytes(b"PAR1" + b"\0" * 50)
+    (folder / "people.sqlite").write_bytes(b"SQLite format 3\0" + b"\0" * 84)
+    (folder / "people.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
+    (folder / "people.csv").symlink_to("/nowhere")
+
+
+def _prose(folder: Path) -> None:
+    """Running text alone, in which nothing is but what was declared."""
+    _declaration(folder)
+    (folder / "letter.txt").write_text("Dear hub,\n\n" + "please write to anna@kanari.example in this matter.\n" * 20)
+
+
+def _unnamed(folder: Path) -> None:
+    """A table that no declaration names, with a class that is declared for another one."""
+    folder.mkdir()
+    (folder / "estate.yaml").write_text(PLACED)
+    (folder / "others.csv").write_text(MAILS)
+
+
+def _as_declared(folder: Path) -> None:
+    """One table, wholly read, with exactly what was declared for it, in parts."""
+    folder.mkdir()
+    (folder / "estate.yaml").write_text(PLACED)
+    for month in (1, 2):
+        (folder / f"people_2026-0{month}.csv").write_text(MAILS + f"v{month}@kanari.example\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        (_refused_stores, "holding-seen"),
+        (_prose, "holding-covered"),
+        (_unnamed, "holding-unplaced"),
+        (_as_declared, "holding-covered"),
+    ],
+)
+def test_holdings_are_never_well(tmp_path: Path, given: Any, rule: str) -> None:
+    """However well what was found fits: stores may be missing, and classes that nobody described are not recognised."""
+    given(tmp_path / "evidence")
+    outcome = run(tmp_path / "case", tmp_path / "evidence", asked=("holdings",))
+    (said,) = [row for row in outcome.findings.to_pylist() if row["question"] == "holdings"]
+    assert (said["verdict"], said["rule_id"]) == ("unknown", rule), said["message"]
+    assert said["missing"]
+    assert said["confidence"] is None
+    assert outcome.exit_code == 3
+
+
+@pytest.mark.parametrize("marks", [[], ["sample"], ["sample", "parts:3"], ["inferred"]])
+@pytest.mark.parametrize("declared", ["", "people", "other", "*"])
+@pytest.mark.parametrize("found", ["email", "iban", ""])
+def test_no_table_of_holdings_says_no(marks: list[str], declared: str, found: str) -> None:
+    """A sample, an inference, nothing at all: the answer is yes or unknown, never no."""
+    rows = [{"asset_id": "wms", "container": declared or None, "data_class": "email", "stance": "declared"}]
+    if found:
+        rows.append(
+            {"asset_id": "store:people.csv", "container": "people.csv", "data_class": found, "stance": "observed",
+             "records": 5, "marks": marks, "confidence": "low"}
+        )  # fmt: skip
+    table = model.stamp(model.rows(model.HOLDING, rows), model.HOLDING)
+    verdicts = {row["verdict"] for row in holdings({"holding": table}).to_pylist()}
+    assert verdicts == ({"yes"} if found == "iban" else {"unknown"})
 
 
 def test_an_empty_folder_as_a_user_sees_it(tmp_path: Path, flagstate: Run) -> None:
