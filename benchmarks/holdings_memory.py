@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 import conn_audit
 import generate_tables
 
@@ -31,6 +33,8 @@ class Ran:
     """Resident bytes of all its processes together, shared pages counted once."""
     returned: int
     said: str
+    holdings: int
+    """Rows of the holding table: an audit that found nothing would be no proof."""
 
 
 def audit(path: Path, folder: Path) -> Ran:
@@ -54,7 +58,8 @@ def audit(path: Path, folder: Path) -> Ran:
     said, _ = process.communicate()
     stop.set()
     watcher.join()
-    return Ran(time.monotonic() - began, peak, process.returncode, said)
+    took, table = time.monotonic() - began, folder / "case" / "tables" / "holding.parquet"
+    return Ran(took, peak, process.returncode, said, pq.read_metadata(table).num_rows if table.exists() else 0)
 
 
 def main() -> int:
@@ -75,7 +80,8 @@ def main() -> int:
     print(f"| the file | {disk / 1e9:.1f} GB | |")
     print(f"| `flagstate audit --memory 1GB` of it, to the report | {ran.seconds:,.0f} s | |")
     print(f"| peak resident memory of all its processes | {ran.peak / 1e9:.2f} GB | {BOUND} GB |")
-    if ran.returned not in {0, 3} and ran.returned < 10:
+    print(f"| holdings found in it | {ran.holdings} | |")
+    if (ran.returned not in {0, 3} and ran.returned < 10) or not ran.holdings:
         print(ran.said[-2000:], file=sys.stderr)
         return 1
     print(f"\n{'Bound kept.' if ran.peak / 1e9 <= BOUND else 'Over its bound.'}")
