@@ -256,7 +256,8 @@ def test_shortening_leaves_json_json(text: str, most: int) -> None:
 @settings(max_examples=150, deadline=None)
 @given(
     st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda b: b.decode("latin-1"))),
-    st.sampled_from(["", "application/json", "multipart/x; boundary=a", "x-www-form-urlencoded", "text/x;charset=bad"]),
+    st.sampled_from(["", "application/json", "multipart/x; boundary=a", "x-www-form-urlencoded", "text/x;charset=bad",
+                     "text/x;charset=undefined", "text/x; charset=punycode"]),
     st.sampled_from(["", "base64"]),
     st.sampled_from(["", "gzip", "br", "deflate", "zstd"]),
 )  # fmt: skip

@@ -163,9 +163,10 @@ HEAD = b"From: a@b.example\nTo: b@b.example\nDate: Mon, 02 Mar 2026 09:00:00 +00
         HEAD + b"Content-Type: text/html\n\n" + b"<script " * 200_000,
         HEAD + b"Content-Type: text/plain; charset=nonsense\nContent-Transfer-Encoding: base64\n\n" + b"@" * 100_000,
         HEAD + b"\n" + b"x" * (33 << 20),
+        HEAD + b"Content-Type: text/plain; charset=punycode\n\n" + b"a-" + b"b9" * 200_000,
         b"From a Mon Mar 3 10:00:00 2026\n" * 3 + HEAD + b"\n" + b"\nFrom b Mon Mar 3 10:00:00 2026\n" * 50_000,
     ],
-    ids=range(12),
+    ids=range(13),
 )  # fmt: skip
 def test_hostile_messages_take_no_time(data: bytes) -> None:
     began = time.monotonic()

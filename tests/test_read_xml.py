@@ -62,6 +62,13 @@ def test_encodings(codec: str) -> None:
     assert said.rows("a") == [{"b": "Jörg"}]
 
 
+@pytest.mark.parametrize("name", ["undefined", "punycode", "idna", "unicode_escape", "base64", "rot13", "utf-16", "odd"])
+def test_an_encoding_that_is_none_changes_nothing(name: str) -> None:
+    said = run(xml.READER, f'<?xml version="1.0" encoding="{name}"?><a><b>Jörg \\x41</b></a>'.encode())
+    assert said is not None
+    assert said.rows("a") == [{"b": "Jörg \\x41"}]
+
+
 def test_records_are_told_from_side_lists_and_large_documents_are_streamed() -> None:
     lines = "".join(
         f"<order><id>{n}</id><note>a{n}</note><note>b{n}</note>"

@@ -16,6 +16,8 @@ MOST_BOUNDARIES = 50
 """Nested or hostile multiparts beyond are read as text: the parser compares each line with each boundary."""
 MOST_PARTS = 1000
 LINE = 64 << 10
+NO_CHARSET = re.compile(r"puny|idna|escape|undefined", re.IGNORECASE)
+"""Codecs that are no charsets; some take a time that grows with the square of the text."""
 PICTURES = re.compile(r"(?:image|audio|video|font)/|.*signature|message/|text/rfc822-headers|application/.*pkcs7-mime")
 """Kinds of parts that are not opened as files."""
 _HEADER = re.compile(rb"([!-9;-~]{1,80}):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n")
@@ -142,8 +144,9 @@ def files(raw: bytes) -> Iterator[Piece]:
 
 def text_of(piece: Piece) -> str:
     """Return the text of a body; of HTML what a reader sees, and the addresses of its links."""
+    charset = "" if NO_CHARSET.search(piece.charset) else piece.charset
     try:
-        text = piece.data.decode(piece.charset or "utf-8", "strict" if not piece.charset else "replace")
+        text = piece.data.decode(charset or "utf-8", "replace" if charset else "strict")
     except UnicodeDecodeError:
         text = piece.data.decode("cp1252", "replace")
     except (LookupError, ValueError):

@@ -32,6 +32,8 @@ WORTH = re.compile(
 """Headers whose values can say who or where somebody is, or open something."""
 NAMED = re.compile(r'name\*?="?([^";\r\n]{0,200})', re.IGNORECASE)
 FILE = re.compile(r"filename\*?=", re.IGNORECASE)
+NO_CHARSET = re.compile(r"puny|idna|escape|undefined", re.IGNORECASE)
+"""Codecs that are no charsets; some take a time that grows with the square of the text."""
 TEXTUAL = re.compile(r"text/|json|xml|javascript|graphql|csv|yaml|html", re.IGNORECASE)
 
 Pairs = Sequence[tuple[str, str]]
@@ -309,9 +311,10 @@ def _values(text: str) -> Iterator[object]:
 
 def _decoded(data: bytes, kind: str) -> str:
     found = re.search(r"charset=\"?([\w\-]+)", kind, re.IGNORECASE)
+    name = found[1] if found and not NO_CHARSET.search(found[1]) else "utf-8"
     try:
-        return data.decode(found[1] if found else "utf-8", "replace")
-    except LookupError:
+        return data.decode(name, "replace")
+    except (LookupError, ValueError):
         return data.decode("utf-8", "replace")
 
 

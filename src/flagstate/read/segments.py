@@ -36,7 +36,7 @@ class Signs:
         if released:
             pattern = re.escape(self.release) + "(.)"
             segment = re.sub(pattern, lambda found: chr(HELD + min(ord(found[1]), 0xFFFF)), segment, flags=re.DOTALL)
-        made = []
+        made: list[list[list[str]]] = []
         for element in segment.split(self.element, MOST_ELEMENTS):
             repeats = element.split(self.repeat, MOST_ELEMENTS) if self.repeat and made else [element]
             made.append([[_plain(c) if released else c for c in r.split(self.component, 100)] for r in repeats])

@@ -21,6 +21,7 @@ DEEPEST = 200
 MOST_PATHS = 20_000
 UNIT = 1 << 20
 """Bytes of a record that are put together before its rows are made."""
+CHARSETS = ("utf-8", "ascii", "iso8859", "cp", "koi8", "mac-", "gb", "big5", "euc", "shift_jis", "tis-620", "hz")
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
 
 
@@ -98,8 +99,8 @@ def encoding(data: bytes) -> str | None:
             name = codecs.lookup(found[1].decode("ascii")).name
         except LookupError:
             return guess
-        # A declaration of two-byte letters cannot stand in one-byte letters; nor can a codec that is no charset.
-        if not name.startswith(("utf-16", "utf-32")) and name not in ("base64", "hex", "rot13", "zlib", "bz2", "uu"):
+        # Not all codecs are charsets, and one of two-byte letters cannot be declared in one-byte letters.
+        if name.startswith(CHARSETS):
             return name
     return guess
 
@@ -143,7 +144,7 @@ def survey(stream: BufferedReader) -> Path:
             raise ValueError("nested too deeply")
 
     def end(_: str) -> None:
-        path, _, began = stack.pop()
+        path, _within, began = stack.pop()
         path.size = max(path.size, made.CurrentByteIndex - began)
 
     def text(data: str) -> None:
@@ -159,8 +160,8 @@ def survey(stream: BufferedReader) -> Path:
         made.Parse(b"", True)
     except (expat.ExpatError, ValueError):
         pass
-    for path, _, began in stack[1:]:
-        path.size = max(path.size, made.CurrentByteIndex - began)
+    for path, _, opened in stack[1:]:
+        path.size = max(path.size, made.CurrentByteIndex - opened)
     _mark(root)
     return root
 
