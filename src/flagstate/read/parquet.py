@@ -79,6 +79,10 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         expected = file.metadata.num_rows
     lost = max(0, expected - progress.read) if progress.damaged else 0
     yield Tally(rows_rejected=lost)
+    if not progress.damaged and not context.max_rows and progress.read != expected:
+        yield Note(
+            f"The footer claims {expected:,} rows, and {progress.read:,} are there", "Export it again.", lost=True
+        )
     if progress.damaged:
         yield Note(f"The file is damaged: {progress.read:,} of {expected:,} rows were read", "Copy or export it again.")
 
