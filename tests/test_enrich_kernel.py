@@ -100,6 +100,9 @@ def test_a_dictionary_is_looked_at_once_and_answers_for_all_rows() -> None:
     assert same(plain, kernel.look(encoded, MACHINE, KEY, search=True))
     cut = kernel.look(encoded.slice(10, 200), MACHINE, KEY, search=True)
     assert same(cut, kernel.look(pa.array(texts[10:210], pa.string()), MACHINE, KEY, search=True))
+    many = [f"{number}@b.example" for number in range(128)]
+    small = pa.DictionaryArray.from_arrays(pa.array([*range(128), None], pa.int8()), pa.array(many))
+    assert kernel.look(small, MACHINE, KEY, search=False).held[MACHINE.ids.index("email")] == 128
     single = pa.DictionaryArray.from_arrays(pa.array([0, None, 0, 0]), pa.array(["a@b.example"]))
     assert kernel.look(single, MACHINE, KEY, search=False).held[MACHINE.ids.index("email")] == 3
 

@@ -24,9 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from flagstate.enrich.classify import cells, digits, fingerprint, loops, pointers, tables
-from flagstate.enrich.classify.cells import u64
 from flagstate.enrich.classify.frame import FRAME
-from flagstate.enrich.classify.loops import runs
 from flagstate.enrich.classify.machine import Machine
 
 
@@ -127,7 +125,7 @@ def _encoded(array: Any, machine: Machine, key: bytes, *, search: bool) -> Look:
     entries = array.dictionary
     if not (pa.types.is_string(entries.type) or pa.types.is_large_string(entries.type)):
         entries = entries.cast(pa.large_string())
-    indices = array.indices.fill_null(len(entries)).to_numpy(zero_copy_only=False).astype(np.int64)
+    indices = array.indices.cast(pa.int64()).fill_null(len(entries)).to_numpy(zero_copy_only=False)
     weights = np.bincount(indices, minlength=len(entries) + 1)[: len(entries)].astype(np.int64)
     seen = _plain(entries, machine, key, search=search, weights=weights)
     # One more row at the end stands for null.
@@ -159,21 +157,13 @@ def _kernel() -> Callable[..., None]:
     import numba
 
     given = {"passes": digits.compiled(), "RAW": digits.raw(), **pointers.made()}
-    compiled_runs = digits.jit(runs, {}, given)
+    compiled_runs = digits.jit(loops.runs, {}, given)
     # The digest in the closure is part of the cache's key: the machine code is made anew when any source changes.
-    entry = _entry(digits.digest())
-    space = {"runs": compiled_runs, "u64": given["u64"], "__name__": __name__}
+    entry = loops.entry(digits.digest())
+    space = {"runs": compiled_runs, "u64": given["u64"], "__name__": loops.__name__}
     entry = FunctionType(entry.__code__, space, entry.__name__, None, entry.__closure__)
     try:
         compiled: Callable[..., None] = numba.njit(cache=True, nogil=True, error_model="numpy")(entry)
     except RuntimeError:
         compiled = numba.njit(nogil=True, error_model="numpy")(entry)
     return compiled
-
-
-def _entry(stamp: int) -> Any:  # noqa: ANN401
-    def entry(frame: Any) -> None:  # noqa: ANN401
-        if stamp:
-            runs(u64(frame.ctypes.data))
-
-    return entry

@@ -6,6 +6,8 @@ per byte for whole forms and for the filter, at most REACH steps from an edge. A
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from flagstate.enrich.classify.cells import (
@@ -121,6 +123,16 @@ BACK, TOP_SIZE, FOUR = np.uint64(PLACES - 1), np.uint64(SIZES), np.uint64(LANES)
 COMPACTLY, RAWLY = np.uint64(LANES), np.uint64(LANES + 1)
 """After the lanes: sizes of the value without separators and as it stands, once a check asked; -1 before."""
 STIR = np.uint64(0x9E3779B97F4A7C15)
+
+
+def entry(stamp: int) -> Callable[[Word], None]:
+    """Return what is compiled and kept: a function of the frame; the stamp in its closure tells old code from new."""
+
+    def begin(frame: Word) -> None:
+        if stamp:
+            runs(u64(frame.ctypes.data))
+
+    return begin
 
 
 def runs(frame: Pointer) -> None:
