@@ -91,7 +91,7 @@ def peers_said(kept: list[Table], mine: Score, without: Score) -> list[str]:
     """Return the figures of the peers on the same tables; empty: no peer could be set up."""
     import peers
 
-    out = ["### Peers on the same tables", "", *peers.NOTES, ""]
+    out = ["### Peers on the same tables", "", "\n\n".join(peers.NOTES), ""]
     out += ["| tool | macro F1, its own classes | ours on those (with, without headers) | macro F1, all classes | "
             "columns of no class named | s |", "|---|---|---|---|---|---|"]  # fmt: skip
     for name, told in peers.said(kept):
