@@ -56,7 +56,7 @@ def _xml(folder: Path, aviary: Aviary) -> None:
     cell, name, comment = aviary.plant("xml text"), aviary.plant("xml element name"), aviary.plant("xml comment")
     rows = "".join(
         f"<item id='{cell.parcel}'><name>{escape(cell.name)}</name><mail>{cell.email}</mail><pan>{cell.card}</pan>"
-        f"<{name.slug}>1</{name.slug}><p{name.card}>{name.parcel}</p{name.card}></item>"
+        f"<{name.slug}>1</{name.slug}><p{name.card} of='{name.email}'>{name.parcel}</p{name.card}></item>"
         for _ in range(3)
     )
     said = " ".join(comment.secrets.values())
@@ -74,7 +74,7 @@ def _dump(folder: Path, aviary: Aviary) -> None:
         "COPY public.people (name, mail, pan, parcel) FROM stdin;\n"
         + "".join("\t".join((cell.name, cell.email, cell.card, cell.parcel)) + "\n" for _ in range(3))
         + f"{bad.name}\t{bad.email}\n\\.\n"
-        f"CREATE TABLE {named} (a text);\nINSERT INTO {named} VALUES ('{table.email}');\n"
+        f"CREATE TABLE {named} (a text, b{table.parcel} text);\nINSERT INTO {named} VALUES ('{table.email}', 'b');\n"
         f"INSERT INTO people VALUES ('{bad.card}', '{bad.parcel}\n"
     )
 
@@ -92,7 +92,8 @@ def _text(folder: Path, aviary: Aviary) -> None:
 
 def _documents(folder: Path, aviary: Aviary) -> None:
     cell, key = aviary.plant("json in a column"), aviary.plant("key of json in a column")
-    document = {"who": {"name": cell.name, "mail": cell.email}, "pay": [cell.card], key.email: {key.name: cell.parcel}}
+    inner = {key.name: cell.parcel, key.card: key.parcel}
+    document = {"who": {"name": cell.name, "mail": cell.email}, "pay": [cell.card], key.email: inner}
     rows = pa.table({"id": list(range(40)), "payload": [json.dumps(document)] * 40})
     pq.write_table(rows, folder / "documents.parquet")
     nested = {"person": [{"name": cell.name, "mail": [cell.email]}] * 5, "tags": [[("a", cell.card)]] * 5}
