@@ -124,7 +124,7 @@ def splits(draw: st.DrawFn) -> tuple[list[Record], list[int], list[int]]:
     return rows, draw(cut), draw(cut)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(splits())
 def test_any_split_gives_the_same_table(made: tuple[list[Record], list[int], list[int]]) -> None:
     rows, one, other = made
