@@ -65,8 +65,8 @@ def holdings(
                     "marks": ["sample"] if rows_total is not None else None,
                 }
             )
-    for row in _inferred(summary, unseen):
-        rows.append(row | {"asset_id": asset_id or None, "container": mask(container), "state": state})
+    where = {"asset_id": asset_id or None, "container": mask(container), "state": state}
+    rows.extend(row | where for row in _inferred(summary, unseen))
     return model.rows(model.HOLDING, sorted(rows, key=lambda row: str(row["data_class"])))
 
 

@@ -91,8 +91,8 @@ class Tally:
     def _keep(self, places: Counts, look: Look, values: pa.Array) -> None:
         texts = _texts(values, places)
         wholes, insides = _bits(look.whole, places), _bits(look.inside, places)
-        for mark, text, whole, inside in zip(look.marks[places].tolist(), texts, wholes, insides, strict=True):
-            self.seen[mark] = Seen(text, whole, inside)
+        made = map(Seen._make, zip(texts, wholes, insides, strict=True))
+        self.seen.update(zip(look.marks[places].tolist(), made, strict=True))
 
     def _grow(self) -> None:
         """More room; past twice the bound, only the smallest fingerprints stay."""

@@ -1,8 +1,8 @@
 """Words of column names: how they are split, and which classes they speak for.
 
 Names come as `shipTo_Email2`, `Geb.-Datum`, `kundentelefon` or `收件人电话`. A class is spoken for where the name ends
-in one of its phrases; the longest phrase of all classes wins, so that `company name` is not a person's. A name that says
-nothing, such as `column_1`, is no name.
+in one of its phrases; the longest phrase of all classes wins, so that `company name` is not a person's. A name that
+says nothing, such as `column_1`, is no name.
 """
 
 from __future__ import annotations
