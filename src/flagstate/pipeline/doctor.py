@@ -34,13 +34,12 @@ class Check:
 def prepare() -> None:
     """Do once what is slow the first time: compile the kernels, and load what reading processes load."""
     from flagstate.catalog.mask import mask
-    from flagstate.enrich import flow_radix
-    from flagstate.enrich.classify import kernel
+    from flagstate.enrich import classify, flow_radix
     from flagstate.read import json_walk
     from flagstate.read.registry import readers
 
     flow_radix.kernel()
-    kernel.warm()
+    classify.warm()
     json_walk.warm()
     readers()
     mask("warm")

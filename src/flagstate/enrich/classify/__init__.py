@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from flagstate.catalog.data_class import DataClass, load
 from flagstate.enrich.classify.groups import Key
+from flagstate.enrich.classify import kernel
 from flagstate.enrich.classify.holdings import holdings
 from flagstate.enrich.classify.population import needs_exact, populations, recount
 from flagstate.enrich.classify.scan import ROWS, Summary, merge, scan
 
-__all__ = ["Key", "Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise"]
+__all__ = ["Key", "Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise", "warm"]
 
 
 def decisions(summary: Summary, classes: Sequence[DataClass] | None = None) -> list[tuple[int | None, str, float, str]]:
@@ -27,6 +28,12 @@ def decisions(summary: Summary, classes: Sequence[DataClass] | None = None) -> l
     places = {column.name: column.place for column in summary.columns}
     found = summary.verdicts(tuple(load() if classes is None else classes))
     return [(places.get(v.column), v.made, v.share, v.confidence) for v in found]
+
+
+def warm() -> None:
+    """Compile everything, so that the first audit does not; at set-up."""
+    kernel.warm()
+    scan(pa.table({"email": ["a@b.example"]}).to_reader(), key=bytes(16))
 
 
 def summarise(
