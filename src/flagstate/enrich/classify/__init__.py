@@ -9,13 +9,25 @@ import duckdb
 import pyarrow as pa
 
 from flagstate.catalog.data_class import DataClass, load
-from flagstate.enrich.classify.groups import Key
 from flagstate.enrich.classify import kernel
+from flagstate.enrich.classify.groups import Key
 from flagstate.enrich.classify.holdings import holdings
 from flagstate.enrich.classify.population import needs_exact, populations, recount
 from flagstate.enrich.classify.scan import ROWS, Summary, merge, scan
 
-__all__ = ["Key", "Summary", "holdings", "merge", "needs_exact", "populations", "recount", "scan", "summarise", "warm"]
+__all__ = [
+    "Key",
+    "Summary",
+    "decisions",
+    "holdings",
+    "merge",
+    "needs_exact",
+    "populations",
+    "recount",
+    "scan",
+    "summarise",
+    "warm",
+]
 
 
 def decisions(summary: Summary, classes: Sequence[DataClass] | None = None) -> list[tuple[int | None, str, float, str]]:
