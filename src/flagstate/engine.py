@@ -219,7 +219,10 @@ def _fault(status: int) -> str:
 def breed(target: str) -> None:
     """Be the warm parent: import the target, then fork a child per line of standard input until it ends."""
     module, name = target.split(":")
-    run = getattr(importlib.import_module(module), name)
+    made = importlib.import_module(module)
+    run = getattr(made, name)
+    # What is slow the first time is done once here, and shared by every child.
+    getattr(made, "prepare", lambda: None)()
     children: dict[int, str] = {}
     wake, sleep = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(sleep)

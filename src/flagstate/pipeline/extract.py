@@ -62,6 +62,14 @@ class Seen:
     suspects: str = ""
 
 
+def prepare() -> None:
+    """Load what every reading process needs and is slow to load; done once, before they are forked."""
+    from flagstate.enrich.classify import kernel, machine
+
+    machine.load()
+    kernel.warm()
+
+
 def extract(order: Mapping[str, object]) -> None:
     """Read the artefacts of one order, one after the other.
 

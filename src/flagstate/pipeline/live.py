@@ -29,6 +29,10 @@ STORE = "store.json"
 """What became of the store as a whole."""
 
 
+prepare = extract.prepare
+"""What is loaded before the process is forked."""
+
+
 def order(
     target: Target, credentials: Credentials, bounds: Bounds, *, out: Path, spool: Path, salt: int, memory_bytes: int,
     threads: int, max_expand: int | None,
