@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import resource
@@ -135,13 +134,17 @@ def test_a_connection_log_that_kills_its_reader_in_the_second_round_costs_only_i
     assert sum(row["conns"] for row in totals(found.tables)) == 50
 
 
-def test_more_memory_than_the_bound_costs_that_artefact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "SLACK", 200 << 20)
-    put(tmp_path / "given" / "bomb.json.gz", gzip.compress(b'{"a": "' + b"x" * (80 << 20) + b'"}', 1))
+def test_more_memory_than_the_bound_costs_that_artefact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arm: Arm
+) -> None:
+    monkeypatch.setattr(gather, "SLACK", 400 << 20)
+    greedy = OVER.replace("os.kill(os.getpid(), signal.SIGSEGV)", "bytearray(1 << 30)")
+    arm(greedy.format(module="delimited", when=f"b'{KILLER}' in opened.head.data"))
+    put(tmp_path / "given" / "greedy.csv", f"id,{KILLER}\n1,2\n3,4\n".encode())
     put(tmp_path / "given" / "conn.log", tsv(conns(10)))
-    found = run(tmp_path / "given", case=tmp_path / "case", memory_bytes=200 << 20, max_expand=1 << 30)
-    assert states(found) == {"bomb.json.gz": "failed", "conn.log": "read"}
-    assert ledger(found, "bomb.json.gz")[0]["reason"].endswith(("memory than its bound", "want of memory"))
+    found = run(tmp_path / "given", case=tmp_path / "case", memory_bytes=200 << 20)
+    assert states(found) == {"greedy.csv": "failed", "conn.log": "read"}
+    assert ledger(found, "greedy.csv")[0]["reason"].endswith(("memory than its bound", "want of memory"))
     assert sum(row["conns"] for row in totals(found.tables)) == 10
 
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
-from flagstate.enrich import flows
+from flagstate.enrich import classify, flows
 from flagstate.errors import DeclarationError, FlagstateError, RoomError
 from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
@@ -64,10 +64,10 @@ class Seen:
 
 def prepare() -> None:
     """Load what every reading process needs and is slow to load; done once, before they are forked."""
-    from flagstate.enrich.classify import kernel, machine
+    from flagstate.read import json_walk
 
-    machine.load()
-    kernel.warm()
+    classify.warm()
+    json_walk.warm()
 
 
 def extract(order: Mapping[str, object]) -> None:
