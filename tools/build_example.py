@@ -77,7 +77,9 @@ def truth(conns: Iterable[net.Conn]) -> dict[str, object]:
         "never_seen": ["payouts.paykit.example"],
         "contradicted": ["est:dr_copy"],
         "states": STATES,
-        "undeclared_classes": ["iban"],
+        # The amounts and accounts of refunds, the merchants' countries, the addresses in the note that comes with the
+        # evidence, and what all parcels tell together.
+        "undeclared_classes": ["iban", "ipv4", "residence_country", "trade_flow", "transaction_amount"],
         "parcels": example_stores.PARCELS,
         "refunds": example_stores.RETURNS,
         "verdicts": {
