@@ -7,13 +7,16 @@ are looked at together, as `path.*`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.catalog.mask import mask
+from flagstate.enrich.classify import sample
 from flagstate.enrich.classify.columns import Cells, Places, plain
 
 LARGEST = 1 << 20
@@ -24,7 +27,8 @@ DEPTH = 12
 PATHS = 200
 """Paths of one column."""
 
-_OPENS = np.frombuffer(b"{[", np.uint8)
+_OPENERS = np.zeros(256, np.uint8)
+_OPENERS[list(b"{[")] = 1
 _DECODER = msgspec.json.Decoder()
 
 
@@ -34,30 +38,45 @@ class _Leaf:
     rows: list[int] = field(default_factory=list)
 
 
-def begun(values: pa.Array) -> Places:
-    """Return the places of the values that may be documents: they begin with a bracket or a brace."""
+def heads(values: pa.Array) -> tuple[int, int]:
+    """Return the bytes of the longest value, and how many values may be documents by their first character.
+
+    Args:
+        values: Strings, or a dictionary of strings.
+    """
+    offsets, data = _buffers(values.dictionary if pa.types.is_dictionary(values.type) else values)
+    return (0, 0) if data is None else sample.heads(offsets, data, _OPENERS)
+
+
+def _buffers(values: pa.Array) -> tuple[Any, npt.NDArray[np.uint8] | None]:
     wide = pa.types.is_large_string(values.type)
     _, offsets, data = values.buffers()
     if data is None or not len(values) or not data.size:
-        return np.empty(0, np.int64)
+        return None, None
     every = np.frombuffer(offsets, np.int64 if wide else np.int32)
-    ends: Places = every[values.offset : values.offset + len(values) + 1].astype(np.int64)
-    heads = np.minimum(ends[:-1], data.size - 1)
-    first = np.frombuffer(data, np.uint8)[heads]
-    return np.flatnonzero(np.isin(first, _OPENS) & (ends[1:] - ends[:-1] > 2))
+    return every[values.offset : values.offset + len(values) + 1], np.frombuffer(data, np.uint8)
 
 
-def unfold(cells: Cells, known: set[str]) -> list[Cells]:
+def begun(values: pa.Array) -> Places:
+    """Return the places of the values that may be documents: they begin with a bracket or a brace."""
+    ends, data = _buffers(values)
+    if data is None:
+        return np.empty(0, np.int64)
+    first = data[np.minimum(ends[:-1], data.size - 1)]
+    return np.flatnonzero((_OPENERS[first] > 0) & (ends[1:] - ends[:-1] > 2))
+
+
+def unfold(cells: Cells, known: set[str], opening: int) -> list[Cells]:
     """Return a column without its documents, and then the leaves of these.
 
     Args:
         cells: A column; any but text is returned as it is.
         known: Paths of this column that were seen before; new ones are added, up to PATHS.
+        opening: How many of its values may be documents, or of its entries; from `heads`.
     """
-    coded = pa.types.is_dictionary(cells.values.type)
-    if cells.kind != "text" or (coded and not len(begun(cells.values.dictionary))):
+    if cells.kind != "text" or not opening:
         return [cells]
-    cells = replace(cells, values=plain(cells.values)) if coded else cells
+    cells = replace(cells, values=plain(cells.values))
     places = begun(cells.values)
     if not len(places):
         return [cells]

@@ -6,6 +6,8 @@ sample of the distinct values that does not depend on order or repetition.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,7 @@ import numpy.typing as npt
 Marks = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 Groups = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -131,3 +134,63 @@ def assign(
             used += 1
         made[at] = group
     return used, len(keys)
+
+
+@numba.njit(cache=True, nogil=True)
+def sums(filled: Bytes, sizes: Groups, weights: Places) -> tuple[int, int, int, int]:
+    """Return how many values are filled, their bytes together, those of the shortest and those of the longest.
+
+    Args:
+        filled: 1: neither null nor blank.
+        sizes: Bytes of each value.
+        weights: Rows of each value, 0: none; empty: one each.
+    """
+    count, total, least, most = 0, 0, 1 << 62, 0
+    for at in range(len(filled)):
+        rows = int(weights[at]) if len(weights) else 1
+        if filled[at] and rows:
+            size = int(sizes[at])
+            count += rows
+            total += rows * size
+            least = min(least, size)
+            most = max(most, size)
+    return count, total, least if count else 0, most
+
+
+@numba.njit(cache=True, nogil=True)
+def spread(bits: npt.NDArray[np.uint64], weights: Places, into: Places) -> None:
+    """Add the rows of each bit.
+
+    Args:
+        bits: [value, word]
+        weights: Rows of each value; empty: one each.
+        into: By bit; changed.
+    """
+    for at in range(bits.shape[0]):
+        rows = weights[at] if len(weights) else 1
+        for word in range(bits.shape[1]):
+            left = bits[at, word]
+            bit = 64 * word
+            while left:
+                if left & np.uint64(1):
+                    into[bit] += rows
+                left >>= np.uint64(1)
+                bit += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def heads(offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, openers: Bytes) -> tuple[int, int]:
+    """Return the bytes of the longest value, and how many begin with one of some characters.
+
+    Args:
+        offsets: Where each value begins, and where the last ends.
+        data: Bytes of all values.
+        openers: 1 for each byte that is meant.
+    """
+    longest, count = 0, 0
+    for at in range(len(offsets) - 1):
+        start, size = offsets[at], offsets[at + 1] - offsets[at]
+        longest = max(longest, size)
+        if size > 2:
+            count += openers[data[start]]
+    return longest, count

@@ -22,12 +22,12 @@ from flagstate.enrich.classify import (
     documents,
     groups,
     infer,
-    kernel,
     machine,
     plan,
     residence,
 )
 from flagstate.enrich.classify.columns import Cells
+from flagstate.enrich.classify.glance import Eye, Glance
 from flagstate.enrich.classify.groups import Counter, Groups
 from flagstate.enrich.classify.kernel import Look
 from flagstate.enrich.classify.plan import Plan
@@ -127,7 +127,7 @@ class _Rows:
     """A batch that waits for the plan."""
 
     count: int
-    leaves: list[tuple[str, Cells, Look]] = field(default_factory=list)
+    leaves: list[tuple[str, Cells, Glance]] = field(default_factory=list)
 
 
 class Scan:
@@ -153,6 +153,7 @@ class Scan:
         self.key, self.prose, self.budget, self.only, self.rung = key, prose, budget, only, rung
         self.rows = self.bytes = 0
         self.tallies: dict[str, Tally] = {}
+        self.eyes: dict[str, Eye] = {}
         self.paths: dict[str, set[str]] = {}
         self.waiting: list[_Rows] = []
         self.bit = {name: at for at, name in enumerate(self.machine.ids)}
@@ -191,29 +192,34 @@ class Scan:
         rows = _Rows(batch.num_rows)
         wanted = None if self.plan is None else self.plan.columns
         for unfolded in columns.unfold(batch):
-            for cells in documents.unfold(unfolded, self.paths.setdefault(unfolded.name, set())):
-                tally = self.tallies.get(cells.name)
-                if tally is None:
+            longest, opening = documents.heads(unfolded.values)
+            leaves = documents.unfold(unfolded, self.paths.setdefault(unfolded.name, set()), opening)
+            for cells in leaves:
+                if cells is not unfolded:
+                    longest = documents.heads(cells.values)[0]
+                if cells.name not in self.tallies:
                     named = cells is not unfolded and cells.name != unfolded.name
-                    tally = self.tallies[cells.name] = Tally(cells, len(self.machine.ids), width, named=named)
-                look = self._look(cells)
-                tally.add(look, cells.values)
+                    self.tallies[cells.name] = Tally(cells, len(self.machine.ids), width, named=named)
+                    self.eyes[cells.name] = Eye(self.machine, self.key)
+                tally = self.tallies[cells.name]
+                glance = self._look(cells, longest)
+                tally.add(glance)
                 if wanted is None or tally.name in wanted:
-                    rows.leaves.append((tally.name, cells, look))
-                    self.bytes += cells.values.nbytes + 12 * len(cells.values) + look.whole.nbytes + look.inside.nbytes
+                    rows.leaves.append((tally.name, cells, glance))
+                    self.bytes += glance.nbytes
         self.rows += batch.num_rows
         if self.plan is None:
             self.waiting.append(rows)
         else:
             self._add(rows)
 
-    def _look(self, cells: Cells) -> Look:
-        values = cells.values
-        long = cells.kind == "text" and (self.prose or _longer(values))
-        look = kernel.look(values, self.machine, self.key, search=long)
+    def _look(self, cells: Cells, longest: int) -> Glance:
+        # A cheap bound, and the same for every cut.
+        long = cells.kind == "text" and (self.prose or longest >= SEARCHED)
+        glance = self.eyes[cells.name].look(cells.values, search=long)
         if long and not self.prose:
-            look.inside[look.sizes < SEARCHED] = 0
-        return look
+            glance.look.inside[glance.look.sizes < SEARCHED] = 0
+        return glance
 
     def _decide(self) -> None:
         first = self._columns()
@@ -234,14 +240,14 @@ class Scan:
         if self.counter is None or self.plan is None or not rows.count:
             return
         made, count = self.plan, rows.count
-        leaves: dict[str, list[tuple[Cells, Look]]] = {}
-        for name, cells, look in rows.leaves:
-            leaves.setdefault(name, []).append((cells, look))
+        leaves: dict[str, list[tuple[Cells, Glance]]] = {}
+        for name, cells, glance in rows.leaves:
+            leaves.setdefault(name, []).append((cells, glance))
         pattern: Bits = np.zeros(count, np.uint64)
         bits = {name: np.uint64(1 << at) for at, name in enumerate(made.bits)}
         for slot in made.slots:
-            for cells, look in leaves.get(slot.column, ()):
-                pattern[_spread(self._has(slot, look), cells, count)] |= bits[slot.made]
+            for cells, glance in leaves.get(slot.column, ()):
+                _mark(pattern, bits[slot.made], self._has(slot, glance.look), glance, cells)
         self._infer(pattern, leaves, bits)
         months = homes = np.full(count, -1, np.int32)
         if made.when and (cells_ := _single(leaves, made.when.column, count)):
@@ -251,7 +257,7 @@ class Scan:
         marks = {slot.made: self._marks(slot, leaves, count) for slot in made.subjects}
         self.counter.add(pattern, months, homes, marks)
 
-    def _infer(self, pattern: Bits, leaves: dict[str, list[tuple[Cells, Look]]], bits: dict[str, np.uint64]) -> None:
+    def _infer(self, pattern: Bits, leaves: dict[str, list[tuple[Cells, Glance]]], bits: dict[str, np.uint64]) -> None:
         """Add the topics that goods tell, in rows that are about a person."""
         if self.plan is None or not self.plan.goods:
             return
@@ -274,17 +280,27 @@ class Scan:
         found: npt.NDArray[np.bool_] = (words[:, bit // 64] & np.uint64(1 << bit % 64)) != 0
         return found
 
-    def _marks(self, slot: plan.Slot, leaves: dict[str, list[tuple[Cells, Look]]], count: int) -> Bits:
+    def _marks(self, slot: plan.Slot, leaves: dict[str, list[tuple[Cells, Glance]]], count: int) -> Bits:
         """Fingerprint of the subject of each row; of several in a row, the first."""
         made: Bits = np.zeros(count, np.uint64)
-        for cells, look in leaves.get(slot.column, ()):
-            marks = np.where(self._has(slot, look), look.marks, np.uint64(0))
+        for cells, glance in leaves.get(slot.column, ()):
+            marks = glance.rows(np.where(self._has(slot, glance.look), glance.look.marks, np.uint64(0)))
             if cells.rows is None:
                 made = marks
             else:
                 some = np.flatnonzero(marks)[::-1]
                 made[cells.rows[some]] = marks[some]
         return made
+
+
+def _mark(pattern: Bits, bit: np.uint64, has: npt.NDArray[np.bool_], glance: Glance, cells: Cells) -> None:
+    """Give rows the bit of a class."""
+    if has.all() and cells.rows is None and (glance.codes is None or int(glance.codes.max(initial=-1)) < len(has)):
+        pattern |= bit
+    elif cells.rows is None:
+        pattern |= glance.rows(has.astype(np.uint64) * bit)
+    else:
+        pattern[_spread(glance.rows(has), cells, len(pattern))] |= bit
 
 
 def _spread(has: npt.NDArray[np.bool_], cells: Cells, count: int) -> npt.NDArray[np.bool_]:
@@ -296,7 +312,7 @@ def _spread(has: npt.NDArray[np.bool_], cells: Cells, count: int) -> npt.NDArray
     return made
 
 
-def _single(leaves: dict[str, list[tuple[Cells, Look]]], name: str, count: int) -> Cells | None:
+def _single(leaves: dict[str, list[tuple[Cells, Glance]]], name: str, count: int) -> Cells | None:
     """The column with one value a row; values of documents and lists are laid out by row, the first of each."""
     for cells, _ in leaves.get(name, ()):
         if cells.rows is None:
@@ -306,18 +322,6 @@ def _single(leaves: dict[str, list[tuple[Cells, Look]]], name: str, count: int) 
         taken = columns.plain(cells.values).take(pa.array(places, mask=places < 0))
         return Cells(cells.name, cells.place, cells.kind, taken, None)
     return None
-
-
-def _longer(values: pa.Array) -> bool:
-    """Whether any value may be long enough to be searched inside: a cheap bound, and the same for every cut."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary
-    wide = pa.types.is_large_string(values.type)
-    places = values.buffers()[1]
-    if places is None or not len(values):
-        return False
-    ends = np.frombuffer(places, np.int64 if wide else np.int32)[values.offset : values.offset + len(values) + 1]
-    return bool(np.diff(ends).max() >= SEARCHED)
 
 
 def _slices(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.RecordBatch]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flagstate.catalog.mask import mask
 from flagstate.enrich.classify import sample
-from flagstate.enrich.classify.columns import Cells, plain
-from flagstate.enrich.classify.kernel import Look
+from flagstate.enrich.classify.columns import Cells
+from flagstate.enrich.classify.glance import Glance
 from flagstate.enrich.classify.summary import SAMPLE, Column, Seen
 
 Counts = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.uint64]
 
 LONGEST = 400
 """Characters of a value that the sample keeps."""
@@ -22,6 +25,17 @@ CELLS = 1_000_000
 """Values of all samples of a table together."""
 PROBED = 256
 ALL = np.uint64(2**64 - 1)
+NONE: Counts = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some values of the sample, as they were found."""
+
+    marks: Marks
+    texts: pa.Array
+    whole: Marks
+    inside: Marks
 
 
 class Tally:
@@ -42,81 +56,89 @@ class Tally:
         self.values = self.filled = self.sizes = self.shortest = self.longest = 0
         self.formed: Counts = np.zeros(classes, np.int64)
         self.held: Counts = np.zeros(classes, np.int64)
-        self.inside: Counts = np.zeros(classes, np.int64)
-        self.seen: dict[int, Seen] = {}
+        self.inside: Counts = np.zeros(-(-classes // 64) * 64, np.int64)
+        self.parts: list[Part] = []
+        self.count = 0
         self.limit = ALL
-        self.slots: npt.NDArray[np.uint64] = np.zeros(64, np.uint64)
+        self.slots: Marks = np.zeros(64, np.uint64)
 
-    def add(self, look: Look, values: pa.Array) -> None:
+    def add(self, glance: Glance) -> None:
         """Add one batch."""
-        filled = look.filled.view(np.bool_)
-        count = int(np.count_nonzero(filled))
-        self.values += len(values)
+        look, weights = glance.look, NONE if glance.weights is None else glance.weights
+        self.values += len(look.filled) if glance.codes is None else len(glance.codes)
+        count, total, least, most = sample.sums(look.filled, look.sizes, weights)
         if not count:
             return
         self.filled += count
-        sizes = look.sizes if count == len(values) else look.sizes[filled]
-        self.sizes += int(sizes.sum(dtype=np.int64))
-        least = int(sizes.min())
+        self.sizes += total
         self.shortest = min(self.shortest, least) if self.shortest else least
-        self.longest = max(self.longest, int(sizes.max()))
+        self.longest = max(self.longest, most)
         self.formed += look.formed
         self.held += look.held
-        _count(self.inside, look.inside)
-        self._sample(look, values)
+        if glance.searched:
+            sample.spread(look.inside, weights, self.inside)
+        marks = look.marks if glance.weights is None else np.where(weights > 0, look.marks, np.uint64(0))
+        self._sample(marks, glance)
 
-    def _sample(self, look: Look, values: pa.Array) -> None:
-        at, marks = 0, look.marks
-        self._narrow(marks)
+    def _sample(self, marks: Marks, glance: Glance) -> None:
+        at = 0
+        if self.limit == ALL:
+            self._narrow(marks)
         while at < len(marks):
-            room = min(self.most, len(self.slots) // 2 - len(self.seen))
+            room = min(self.most, len(self.slots) // 2 - self.count)
             if room <= 0:
                 self._grow()
                 continue
             places, at = sample.fresh(marks, at, self.limit, self.slots, room)
             if len(places):
-                self._keep(places, look, values)
+                self.parts.append(_part(marks, glance, places))
+                self.count += len(places)
 
-    def _narrow(self, marks: npt.NDArray[np.uint64]) -> None:
+    def _narrow(self, marks: Marks) -> None:
         """Lower the limit first where a batch has many distinct values, so that few texts are fetched in vain."""
         probe = marks[: 4 * PROBED : 4]
         if len(marks) < 2 * self.most or len(np.unique(probe)) < len(probe) // 2:
             return
-        some = marks[(marks != 0) & (marks < self.limit)]
+        some = marks[marks != 0]
         if len(some) > 2 * self.most:
             least = np.unique(np.partition(some, 2 * self.most)[: 2 * self.most])
             if len(least) >= self.most:
-                self.limit = min(self.limit, least[self.most - 1] + np.uint64(1))
-
-    def _keep(self, places: Counts, look: Look, values: pa.Array) -> None:
-        texts = _texts(values, places)
-        wholes, insides = _bits(look.whole, places), _bits(look.inside, places)
-        made = map(Seen._make, zip(texts, wholes, insides, strict=True))
-        self.seen.update(zip(look.marks[places].tolist(), made, strict=True))
+                self.limit = np.uint64(least[self.most - 1] + np.uint64(1))
 
     def _grow(self) -> None:
         """More room; past twice the bound, only the smallest fingerprints stay."""
-        if len(self.seen) >= 2 * self.most:
+        if self.count >= 2 * self.most:
             self._cut()
         size = 64
-        while size < 2 * (len(self.seen) + min(self.most, len(self.seen))):
+        while size < 2 * (self.count + min(self.most, self.count)):
             size *= 2
         self.slots = np.zeros(size, np.uint64)
-        if self.seen:
-            sample.fresh(np.fromiter(self.seen, np.uint64, len(self.seen)), 0, ALL, self.slots, len(self.seen))
+        if self.count:
+            sample.fresh(self._joined().marks, 0, ALL, self.slots, self.count)
+
+    def _joined(self) -> Part:
+        """All that is kept, as one part."""
+        if len(self.parts) != 1:
+            self.parts = [_concat(self.parts, len(self.inside) // 64)]
+        return self.parts[0]
 
     def _cut(self) -> None:
-        if len(self.seen) <= self.most:
+        if self.count <= self.most:
             return
-        kept = sorted(self.seen)[: self.most]
-        self.seen = {mark: self.seen[mark] for mark in kept}
-        self.limit = np.uint64(kept[-1])
+        kept = self._joined()
+        places = np.argpartition(kept.marks, self.most - 1)[: self.most].astype(np.int64)
+        self.parts = [
+            Part(kept.marks[places], kept.texts.take(pa.array(places)), kept.whole[places], kept.inside[places])
+        ]
+        self.count = self.most
+        self.limit = np.uint64(self.parts[0].marks.max())
 
     def freeze(self, classes: Sequence[str]) -> Column:
         """Return the summary; the tally may go on afterwards."""
-        if len(self.seen) > self.most:
+        if self.count > self.most:
             self._cut()
             self._grow()
+        kept = self._joined()
         return Column(
             name=self.name,
             place=self.place,
@@ -130,7 +152,7 @@ class Tally:
             held=_named(self.held, classes),
             inside=_named(self.inside, classes),
             most=self.most,
-            sample=dict(self.seen),
+            sample=dict(zip(kept.marks.tolist(), _seen(kept), strict=True)),
         )
 
 
@@ -138,29 +160,35 @@ def _named(counts: Counts, classes: Sequence[str]) -> dict[str, int]:
     return dict(sorted((classes[at], int(counts[at])) for at in np.flatnonzero(counts).tolist()))
 
 
-def _count(into: Counts, bits: npt.NDArray[np.uint64]) -> None:
-    """Add how many rows have each bit; most columns have none."""
+def _part(marks: Marks, glance: Glance, places: Counts) -> Part:
+    texts = glance.values.take(pa.array(places)).cast(pa.large_binary())
+    if texts.nbytes > LONGEST * len(texts):
+        texts = pc.binary_slice(texts, 0, 4 * LONGEST)
+    return Part(marks[places], texts, glance.look.whole[places], glance.look.inside[places])
+
+
+def _concat(parts: Sequence[Part], words: int) -> Part:
+    if not parts:
+        none: Marks = np.zeros((0, words), np.uint64)
+        return Part(np.zeros(0, np.uint64), pa.array([], pa.large_binary()), none, none)
+    return Part(
+        np.concatenate([part.marks for part in parts]),
+        pa.concat_arrays([part.texts for part in parts]),
+        np.concatenate([part.whole for part in parts]),
+        np.concatenate([part.inside for part in parts]),
+    )
+
+
+def _seen(kept: Part) -> Iterator[Seen]:
+    """The values, trimmed and cut; bytes that are no UTF-8 are replaced."""
+    texts = [(raw or b"")[: 4 * LONGEST].decode("utf-8", "replace").strip()[:LONGEST] for raw in kept.texts.to_pylist()]
+    return map(Seen._make, zip(texts, _bits(kept.whole), _bits(kept.inside), strict=True))
+
+
+def _bits(bits: Marks) -> list[int]:
+    made = [0] * len(bits)
     for word in range(bits.shape[1]):
         column = bits[:, word]
-        present = int(np.bitwise_or.reduce(column)) if len(column) else 0
-        while present:
-            bit = (present & -present).bit_length() - 1
-            present &= present - 1
-            into[64 * word + bit] += int(np.count_nonzero(column & np.uint64(1 << bit)))
-
-
-def _bits(bits: npt.NDArray[np.uint64], places: Counts) -> list[int]:
-    if not bits.size:
-        return [0] * len(places)
-    made = [0] * len(places)
-    for word in range(bits.shape[1]):
-        column = bits[places, word]
         if column.any():
             made = [one | (other << (64 * word)) for one, other in zip(made, column.tolist(), strict=True)]
     return made
-
-
-def _texts(values: pa.Array, places: Counts) -> list[str]:
-    """The values at some places, trimmed and cut; bytes that are no UTF-8 are replaced."""
-    taken = plain(values.take(pa.array(places))).cast(pa.large_binary()).to_pylist()
-    return [(raw or b"")[: 4 * LONGEST].decode("utf-8", "replace").strip()[:LONGEST] for raw in taken]
