@@ -143,25 +143,45 @@ def only_decode(path: Path) -> None:
         pass
 
 
+def records(path: Path) -> Iterator[pa.RecordBatchReader]:
+    """Yield what the product's own reader makes of the file."""
+    from flagstate.catalog.mask import mask
+    from flagstate.engine import connect
+    from flagstate.read import parquet
+    from flagstate.read.part import Context, Head, Opened, Records
+
+    with path.open("rb") as file:
+        head = Head(file.read(65_536), path.stat().st_size, path.suffix)
+    kind = parquet.READER.recognise(head)
+    if kind is None:
+        raise ValueError(f"{path} is no Parquet file")
+    with connect(files=[str(path)], threads=1) as con:
+        for part in parquet.READER.read(Opened(str(path), head, "parcels", "e"), kind, Context(con, mask)):
+            if isinstance(part, Records):
+                yield part.reader
+
+
 def only_recognise(path: Path) -> None:
-    """Decode the file and look at every value for all shipped classes."""
-    from flagstate.enrich.classify import kernel, machine
+    """Read the file and look at every value for all shipped classes."""
+    from flagstate.enrich.classify import machine
+    from flagstate.enrich.classify.glance import Eye
 
     every = machine.load()
-    for batch in decoded(path):
-        for column in batch.columns:
-            kernel.look(column, every, KEY, search=False)
+    for reader in records(path):
+        eyes = [Eye(every, KEY) for _ in reader.schema]
+        for batch in reader:
+            for eye, column in zip(eyes, batch.columns, strict=True):
+                eye.look(column, search=False)
 
 
 def whole(path: Path) -> None:
-    """Decode the file, recognise, count, infer, decide."""
+    """Read the file, recognise, count, infer, decide."""
     from flagstate.enrich import classify
 
-    source = pq.ParquetFile(path)
-    reader = pa.RecordBatchReader.from_batches(source.schema_arrow, decoded(path))
-    summary = classify.scan(reader, key=KEY)
-    classify.holdings(summary, "parcels")
-    classify.populations(summary, "parcels")
+    for reader in records(path):
+        summary = classify.scan(reader, key=KEY)
+        classify.holdings(summary, "parcels")
+        classify.populations(summary, "parcels")
 
 
 def timed(work: Callable[[Path], None], path: Path) -> float:

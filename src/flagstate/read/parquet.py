@@ -17,15 +17,19 @@ from flagstate.read.header import unique
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records, Tally
 
 if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import ColumnChunkMetaData, ParquetFile
 
-BATCH = 32_768
+BATCH = 65_536
 BATCH_BYTES = 32 << 20
 """Bytes of a batch when it is decoded, about."""
 BUFFER = 1 << 20
 """Bytes of a column that are read ahead; else a whole row group would be."""
 FEW = 3.0
 """Bytes per value, up to which a column of texts is taken for a dictionary with short codes."""
+REPEATED = 0.6
+"""Share of distinct values, up to which a dictionary is worth its while."""
+CODE = 2.0
+"""Bytes of a code, about."""
 
 
 @dataclass
@@ -88,7 +92,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
 
 
 def _coded(file: ParquetFile) -> list[str]:
-    """Columns of texts that every row group holds as short codes of a dictionary."""
+    """Columns of texts that every row group holds as codes of a dictionary that is smaller than a batch."""
     meta, schema = file.metadata, file.schema_arrow
     if not 0 < meta.num_row_groups <= 1_000:
         return []
@@ -99,9 +103,30 @@ def _coded(file: ParquetFile) -> list[str]:
         if name not in flat or schema.names.count(name) > 1:
             continue
         chunks = [meta.row_group(group).column(at) for group in range(meta.num_row_groups)]
-        if all(c.has_dictionary_page and 0 <= c.total_uncompressed_size <= FEW * c.num_values for c in chunks):
+        if all(map(_repeats, chunks)):
             found.append(name)
     return found
+
+
+def _repeats(chunk: ColumnChunkMetaData) -> bool:
+    """Whether values repeat so much that reading them as a dictionary is less work; a footer that lies costs time."""
+    size, count = chunk.total_uncompressed_size, chunk.num_values
+    if not chunk.has_dictionary_page or size < 0 or count <= 0:
+        return False
+    if size <= FEW * count and count <= 2 * BATCH:
+        return True
+    # An entry is its text and four bytes of length.
+    entries = max(0.0, size - CODE * count) / (_length_of(chunk) + 4)
+    return bool(entries <= REPEATED * min(count, BATCH))
+
+
+def _length_of(chunk: ColumnChunkMetaData) -> float:
+    """Bytes of a value, as far as statistics tell; without them it is taken for a short one."""
+    try:
+        known = chunk.statistics
+        return (len(known.min) + len(known.max)) / 2 if known is not None and known.has_min_max else 0.0
+    except (pa.ArrowException, ValueError, TypeError, NotImplementedError, OSError):
+        return 0.0
 
 
 def _length(file: ParquetFile, group: int) -> int:

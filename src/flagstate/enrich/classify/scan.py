@@ -37,9 +37,9 @@ from flagstate.enrich.classify.verdict import Verdict
 
 Bits = npt.NDArray[np.uint64]
 
-ROWS = 32_768
+ROWS = 65_536
 """Rows of a batch."""
-CELLS = 1_500_000
+CELLS = 3_000_000
 """Cells of a batch."""
 PREFIX_ROWS, PREFIX_BYTES = 50_000, 32 << 20
 """How much is looked at before it is decided what to count."""
