@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from flagstate import model
 from flagstate.enrich.classify import groups
-from flagstate.pipeline import records
+from flagstate.pipeline import extract, records
 from flagstate.read.part import Note, Records
 
 KEY = records.subject_key(7)
@@ -78,3 +79,45 @@ def _coarse(made: records.Counted) -> records.Counted:
     doubts = classify.needs_exact(summary, {10_001})
     assert doubts
     return replace(made, summary=summary, doubts=doubts)
+
+
+def test_a_container_that_comes_in_parts_is_told_as_one() -> None:
+    gathered = extract.Gathered(extract.Known(7))
+    seen = extract.Seen("0", "dump.sql")
+    for begin in range(0, 300, 3):
+        for name in ("people", "machines"):
+            rows = [{"email": f"{name}{n}@kanari.example"} for n in range(begin, begin + 4)]
+            extract._records(Records(pa.Table.from_pylist(rows).to_reader(), name), seen, gathered)
+    gathered.close()
+    held = pa.concat_tables(gathered.tables["holding"]).to_pylist()
+    told = [(row["container"], row["records"], row["subjects_lo"], row["subjects_hi"]) for row in held]
+    assert sorted(told) == [("machines", 400, 301, 400), ("people", 400, 301, 400)]
+    assert seen.rows_read == 800
+
+
+def test_parts_beyond_memory_lose_no_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extract, "KEPT_BYTES", 0)
+    gathered = extract.Gathered(extract.Known(7))
+    seen = extract.Seen("0", "dump.sql")
+    for begin in (0, 20, 40):
+        for name in ("people", "machines"):
+            rows = [{"email": f"{name}{n}@kanari.example"} for n in range(begin, begin + 30)]
+            extract._records(Records(pa.Table.from_pylist(rows).to_reader(), name), seen, gathered)
+    gathered.close()
+    made = {noun: records.together(pa.concat_tables(tables), noun) for noun, tables in gathered.tables.items()}
+    told = [(row["container"], row["records"], row["subjects_lo"]) for row in made["holding"].to_pylist()]
+    assert sorted(told) == [("machines", 90, 30), ("people", 90, 30)], "at least the largest part"
+    counted = [(row["container"], row["records"], row["subjects_lo"], row["subjects_hi"])
+               for row in made["population"].to_pylist()]  # fmt: skip
+    assert sorted(counted) == [("machines", 90, 70, 70), ("people", 90, 70, 70)], "subjects of samples are united"
+    for table in made.values():
+        assert len(set(table.column("fact_id").to_pylist())) == table.num_rows
+    assert made["holding"].schema.equals(model.HOLDING.schema)
+
+
+def test_what_should_be_counted_again_and_was_not_is_kept() -> None:
+    gathered = extract.Gathered(extract.Known(7))
+    gathered.take(_coarse(records.count(part(10_050, 12_000), "store:a", KEY)))
+    assert list(gathered.doubtful) == [0]
+    gathered.close()
+    assert sum(table.num_rows for table in gathered.tables["holding"]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,26 @@ def test_a_scan_that_reads_everything_ends_well_and_leaves_nothing(
     assert set(tmp_path.rglob("*")) == before
     assert flagstate("scan", "given", "--fail-on", "contact", cwd=tmp_path).returncode == 10
     assert flagstate("scan", "nowhere", cwd=tmp_path).returncode == 2
+
+
+def test_what_is_no_file_is_named_and_the_rest_goes_on(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "link.csv").symlink_to("people.csv")
+    made = scanned(folder)
+    states = {row["artefact"]: row["state"] for row in made.tables["evidence"].to_pylist()}
+    assert states["pipe.csv"] == states["link.csv"] == "refused"
+    assert made.exit_code == 3
+    assert made.tables["holding"].num_rows == 1
+
+
+def test_files_that_are_parts_of_one_table_are_one(tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        rows = "".join(f"u{n}@kanari.example,{n}\n" for n in range(day * 10, day * 10 + 40))
+        (tmp_path / f"people_2026-01-0{day}.csv").write_text(f"email,n\n{rows}")
+    made = scanned(tmp_path)
+    (row,) = made.tables["holding"].to_pylist()
+    assert (row["container"], row["records"], row["subjects_lo"], row["subjects_hi"]) == ("people_*.csv", 120, 60, 60)
+    (together,) = (each for each in made.tables["evidence"].to_pylist() if each["state"] == "set")
+    assert row["evidence_id"] == together["evidence_id"]
+    assert len(together["members"]) == 3
+    assert made.exit_code == 0

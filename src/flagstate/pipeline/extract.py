@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +32,9 @@ VERSION = 1
 
 HASHED_FIRST = 64 << 20
 """Artefacts up to this size in bytes are hashed before they are read, larger ones meanwhile."""
+
+KEPT_BYTES = 96 << 20
+"""Bytes of summaries that are kept, for containers that a reader may come back to, per leaf."""
 
 KEPT_REJECTS = 1_000
 """Rejected records that are listed one by one, per leaf; the others are only counted."""
@@ -187,10 +190,10 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
     try:
         for part in reader.read(artefact, kind, Context(con, mask, mask_host=mask_host)):
             _take(part, seen, gathered, con)
-        if gathered.doubtful:
+        if doubtful := gathered.doubtful:
             parts = reader.read(artefact, kind, Context(con, mask, mask_host=mask_host))
-            for made in records.again(gathered.doubtful, parts, records.subject_key(known.salt)):
-                gathered.take(made)
+            for made in records.again(doubtful, parts, records.subject_key(known.salt)):
+                gathered.settle(made)
     except DeclarationError as problem:
         seen.state, seen.kind, seen.todo = "failed", "declaration", problem.todo
         seen.reason = f"{problem.where}: {problem.what}"
@@ -229,12 +232,36 @@ class Gathered:
         self.tables: dict[str, list[pa.Table]] = {}
         self.summaries: list[flows.Summary] = []
         self.containers = 0
-        self.doubtful: dict[int, records.Counted] = {}
+        self.waiting: dict[tuple[str, str, str, bool], records.Counted] = {}
+        self.weight = 0
+
+    @property
+    def doubtful(self) -> dict[int, records.Counted]:
+        """Containers whose subjects should be counted again, by their place."""
+        return {made.place: made for made in self.waiting.values() if made.doubts}
 
     def take(self, made: records.Counted) -> None:
+        """Keep a container, with what came of it before; those that did not come for longest become tables."""
+        before = self.waiting.pop(made.key, None)
+        if before is not None:
+            self.weight -= before.weight
+            made = before.join(made)
+        self.waiting[made.key] = made
+        self.weight += made.weight
+        while self.weight > KEPT_BYTES and len(self.waiting) > 1:
+            self.settle(next((each for each in self.waiting.values() if not each.doubts), made))
+
+    def settle(self, made: records.Counted) -> None:
         """Add the tables of one container."""
+        gone = self.waiting.pop(made.key, None)
+        self.weight -= gone.weight if gone else 0
         for name, table in made.tables().items():
             self.add(name, table)
+
+    def close(self) -> None:
+        """Add the tables of all containers that wait."""
+        for made in list(self.waiting.values()):
+            self.settle(made)
 
     def add(self, name: str, table: pa.Table) -> None:
         """Add rows."""
@@ -268,10 +295,7 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
 def _records(part: Records, seen: Seen, gathered: Gathered) -> None:
     made = records.count(part, f"store:{seen.name}", records.subject_key(gathered.known.salt))
     seen.rows_read += made.summary.rows
-    if made.doubts:
-        gathered.doubtful[gathered.containers] = made
-    else:
-        gathered.take(made)
+    gathered.take(replace(made, place=gathered.containers))
     gathered.containers += 1
 
 
@@ -310,8 +334,9 @@ def _settle(seen: Seen) -> None:
 
 
 def _save(folder: Path, seen: Seen, gathered: Gathered) -> None:
+    gathered.close()
     for name, tables in gathered.tables.items():
-        keep.write(pa.concat_tables(tables), folder / f"{seen.ordinal}.{name}.parquet")
+        keep.write(records.together(pa.concat_tables(tables), name), folder / f"{seen.ordinal}.{name}.parquet")
         seen.tables.append(name)
     if gathered.summaries:
         keep.save(flows.combine(gathered.summaries), folder, seen.ordinal)

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flagstate import model
 from flagstate.case import Case
 from flagstate.engine import Limits, Workers, cores, memory
+from flagstate.enrich import partitions
 from flagstate.pipeline import collect, gather, live
 from flagstate.pipeline.gather import SLACK
 from flagstate.read.live.credentials import Credentials, scrub
@@ -164,7 +166,16 @@ class Found:
         for noun in NOUNS[2:]:
             kind = model.NOUNS[noun]
             tables[noun] = pa.concat_tables([model.empty(kind), *self.tables.get(noun, ())])
-        return ScanOutcome(tables, frozenset(self.lost), fail_on)
+        return ScanOutcome(tables | _united(tables), frozenset(self.lost), fail_on)
+
+
+def _united(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Put files and objects that are parts of one table together, as an audit does; databases stay apart."""
+    evidence = tables["evidence"]
+    live = pc.fill_null(pc.starts_with(evidence.column("kind"), "live."), False)
+    made = partitions.unite({**tables, "evidence": evidence.filter(pc.invert(live))})
+    sets = model.conform(made.get("evidence", model.empty(model.EVIDENCE)), model.EVIDENCE)
+    return made | {"evidence": pa.concat_tables([evidence, sets])}
 
 
 def _owned(table: pa.Table, noun: str, evidence_id: str) -> pa.Table:
@@ -211,7 +222,8 @@ def _files(order: ScanOrder, folder: Path, found: Found, said: Callable[[str], N
         collected = collect.collect(made, case.work / "items")
         tables = collect.facts(collected)
     for row in collected.evidence:
-        if str(row["kind"] or "").startswith("zeek.") and "conn" in str(row["kind"]):
+        kind = str(row.get("kind") or "")
+        if kind.startswith("zeek.") and "conn" in kind:
             row["reason"] = row["reason"] or "it says who met whom, and holds no records: `flagstate audit` reads it"
         elif row["state"] not in ("read", "duplicate"):
             found.lost.add(str(row["evidence_id"]))

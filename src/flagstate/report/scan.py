@@ -49,7 +49,8 @@ def _headline(tables: Mapping[str, pa.Table], lost: Collection[str], refused: Co
         said = "Nothing was read"
     line.append(said, style="bold")
     if lost:
-        line.append(f"; of {len(lost)} of {tables['evidence'].num_rows} sources something could not be read")
+        sources = sum(state != "set" for state in tables["evidence"].column("state").to_pylist())
+        line.append(f"; of {len(lost)} of {sources} sources something could not be read")
     return line
 
 
@@ -88,7 +89,8 @@ def _evidence(rows: list[dict[str, Any]], coverage: list[dict[str, Any]], lost: 
     text = Text()
     states: dict[str, int] = defaultdict(int)
     for row in rows:
-        states[str(row["state"])] += 1
+        if row["state"] != "set":  # it stands for others
+            states[str(row["state"])] += 1
     text.append("Sources: ", style="bold")
     text.append(", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in sorted(states.items())) or "none")
     for row in coverage:
