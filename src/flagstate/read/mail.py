@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
@@ -167,7 +167,7 @@ def _decoded(value: str) -> str:
     if "=?" in text:
         try:
             text = str(make_header(decode_header(text)))
-        except (HeaderParseError, ValueError, LookupError, TypeError, AssertionError):
+        except (MessageError, ValueError, LookupError, TypeError, AssertionError):
             return text
     return " ".join(text.split())
 
