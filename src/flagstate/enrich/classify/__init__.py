@@ -45,7 +45,9 @@ def decisions(summary: Summary, classes: Sequence[DataClass] | None = None) -> l
 def warm() -> None:
     """Compile everything, so that the first audit does not; at set-up."""
     kernel.warm()
-    scan(pa.table({"email": ["a@b.example"]}).to_reader(), key=bytes(16))
+    longer = pa.array(["write to a@b.example today", None])
+    for texts in (longer, longer.cast(pa.large_string()), longer.dictionary_encode()):
+        scan(pa.table({"email": texts}).to_reader(), key=bytes(16))
 
 
 def summarise(

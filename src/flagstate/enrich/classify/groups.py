@@ -299,7 +299,7 @@ class Subjects:
             self._fit()
             return
         stay = self.kept != 0
-        self._fill(self.kept[stay], self.of[stay], 2 * len(self.kept))
+        self._fill(self.kept[stay], self.of[stay], (8 if len(self.kept) < 1 << 18 else 2) * len(self.kept))
 
     def _fill(self, marks: Marks, groups: Numbers, size: int) -> None:
         self._room(size)
@@ -317,10 +317,12 @@ class Subjects:
         """Return them by name of the group."""
         stay = self.kept != 0
         marks, groups = self.kept[stay], self.of[stay]
-        order = np.lexsort((marks, groups))
+        # Numbers of groups are small: sixteen bits are sorted by counting.
+        groups = groups.astype(np.int16) if len(names) < 1 << 15 else groups
+        order = np.argsort(groups, kind="stable")
         marks, groups = marks[order].astype("<u8"), groups[order]
         edges = np.searchsorted(groups, np.arange(len(names) + 1))
-        kept = {name: marks[edges[at] : edges[at + 1]].tobytes() for at, name in enumerate(names)}
+        kept = {name: np.sort(marks[edges[at] : edges[at + 1]]).tobytes() for at, name in enumerate(names)}
         blank = {name: int(self.blank[at]) for at, name in enumerate(names)}
         return Track(
             self.level,

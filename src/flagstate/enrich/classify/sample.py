@@ -194,3 +194,26 @@ def heads(offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, openers: Byt
         if size > 2:
             count += openers[data[start]]
     return longest, count
+
+
+@numba.njit(cache=True, nogil=True)
+def open_(filled: Bytes, whole: npt.NDArray[np.uint64], sizes: Groups, strong: Marks, least: int) -> Places:
+    """Return the places of the values inside which something may stand.
+
+    Args:
+        filled: 1: neither null nor blank.
+        whole: [value, word] Classes of the whole value.
+        sizes: Bytes of each value.
+        strong: By word: classes whose values hold nothing else.
+        least: Bytes from which a value is searched.
+    """
+    found = np.empty(len(sizes), np.int64)
+    count = 0
+    for at in range(len(sizes)):
+        proven = np.uint64(0)
+        for word in range(len(strong)):
+            proven |= whole[at, word] & strong[word]
+        if filled[at] and sizes[at] >= least and not proven:
+            found[count] = at
+            count += 1
+    return found[:count]

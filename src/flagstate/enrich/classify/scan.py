@@ -27,7 +27,7 @@ from flagstate.enrich.classify import (
     residence,
 )
 from flagstate.enrich.classify.columns import Cells
-from flagstate.enrich.classify.glance import Eye, Glance
+from flagstate.enrich.classify.glance import Eye, Glance, proving
 from flagstate.enrich.classify.groups import Counter, Groups
 from flagstate.enrich.classify.kernel import Look
 from flagstate.enrich.classify.plan import Plan
@@ -154,6 +154,7 @@ class Scan:
         self.rows = self.bytes = 0
         self.tallies: dict[str, Tally] = {}
         self.eyes: dict[str, Eye] = {}
+        self.strong = None if prose else proving(self.classes, self.machine.ids)
         self.paths: dict[str, set[str]] = {}
         self.waiting: list[_Rows] = []
         self.bit = {name: at for at, name in enumerate(self.machine.ids)}
@@ -200,7 +201,9 @@ class Scan:
                 if cells.name not in self.tallies:
                     named = cells is not unfolded and cells.name != unfolded.name
                     self.tallies[cells.name] = Tally(cells, len(self.machine.ids), width, named=named)
-                    self.eyes[cells.name] = Eye(self.machine, self.key)
+                    self.eyes[cells.name] = Eye(
+                        self.machine, self.key, strong=self.strong, least=0 if self.prose else SEARCHED
+                    )
                 tally = self.tallies[cells.name]
                 glance = self._look(cells, longest)
                 tally.add(glance)
@@ -216,10 +219,7 @@ class Scan:
     def _look(self, cells: Cells, longest: int) -> Glance:
         # A cheap bound, and the same for every cut.
         long = cells.kind == "text" and (self.prose or longest >= SEARCHED)
-        glance = self.eyes[cells.name].look(cells.values, search=long)
-        if long and not self.prose:
-            glance.look.inside[glance.look.sizes < SEARCHED] = 0
-        return glance
+        return self.eyes[cells.name].look(cells.values, search=long)
 
     def _decide(self) -> None:
         first = self._columns()
