@@ -221,7 +221,8 @@ def test_copies_of_a_table_are_not_more_records() -> None:
     said_ = [{"asset_id": "est:a", "data_class": "email"}]
     made.append(model.stamp(model.rows(model.HOLDING, said_), model.HOLDING, stance="declared", evidence_id="e"))
     (one,) = holdings({"holding": pa.concat_tables(made)}).to_pylist()
-    assert one["message"] == "iban is found in 2 containers (the largest with 90 records: a.csv, a.json) and is not declared."
+    said = "iban is found in 2 containers (the largest with 90 records: a.csv, a.json) and is not declared."
+    assert one["message"] == said
 
 
 def test_a_range_that_an_asset_uses_is_not_thereby_ours() -> None:
