@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstate.enrich import classify
+from flagstate.enrich.classify import sample
 from flagstate.read import parquet
 
 KEY = bytes(range(16))
@@ -94,3 +96,16 @@ def test_texts_that_repeat_are_read_as_dictionaries(tmp_path: Path) -> None:
     bare = tmp_path / "bare.parquet"
     pq.write_table(table, bare, write_statistics=False)
     assert parquet._coded(pq.ParquetFile(bare)) == ["city"]
+
+
+MOMENT = re.compile(rb"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[ T][0-9]{2}:[0-9]{2}[-0-9:.+Z]{0,19}")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.from_regex(MOMENT, fullmatch=True), st.integers(0, 40), st.sampled_from(list(b"0x-/:. TZ+@")))
+def test_a_moment_is_a_date_and_a_time_and_nothing_else(text: bytes, at: int, byte: int) -> None:
+    """What is taken for a moment, and so not searched inside, has that form to its end."""
+    changed = text[:at] + bytes([byte]) + text[at + 1 :]
+    for some in (text, changed, text + b"\0", text[:15]):
+        found = sample.moment(np.frombuffer(b"ab" + some, np.uint8), 2, 2 + len(some))
+        assert found == bool(MOMENT.fullmatch(some))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from flagstate.errors import EvidenceError
@@ -162,6 +163,8 @@ def _batches(file: ParquetFile, schema: pa.Schema, most: int | None, progress: P
 def _valid(column: pa.Array, to: pa.DataType) -> pa.Array:
     """The column in its new type; text is checked, because Parquet does not promise valid UTF-8."""
     column = column if column.type.equals(to) else column.cast(to)
+    if pa.types.is_string(to) and _ascii(column):
+        return column
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
@@ -174,6 +177,12 @@ def _valid(column: pa.Array, to: pa.DataType) -> pa.Array:
         ]
         return pa.array(repaired, to)
     return column
+
+
+def _ascii(column: pa.Array) -> bool:
+    """Whether all bytes of a column of texts, as the decoder laid them out, are ASCII: then they are valid."""
+    data = column.buffers()[2]
+    return data is None or not data.size or int(np.frombuffer(data, np.uint8).max()) < 128
 
 
 READER = Reader("parquet", "Parquet files, whatever their name says.", recognise, read)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +86,16 @@ def _text(kind: pa.DataType) -> bool:
 def plain(values: pa.Array) -> pa.Array:
     """Return strings, without a dictionary."""
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def buffers(values: pa.Array) -> tuple[Any, npt.NDArray[np.uint8] | None]:
+    """Return where each string begins and the last ends, and the bytes of all; null: there are none."""
+    wide = pa.types.is_large_string(values.type)
+    _, offsets, data = values.buffers()
+    if data is None or not len(values) or not data.size:
+        return None, None
+    every = np.frombuffer(offsets, np.int64 if wide else np.int32)
+    return every[values.offset : values.offset + len(values) + 1], np.frombuffer(data, np.uint8)
 
 
 def _texts(values: pa.Array) -> tuple[pa.Array | None, str]:

@@ -7,17 +7,15 @@ are looked at together, as `path.*`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.catalog.mask import mask
 from flagstate.enrich.classify import sample
-from flagstate.enrich.classify.columns import Cells, Places, plain
+from flagstate.enrich.classify.columns import Cells, Places, buffers, plain
 
 LARGEST = 1 << 20
 """Bytes of one document."""
@@ -44,22 +42,13 @@ def heads(values: pa.Array) -> tuple[int, int]:
     Args:
         values: Strings, or a dictionary of strings.
     """
-    offsets, data = _buffers(values.dictionary if pa.types.is_dictionary(values.type) else values)
+    offsets, data = buffers(values.dictionary if pa.types.is_dictionary(values.type) else values)
     return (0, 0) if data is None else sample.heads(offsets, data, _OPENERS)
-
-
-def _buffers(values: pa.Array) -> tuple[Any, npt.NDArray[np.uint8] | None]:
-    wide = pa.types.is_large_string(values.type)
-    _, offsets, data = values.buffers()
-    if data is None or not len(values) or not data.size:
-        return None, None
-    every = np.frombuffer(offsets, np.int64 if wide else np.int32)
-    return every[values.offset : values.offset + len(values) + 1], np.frombuffer(data, np.uint8)
 
 
 def begun(values: pa.Array) -> Places:
     """Return the places of the values that may be documents: they begin with a bracket or a brace."""
-    ends, data = _buffers(values)
+    ends, data = buffers(values)
     if data is None:
         return np.empty(0, np.int64)
     first = data[np.minimum(ends[:-1], data.size - 1)]

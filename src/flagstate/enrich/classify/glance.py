@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from flagstate.catalog import checks
 from flagstate.catalog.data_class import DataClass
 from flagstate.enrich.classify import kernel, sample
-from flagstate.enrich.classify.columns import Places
+from flagstate.enrich.classify.columns import Places, buffers
 from flagstate.enrich.classify.kernel import Look
 from flagstate.enrich.classify.machine import Machine
 
@@ -113,7 +113,10 @@ class Eye:
         twice = search and self.settled
         look = kernel._plain(values, self.machine, self.key, search=search and not twice, weights=weights)
         if search:
-            rest = sample.open_(look.filled, look.whole, look.sizes, self.strong, self.least)
+            offsets, data = buffers(values)
+            rest: Places = np.zeros(0, np.int64)
+            if data is not None:
+                rest = sample.open_(offsets, data, look.filled, look.whole, look.sizes, self.strong, self.least)
             if twice:
                 some = values.take(pa.array(rest))
                 found = kernel.look(some, self.machine, self.key, search=True) if len(rest) else None

@@ -197,23 +197,61 @@ def heads(offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, openers: Byt
 
 
 @numba.njit(cache=True, nogil=True)
-def open_(filled: Bytes, whole: npt.NDArray[np.uint64], sizes: Groups, strong: Marks, least: int) -> Places:
+def moment(data: Bytes, start: int, stop: int) -> bool:
+    """Whether a text is a date and a time of day as YYYY-MM-DD HH:MM, and nothing but digits and their signs after it.
+
+    Args:
+        data: Bytes.
+        start: Where it begins.
+        stop: Where it ends.
+    """
+    if stop - start < 16 or stop - start > 35:
+        return False
+    for at in range(stop - start):
+        byte = data[start + at]
+        digit = 48 <= byte <= 57
+        if at == 4 or at == 7:
+            good = byte == 45 or byte == 47
+        elif at == 10:
+            good = byte == 32 or byte == 84
+        elif at == 13:
+            good = byte == 58
+        elif at < 16:
+            good = digit
+        else:
+            good = digit or byte == 58 or byte == 46 or byte == 43 or byte == 45 or byte == 90
+        if not good:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def open_(
+    offsets: npt.NDArray[np.signedinteger[Any]], data: Bytes, filled: Bytes, whole: npt.NDArray[np.uint64],
+    sizes: Groups, strong: Marks, least: int,
+) -> Places:  # fmt: skip
     """Return the places of the values inside which something may stand.
 
     Args:
+        offsets: Where each value begins, and where the last ends.
+        data: Bytes of all values.
         filled: 1: neither null nor blank.
         whole: [value, word] Classes of the whole value.
         sizes: Bytes of each value.
-        strong: By word: classes whose values hold nothing else.
+        strong: By word: classes whose values hold nothing else; all 0: everything is searched.
         least: Bytes from which a value is searched.
     """
     found = np.empty(len(sizes), np.int64)
-    count = 0
+    count, every = 0, True
+    for word in range(len(strong)):
+        every &= strong[word] == 0
     for at in range(len(sizes)):
+        if not filled[at] or sizes[at] < least:
+            continue
         proven = np.uint64(0)
         for word in range(len(strong)):
             proven |= whole[at, word] & strong[word]
-        if filled[at] and sizes[at] >= least and not proven:
+        if not proven and (every or not moment(data, offsets[at], offsets[at + 1])):
             found[count] = at
             count += 1
     return found[:count]

@@ -43,6 +43,8 @@ CELLS = 3_000_000
 """Cells of a batch."""
 PREFIX_ROWS, PREFIX_BYTES = 50_000, 32 << 20
 """How much is looked at before it is decided what to count."""
+PLANNED = 1000
+"""Distinct values of a column that are enough to decide what to count."""
 SEARCHED = 16
 """Bytes from which a value is searched inside."""
 
@@ -170,9 +172,9 @@ class Scan:
         for batch in _slices(reader, max(64, min(ROWS, CELLS // width))):
             self._batch(batch, width)
             if self.plan is None and (self.rows >= PREFIX_ROWS or self.bytes >= PREFIX_BYTES):
-                self._decide()
+                self._decide(PLANNED)
         if self.plan is None:
-            self._decide()
+            self._decide(None)
         made = (
             self.counter.freeze() if self.counter else Groups(records={groups.Key(()): self.rows} if self.rows else {})
         )
@@ -181,8 +183,8 @@ class Scan:
             whole._decided[tuple(c.id for c in self.classes)] = self.decided[1]
         return whole
 
-    def _columns(self) -> tuple[Column, ...]:
-        frozen = [tally.freeze(self.machine.ids) for tally in self.tallies.values()]
+    def _columns(self, most: int | None = None) -> tuple[Column, ...]:
+        frozen = [tally.freeze(self.machine.ids, most) for tally in self.tallies.values()]
         named: dict[str, Column] = {}
         for column in frozen:
             # Two names may be masked to one: then they are one column.
@@ -221,10 +223,10 @@ class Scan:
         long = cells.kind == "text" and (self.prose or longest >= SEARCHED)
         return self.eyes[cells.name].look(cells.values, search=long)
 
-    def _decide(self) -> None:
-        first = self._columns()
+    def _decide(self, most: int | None) -> None:
+        first = self._columns(most)
         verdicts = decide.table(first, self.machine.ids, self.classes, prose=self.prose)
-        self.decided = self.rows, verdicts
+        self.decided = (self.rows, verdicts) if most is None else None
         self._count(plan.make(first, verdicts, self.classes))
         waiting, self.waiting = self.waiting, []
         for rows in waiting:

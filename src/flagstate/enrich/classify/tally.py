@@ -125,20 +125,23 @@ class Tally:
     def _cut(self) -> None:
         if self.count <= self.most:
             return
-        kept = self._joined()
-        places = np.argpartition(kept.marks, self.most - 1)[: self.most].astype(np.int64)
-        self.parts = [
-            Part(kept.marks[places], kept.texts.take(pa.array(places)), kept.whole[places], kept.inside[places])
-        ]
+        self.parts = [_least(self._joined(), self.most)]
         self.count = self.most
         self.limit = np.uint64(self.parts[0].marks.max())
 
-    def freeze(self, classes: Sequence[str]) -> Column:
-        """Return the summary; the tally may go on afterwards."""
+    def freeze(self, classes: Sequence[str], most: int | None = None) -> Column:
+        """Return the summary; the tally may go on afterwards.
+
+        Args:
+            classes: Ids, in the order of the bits.
+            most: Bound of the sample, where a smaller one will do.
+        """
         if self.count > self.most:
             self._cut()
             self._grow()
         kept = self._joined()
+        if most is not None and most < self.count:
+            kept = _least(kept, most)
         return Column(
             name=self.name,
             place=self.place,
@@ -151,7 +154,7 @@ class Tally:
             formed=_named(self.formed, classes),
             held=_named(self.held, classes),
             inside=_named(self.inside, classes),
-            most=self.most,
+            most=self.most if most is None else min(most, self.most),
             sample=dict(zip(kept.marks.tolist(), _seen(kept), strict=True)),
         )
 
@@ -177,6 +180,13 @@ def _concat(parts: Sequence[Part], words: int) -> Part:
         np.concatenate([part.whole for part in parts]),
         np.concatenate([part.inside for part in parts]),
     )
+
+
+def _least(kept: Part, most: int) -> Part:
+    """Those with the smallest fingerprints."""
+    places = np.argpartition(kept.marks, most - 1)[:most].astype(np.int64)
+    texts = kept.texts.take(pa.array(places))
+    return Part(kept.marks[places], texts, kept.whole[places], kept.inside[places])
 
 
 def _seen(kept: Part) -> Iterator[Seen]:
