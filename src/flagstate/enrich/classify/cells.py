@@ -16,8 +16,8 @@ LONGEST = np.uint64(64)
 SEPARATOR = np.array([chr(b) in " -./_" for b in range(256)], np.uint8)
 UPPERED = np.array([b - 32 if 97 <= b < 123 else b for b in range(256)], np.uint8)
 RAW = np.zeros(1, np.uint8)
-N0, N1, N2, N3, N6, N7, N8, N15, N31, N32, N56, N63, N64, N128, N192, N255, N256 = (
-    np.uint64(n) for n in (0, 1, 2, 3, 6, 7, 8, 15, 31, 32, 56, 63, 64, 128, 192, 255, 256)
+N0, N1, N2, N3, N4, N6, N7, N8, N15, N31, N32, N56, N63, N64, N128, N192, N255, N256 = (
+    np.uint64(n) for n in (0, 1, 2, 3, 4, 6, 7, 8, 15, 31, 32, 56, 63, 64, 128, 192, 255, 256)
 )
 
 

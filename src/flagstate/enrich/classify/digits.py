@@ -21,9 +21,12 @@ Check = Callable[[Any, int], bool]
 
 OURS = (
     "flagstate.catalog.checks",
-    *(f"flagstate.enrich.classify.{name}" for name in ("loops", "cells", "frame", "fingerprint", "digits", "pointers")),
+    *(f"flagstate.enrich.classify.{name}" for name in ("loops", "finds", "cells", "frame", "fingerprint")),
+    *(f"flagstate.enrich.classify.{name}" for name in ("digits", "pointers")),
 )
 """What is compiled."""
+FAN = 8
+"""Calls in one function that chooses."""
 
 
 def names() -> tuple[str, ...]:
@@ -52,10 +55,21 @@ def compiled(forms: Mapping[str, Check] | None = None) -> Callable[[int, Any, in
     made: dict[Any, Any] = {}
     space: dict[str, Any] = {f"check_{n}": jit(chosen[name], made) for n, name in enumerate(sorted(chosen))}
     space["__name__"] = __name__
-    lines = ["def passes(number, text, size):"]
-    lines += [f"    if number == {n}:\n        return check_{n}(text, size)" for n in range(len(chosen))]
-    exec("\n".join([*lines, "    return False"]), space)  # noqa: S102  numbers only, no text of a user
-    chooser: Callable[[int, Any, int], bool] = _njit(space["passes"])
+    # A call makes room at the begin of the function that it is in, so no function has many: a tree chooses.
+    calls, level = [f"check_{n}" for n in range(len(chosen))], 0
+    least = list(range(len(chosen) + 1))
+    while level == 0 or len(calls) > 1:
+        starts = range(0, len(calls), FAN)
+        for here in starts:
+            lines = [f"def choice_{level}_{here}(number, text, size):"]
+            for place in range(here, min(here + FAN, len(calls))):
+                given = "text, size" if level == 0 else "number, text, size"
+                lines.append(f"    if number < {least[place + 1]}:\n        return {calls[place]}({given})")
+            exec("\n".join([*lines, "    return False"]), space)  # noqa: S102  numbers only, no text of a user
+            space[f"choice_{level}_{here}"] = _njit(space[f"choice_{level}_{here}"])
+        calls = [f"choice_{level}_{here}" for here in starts]
+        least, level = [*(least[here] for here in starts), len(chosen)], level + 1
+    chooser: Callable[[int, Any, int], bool] = space[calls[0]]
     return chooser
 
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flagstate.enrich.classify import cells, digits, fingerprint, loops, pointers, tables
+from flagstate.enrich.classify import cells, digits, fingerprint, loops, pointers
 from flagstate.enrich.classify.frame import FRAME
 from flagstate.enrich.classify.machine import Machine
 
@@ -100,15 +100,15 @@ def _plain(
             answers=np.zeros(3 * words * loops.MANY_SLOTS, np.uint64),
             patterns=np.zeros(2 * words * loops.MANY_PATTERNS, np.uint64),
             counts=np.zeros(loops.MANY_PATTERNS, np.int64),
-            buffer=np.zeros(2 * int(cells.LONGEST), np.uint8), lanes=np.zeros(tables.LANES + 2, np.int64),
+            buffer=np.zeros(32 * int(cells.LONGEST), np.uint8), lanes=np.zeros(32, np.int64),
             ends=np.zeros(len(rules.check), np.uint64), touched=np.zeros(len(rules.check), np.uint64),
             sets=machine.alphabets.sets, by_size=machine.alphabets.sizes, spread=machine.alphabets.words,
             blanks=machine.alphabets.blank, used=machine.alphabets.used, next=whole.next, kinds=whole.kinds,
             column=whole.last, starts=whole.starts, groups=len(whole.starts), direct=whole.direct, first=whole.first,
             classes=whole.classes, able=whole.able,
             find_next=find.next, find_kinds=find.kinds, find_column=find.last, find_starts=find.starts,
-            find_direct=find.direct, find_first=find.first, find_classes=find.classes, gate=gate.sets,
-            gate_end=gate.end, gate_fresh=gate.fresh, gate_top=gate.top, gate_around=gate.around,
+            find_direct=find.direct, find_first=find.first, find_classes=find.classes, gate=~gate.sets,
+            gate_end=~gate.end, gate_fresh=gate.fresh, gate_top=gate.top, gate_around=gate.around,
             gate_local=gate.local, check=rules.check, least=rules.least, most=rules.most,
         )  # fmt: skip
     return replace(made, formed=made.formed[: len(machine.ids)], held=made.held[: len(machine.ids)])

@@ -42,6 +42,7 @@ from flagstate.enrich.classify.cells import (
     u32,
     u64,
 )
+from flagstate.enrich.classify.finds import scan
 from flagstate.enrich.classify.fingerprint import siphash
 from flagstate.enrich.classify.frame import (  # fmt: skip
     ABLE,
@@ -55,23 +56,9 @@ from flagstate.enrich.classify.frame import (  # fmt: skip
     COLUMN,
     COUNTS,
     DIRECT,
-    ENDS,
     FILLED,
-    FIND_CLASSES,
-    FIND_COLUMN,
-    FIND_DIRECT,
-    FIND_FIRST,
-    FIND_KINDS,
-    FIND_NEXT,
-    FIND_STARTS,
     FIRST,
     FORMED,
-    GATE,
-    GATE_AROUND,
-    GATE_END,
-    GATE_FRESH,
-    GATE_LOCAL,
-    GATE_TOP,
     GROUPS,
     HELD,
     INSIDE,
@@ -96,32 +83,31 @@ from flagstate.enrich.classify.frame import (  # fmt: skip
     STARTS,
     TEXT,
     TEXT_SIZE,
-    TOUCHED,
     USED,
     WEIGHED,
     WEIGHTS,
     WORDS,
 )
-from flagstate.enrich.classify.tables import ALNUM as _ALNUM
-from flagstate.enrich.classify.tables import ALPHABETS, BUCKETS, LANES, PLACES, SIZES
+from flagstate.enrich.classify.tables import ALPHABETS, LANES, LOWER, OTHER, SIZES
 
 WHOLE = np.uint64(1000)
 """Bytes of a value whose whole form is compared; a longer one has no whole form."""
-REACH = np.uint64(320)
-"""Bytes of one find."""
-LOCAL = np.uint64(64)
-"""Bytes before the @ of a find around one."""
 MANY_SLOTS = 1024
 """Answers that are remembered by fingerprint within one array: values repeat."""
 MANY_PATTERNS = 256
 """Answers that are counted at once: the rows of a column differ in few ways."""
 LAST_SLOT, FEW_SLOTS = np.uint64(MANY_SLOTS - 1), np.uint64(15)
-ALNUM = _ALNUM.astype(np.uint8)
 IN_SET = np.uint64((1 << ALPHABETS) - 1)
-KINDS_AT, BEYOND_AT, BUCKET = np.uint64(ALPHABETS), np.uint64(ALPHABETS + 5), np.uint64(BUCKETS)
-BACK, TOP_SIZE, FOUR = np.uint64(PLACES - 1), np.uint64(SIZES), np.uint64(LANES)
-COMPACTLY, RAWLY = np.uint64(LANES), np.uint64(LANES + 1)
-"""After the lanes: sizes of the value without separators and as it stands, once a check asked; -1 before."""
+KINDS_AT, BEYOND_AT = np.uint64(ALPHABETS), np.uint64(ALPHABETS + 5)
+TOP_SIZE, LANE_COUNT = np.uint64(SIZES), np.uint64(LANES)
+SIDE = np.uint64(16)
+"""Numbers of one waiting value: the states of its lane, or rows of accepted classes; sizes of the value without
+separators and as it stands, once a check asked, -1 before, and where these are; where it is, and what is known."""
+COMPACTLY, RAWLY, COMPACT_AT, RAW_AT, START, STOP, CHARS, LENGTH, KIND, ROW, HERE = (
+    np.uint64(LANES + number) for number in range(11)
+)
+CHANGED = np.uint64(LOWER | OTHER)
+"""A value without such characters is compact as it stands."""
 STIR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -136,14 +122,14 @@ def entry(stamp: int) -> Callable[[Word], None]:
 
 
 def runs(frame: Pointer) -> None:
-    """Fill the answers of all rows."""
+    """Fill the answers of all rows.
+
+    A value that needs automata waits for the next such one: two are walked at once, as each step waits for memory.
+    """
     text, offsets, bits, sizes = u8(frame[TEXT]), i64(frame[OFFSETS]), u8(frame[BITS]), i32(frame[LENGTHS])
-    filled, marks, weights = u8(frame[FILLED]), u64(frame[MARKS]), i64(frame[WEIGHTS])
-    slots, answers, counts = u64(frame[SLOTS]), u64(frame[ANSWERS]), i64(frame[COUNTS])
-    masks, inside, words, search = u64(frame[MASKS]), u64(frame[INSIDE]), frame[WORDS], frame[SEARCH] > N0
-    limited, weighed, shift, text_size = frame[BITS] > N0, frame[WEIGHED] > N0, frame[SHIFT], frame[TEXT_SIZE]
-    k0, k1, stride = frame[K0], frame[K1], N3 * words
-    mask, hits, cell = LAST_SLOT, N0, N0
+    filled, marks, slots, sides = u8(frame[FILLED]), u64(frame[MARKS]), u64(frame[SLOTS]), i64(frame[LANE])
+    limited, shift, text_size, stride = frame[BITS] > N0, frame[SHIFT], frame[TEXT_SIZE], N3 * frame[WORDS]
+    mask, hits, cell, waits, side = LAST_SLOT, N0, N0, False, N0
     for row in range(frame[ROWS]):
         if row & N255 == N255:
             # Where values do not repeat, few slots leave the fast memory to the tables.
@@ -158,30 +144,53 @@ def runs(frame: Pointer) -> None:
             stop -= N1
         if start == stop:
             continue
-        mark = max(siphash(text, text_size, start, stop, k0, k1), N1)
+        mark = max(siphash(text, text_size, start, stop, frame[K0], frame[K1]), N1)
         filled[row] = 1
         marks[row] = mark
         sizes[row] = stop - start
         slot = mark & mask
         here = slot * stride
+        if waits and np.uint64(sides[(side ^ SIDE) + HERE]) == here:
+            settle(frame, text, side ^ SIDE)
+            cell = emit(frame, np.uint64(sides[(side ^ SIDE) + ROW]), here, cell)
+            waits = False
         hits += N1
-        if slots[slot] != mark:
-            hits -= N1
-            slots[slot] = mark
-            for word in range(stride):
-                answers[here + word] = N0
-            settle(frame, text, start, stop, here)
-            if search:
-                scan(frame, text, start, stop, here + words + words)
-        for word in range(words):
-            masks[row * words + word] = answers[here + words + word]
-        cell = pattern(frame, here, cell)
-        counts[cell] += weights[row] if weighed else np.int64(1)
-        if search:
-            for word in range(words):
-                inside[row * words + word] = answers[here + words + words + word] & ~masks[row * words + word]
+        if slots[slot] == mark:
+            cell = emit(frame, row, here, cell)
+            continue
+        hits -= N1
+        slots[slot] = mark
+        sides[side + START], sides[side + STOP] = start, stop
+        sides[side + HERE], sides[side + ROW] = here, row
+        if not begin(frame, text, side):
+            cell = emit(frame, row, here, cell)
+        elif waits:
+            both(frame, text)
+            cell = emit(frame, np.uint64(sides[(side ^ SIDE) + ROW]), np.uint64(sides[(side ^ SIDE) + HERE]), cell)
+            cell = emit(frame, row, here, cell)
+            waits = False
+        else:
+            waits = True
+            side ^= SIDE
+    if waits:
+        settle(frame, text, side ^ SIDE)
+        emit(frame, np.uint64(sides[(side ^ SIDE) + ROW]), np.uint64(sides[(side ^ SIDE) + HERE]), cell)
     for place in range(MANY_PATTERNS):
         tally(frame, np.uint64(place))
+
+
+def emit(frame: Pointer, row: Word, here: Word, cell: Word) -> Word:
+    """Write the answer of one row; return where rows with this answer are counted."""
+    answers, counts, weights, words = u64(frame[ANSWERS]), i64(frame[COUNTS]), i64(frame[WEIGHTS]), frame[WORDS]
+    masks, inside = u64(frame[MASKS]), u64(frame[INSIDE])
+    for word in range(words):
+        masks[row * words + word] = answers[here + words + word]
+    if frame[SEARCH]:
+        for word in range(words):
+            inside[row * words + word] = answers[here + words + words + word] & ~answers[here + words + word]
+    cell = pattern(frame, here, cell)
+    counts[cell] += weights[row] if frame[WEIGHED] else np.int64(1)
+    return cell
 
 
 def pattern(frame: Pointer, here: Word, place: Word) -> Word:
@@ -219,17 +228,23 @@ def tally(frame: Pointer, place: Word) -> None:
         counts[place] = 0
 
 
-def settle(frame: Pointer, text: Pointer, start: Word, stop: Word, here: Word) -> None:
-    """Fill an answer: the classes whose form the whole value has, then those that it passes."""
-    answers, words, size = u64(frame[ANSWERS]), frame[WORDS], stop - start
+def begin(frame: Pointer, text: Pointer, side: Word) -> bool:
+    """Fill what of an answer needs no automaton; return whether one must be walked."""
+    answers, words, sides = u64(frame[ANSWERS]), frame[WORDS], i64(frame[LANE])
+    start, stop, here = np.uint64(sides[side + START]), np.uint64(sides[side + STOP]), np.uint64(sides[side + HERE])
+    size = stop - start
+    for word in range(N3 * words):
+        answers[here + word] = N0
+    if frame[SEARCH]:
+        scan(frame, text, start, stop, here + words + words)
     if size > WHOLE:
-        return
-    alphabet, spread, first_kinds, by_size = u64(frame[SETS]), u64(frame[SPREAD]), u8(frame[KINDS]), u64(frame[BY_SIZE])
+        return False
+    alphabet, spread, by_size = u64(frame[SETS]), u64(frame[SPREAD]), u64(frame[BY_SIZE])
     sets = ~N0
     for place in range(start, stop):
         sets &= alphabet[text[place]]
-    chars = size
-    if not (sets >> BEYOND_AT) & N1:
+    chars, plain = size, (sets >> BEYOND_AT) & N1
+    if not plain:
         for place in range(start, stop):
             chars -= np.uint64((np.uint64(text[place]) & N192) == N128)
             if text[place] >= 0xC2 and spaced(text, place, stop):
@@ -242,47 +257,105 @@ def settle(frame: Pointer, text: Pointer, start: Word, stop: Word, here: Word) -
             for word in range(words):
                 answers[here + word] |= spread[value + word]
                 answers[here + words + word] |= spread[value + word]
-    able, columns, lanes = u64(frame[ABLE]), frame[COLUMN] + N1, i64(frame[LANE])
-    lanes[COMPACTLY], lanes[RAWLY] = np.int64(-1), np.int64(-1)
-    cell = kinds * columns + np.uint64(first_kinds[text[start]])
-    length = min(size, N63)
-    for lane in range(N0, frame[GROUPS], FOUR):
-        worth = N0
-        for index in range(FOUR):
-            one = (able[(lane + index) * N32 * columns + cell] >> length) & N1
-            lanes[index] = one
-            worth |= one
-        if worth:
-            walk(frame, text, start, stop, lane)
-            for index in range(FOUR):
-                if lanes[index]:
-                    accepted(frame, text, start, stop, chars, np.uint64(lanes[index]), here)
+    sides[side + CHARS], sides[side + LENGTH], sides[side + KIND] = chars, min(size, N63), kinds
+    # What is written without separators, and in ASCII, is checked where it stands.
+    sides[side + COMPACTLY], sides[side + RAWLY] = np.int64(-1), np.int64(-1)
+    if plain and size <= LONGEST:
+        sides[side + RAWLY], sides[side + RAW_AT] = size, frame[TEXT] + start
+        if not kinds & CHANGED:
+            sides[side + COMPACTLY], sides[side + COMPACT_AT] = size, frame[TEXT] + start
+    worth = False
+    for lane in range(N0, frame[GROUPS], LANE_COUNT):
+        worth |= ready(frame, text, side, lane)
+    return worth
 
 
-def walk(frame: Pointer, text: Pointer, start: Word, stop: Word, lane: Word) -> None:
-    """Step four automata over a value at once; turn `lanes` from who takes part to rows of accepted classes."""
-    table, kinds, starts, lanes, last = (
-        u32(frame[NEXT]), u8(frame[KINDS]), u64(frame[STARTS]), i64(frame[LANE]), frame[COLUMN]
-    )  # fmt: skip
-    s0, s1 = starts[lane] * np.uint64(lanes[0]), starts[lane + N1] * np.uint64(lanes[1])
-    s2, s3 = starts[lane + N2] * np.uint64(lanes[2]), starts[lane + N3] * np.uint64(lanes[3])
-    for place in range(start, stop):
-        if not (s0 | s1 | s2 | s3):
-            break
+def ready(frame: Pointer, text: Pointer, side: Word, lane: Word) -> bool:
+    """Put a value before the automata of a lane that have a class of its length, characters and first byte."""
+    able, columns, sides, starts = u64(frame[ABLE]), frame[COLUMN] + N1, i64(frame[LANE]), u64(frame[STARTS])
+    cell = np.uint64(sides[side + KIND]) * columns + np.uint64(u8(frame[KINDS])[text[np.uint64(sides[side + START])]])
+    length, worth = np.uint64(sides[side + LENGTH]), N0
+    for index in range(LANE_COUNT):
+        one = (able[(lane + index) * N32 * columns + cell] >> length) & N1
+        sides[side + index] = starts[lane + index] * one
+        worth |= one
+    return bool(worth > N0)
+
+
+def settle(frame: Pointer, text: Pointer, side: Word) -> None:
+    """Fill the rest of one answer."""
+    sides = i64(frame[LANE])
+    for lane in range(N0, frame[GROUPS], LANE_COUNT):
+        if ready(frame, text, side, lane):
+            walk(frame, text, side, np.uint64(sides[side + START]))
+            judge(frame, text, side)
+
+
+def both(frame: Pointer, text: Pointer) -> None:
+    """Fill the rest of two answers."""
+    sides = i64(frame[LANE])
+    for lane in range(N0, frame[GROUPS], LANE_COUNT):
+        one, two = ready(frame, text, N0, lane), ready(frame, text, SIDE, lane)
+        if one and two:
+            walk_both(frame, text)
+        elif one:
+            walk(frame, text, N0, np.uint64(sides[START]))
+        elif two:
+            walk(frame, text, SIDE, np.uint64(sides[SIDE + START]))
+        if one:
+            judge(frame, text, N0)
+        if two:
+            judge(frame, text, SIDE)
+
+
+def walk_both(frame: Pointer, text: Pointer) -> None:
+    """Step the automata of a lane over two values at once, as far as the shorter goes, then over the rest."""
+    table, kinds, sides = u32(frame[NEXT]), u8(frame[KINDS]), i64(frame[LANE])
+    at, to = np.uint64(sides[START]), np.uint64(sides[SIDE + START])
+    size = min(np.uint64(sides[STOP]) - at, np.uint64(sides[SIDE + STOP]) - to)
+    s0, s1, s2 = np.uint64(sides[N0]), np.uint64(sides[N1]), np.uint64(sides[N2])
+    t0, t1, t2 = np.uint64(sides[SIDE]), np.uint64(sides[SIDE + N1]), np.uint64(sides[SIDE + N2])
+    done = N0
+    while done < size and s0 | s1 | s2 | t0 | t1 | t2 > N0:
+        one, two = np.uint64(kinds[text[at + done]]), np.uint64(kinds[text[to + done]])
+        s0, t0 = np.uint64(table[s0 + one]), np.uint64(table[t0 + two])
+        s1, t1 = np.uint64(table[s1 + one]), np.uint64(table[t1 + two])
+        s2, t2 = np.uint64(table[s2 + one]), np.uint64(table[t2 + two])
+        done += N1
+    sides[N0], sides[N1], sides[N2] = s0, s1, s2
+    sides[SIDE], sides[SIDE + N1], sides[SIDE + N2] = t0, t1, t2
+    walk(frame, text, N0, at + done)
+    walk(frame, text, SIDE, to + done)
+
+
+def walk(frame: Pointer, text: Pointer, side: Word, place: Word) -> None:
+    """Step the automata of a lane over a value from a place; turn their states into rows of accepted classes."""
+    table, kinds, sides, last = u32(frame[NEXT]), u8(frame[KINDS]), i64(frame[LANE]), frame[COLUMN]
+    s0, s1, s2 = np.uint64(sides[side]), np.uint64(sides[side + N1]), np.uint64(sides[side + N2])
+    while place < np.uint64(sides[side + STOP]) and s0 | s1 | s2 > N0:
         kind = np.uint64(kinds[text[place]])
-        s0, s1 = np.uint64(table[s0 + kind]), np.uint64(table[s1 + kind])
-        s2, s3 = np.uint64(table[s2 + kind]), np.uint64(table[s3 + kind])
-    lanes[0], lanes[1] = np.int64(table[s0 + last]), np.int64(table[s1 + last])
-    lanes[2], lanes[3] = np.int64(table[s2 + last]), np.int64(table[s3 + last])
+        s0, s1, s2 = np.uint64(table[s0 + kind]), np.uint64(table[s1 + kind]), np.uint64(table[s2 + kind])
+        place += N1
+    sides[side] = np.int64(table[s0 + last])
+    sides[side + N1] = np.int64(table[s1 + last])
+    sides[side + N2] = np.int64(table[s2 + last])
 
 
-def accepted(frame: Pointer, text: Pointer, start: Word, stop: Word, chars: Word, found: Word, here: Word) -> None:
+def judge(frame: Pointer, text: Pointer, side: Word) -> None:
+    """Add the classes that the automata of a lane accepted."""
+    sides = i64(frame[LANE])
+    for index in range(LANE_COUNT):
+        if sides[side + index]:
+            accepted(frame, text, side, np.uint64(sides[side + index]))
+
+
+def accepted(frame: Pointer, text: Pointer, side: Word, found: Word) -> None:
     """Add the classes of one row of accepted ones, after their lengths and checks."""
-    answers, words, direct, first, classes = (
-        u64(frame[ANSWERS]), frame[WORDS], u64(frame[DIRECT]), u64(frame[FIRST]), u64(frame[CLASSES])
+    answers, words, direct, first, classes, sides = (
+        u64(frame[ANSWERS]), frame[WORDS], u64(frame[DIRECT]), u64(frame[FIRST]), u64(frame[CLASSES]), i64(frame[LANE])
     )  # fmt: skip
-    checks, least, most, buffer = i64(frame[CHECK]), u64(frame[LEAST]), u64(frame[MOST]), u8(frame[BUFFER])
-    written, lanes = u8(frame[BUFFER] + LONGEST), i64(frame[LANE])
+    checks, least, most = i64(frame[CHECK]), u64(frame[LEAST]), u64(frame[MOST])
+    here, chars = np.uint64(sides[side + HERE]), np.uint64(sides[side + CHARS])
     for word in range(words):
         answers[here + word] |= direct[found * words + word]
         answers[here + words + word] |= direct[found * words + word]
@@ -292,88 +365,23 @@ def accepted(frame: Pointer, text: Pointer, start: Word, stop: Word, chars: Word
             continue
         flag = N1 << (number & N63)
         answers[here + (number >> N6)] |= flag
-        check = checks[number]
-        good = check < 0
-        if not good:
-            if RAW[check]:
-                if lanes[RAWLY] < 0:
-                    lanes[RAWLY] = copied(text, start, stop, written)
-                good = lanes[RAWLY] > 0 and passes(check, written, lanes[RAWLY])
-            else:
-                if lanes[COMPACTLY] < 0:
-                    lanes[COMPACTLY] = compacted(text, start, stop, buffer)
-                good = lanes[COMPACTLY] > 0 and passes(check, buffer, lanes[COMPACTLY])
-        if good:
-            answers[here + words + (number >> N6)] |= flag
+        good = True
+        if checks[number] >= 0:
+            kind = RAWLY if RAW[checks[number]] else COMPACTLY
+            if sides[side + kind] < 0:
+                written(frame, text, side, kind)
+            size = sides[side + kind]
+            good = size > 0 and passes(checks[number], u8(np.uint64(sides[side + kind + N2])), size)
+        answers[here + words + (number >> N6)] |= flag * np.uint64(good)
 
 
-def scan(frame: Pointer, text: Pointer, start: Word, stop: Word, here: Word) -> None:
-    """Set the bits of the classes that are found inside a value."""
-    gate, fresh, top, end = u64(frame[GATE]), frame[GATE_FRESH], frame[GATE_TOP], frame[GATE_END]
-    roll = fresh
-    for place in range(start, stop):
-        roll = ((roll << BUCKET) | fresh) & gate[text[place]]
-        if roll & top and place >= start + BACK:
-            attempt(frame, text, start, stop, place - BACK, roll, here)
-    for place in range(stop, stop + BACK):
-        roll = (roll << BUCKET) & end
-        if roll & top and place >= start + BACK:
-            attempt(frame, text, start, stop, place - BACK, roll, here)
-
-
-def attempt(frame: Pointer, text: Pointer, start: Word, stop: Word, edge: Word, roll: Word, here: Word) -> None:
-    """Try the find automata at one edge that the filter let through."""
-    starts, local, around = u64(frame[FIND_STARTS]), u8(frame[GATE_LOCAL]), frame[GATE_AROUND]
-    if roll & frame[GATE_TOP] & ~around:
-        follow(frame, text, edge, stop, start, starts[N0], here)
-    if roll & around:
-        first = edge
-        while first > start and edge - first < LOCAL and local[text[first - N1]]:
-            first -= N1
-        while first < edge:
-            alone = first == start or not ALNUM[text[first - N1]]
-            if alone and follow(frame, text, first, stop, start, starts[N1], here):
-                break
-            first += N1
-
-
-def follow(frame: Pointer, text: Pointer, edge: Word, stop: Word, start: Word, state: Word, here: Word) -> bool:
-    """Run one automaton from an edge; each class takes the longest end that is not inside a run.
-
-    What is the whole value is not inside it.
-    """
-    table, kinds, last, direct, first, classes = (
-        u32(frame[FIND_NEXT]), u8(frame[FIND_KINDS]), frame[FIND_COLUMN], u64(frame[FIND_DIRECT]),
-        u64(frame[FIND_FIRST]), u64(frame[FIND_CLASSES]),
-    )  # fmt: skip
-    inside, ends, touched, words = u64(frame[ANSWERS]), u64(frame[ENDS]), u64(frame[TOUCHED]), frame[WORDS]
-    checks, buffer = i64(frame[CHECK]), u8(frame[BUFFER])
-    count, hit = N0, False
-    for place in range(edge, min(stop, edge + REACH)):
-        state = np.uint64(table[state + np.uint64(kinds[text[place]])])
-        if state == N0:
-            break
-        found = np.uint64(table[state + last])
-        if found and (edge > start if place + N1 == stop else not ALNUM[text[place + N1]]):
-            for word in range(words):
-                hit |= direct[found * words + word] != N0
-                inside[here + word] |= direct[found * words + word]
-            for index in range(first[found], first[found + N1]):
-                number = classes[index]
-                if not (inside[here + (number >> N6)] >> (number & N63)) & N1:
-                    if ends[number] == N0:
-                        touched[count] = number
-                        count += N1
-                    ends[number] = place + N1
-    for index in range(count):
-        number = touched[index]
-        size = np.int64(0)
-        if RAW[checks[number]]:
-            size = copied(text, edge, ends[number], buffer)
-        else:
-            size = compacted(text, edge, ends[number], buffer)
-        ends[number] = N0
-        if size > 0 and passes(checks[number], buffer, size):
-            inside[here + (number >> N6)] |= N1 << (number & N63)
-            hit = True
-    return hit
+def written(frame: Pointer, text: Pointer, side: Word, kind: Word) -> None:
+    """Write a value as a check reads it."""
+    sides = i64(frame[LANE])
+    start, stop = np.uint64(sides[side + START]), np.uint64(sides[side + STOP])
+    where = frame[BUFFER] + (side + kind) * LONGEST
+    if kind == RAWLY:
+        sides[side + kind] = copied(text, start, stop, u8(where))
+    else:
+        sides[side + kind] = compacted(text, start, stop, u8(where))
+    sides[side + kind + N2] = where

@@ -33,7 +33,7 @@ from flagstate.enrich.classify import automaton, tables
 from flagstate.enrich.classify.tables import Alphabets, Filter, Tables
 
 FILE = "shapes.npz"
-LAYOUT = "1"
+LAYOUT = "2"
 """Raised when the builder makes other arrays of the same forms."""
 MOST = np.iinfo(np.int64).max
 

@@ -19,7 +19,7 @@ SIZES = 1024
 """Lengths in characters that are told apart; the last means longer."""
 PLACES, BUCKETS = 5, 10
 """The filter looks at the byte before an edge and PLACES after it, for BUCKETS groups of classes."""
-LANES = 4
+LANES = 3
 """Automata that the kernel steps at once: they wait for memory, not for each other."""
 GROUPED = 8_000
 """States of a planned group."""
@@ -227,19 +227,37 @@ def alphabets(parts: Sequence[tuple[int, Automaton]], words: int) -> Alphabets:
     return Alphabets(sets, sizes, spread, blank, U64((len(parts) + 7) // 8))
 
 
-def _places(form: Automaton) -> npt.NDArray[np.bool_]:
-    """Return [place, byte or end]: what may stand at the first places of a value and just after a short one."""
-    made = np.zeros((PLACES, 257), bool)
-    here = {1}
-    for place in range(PLACES):
-        states = np.array(sorted(here))
-        if place and form.accepts[states].any():
-            made[place:] = True
-            return made
-        moves = form.next[states]
-        made[place, :256] = (moves > 0).any(axis=0)
-        here = set(np.unique(moves).tolist()) - {0}
-    return made
+def _places(form: Automaton) -> list[npt.NDArray[np.bool_]]:
+    """Return [place, byte or end]: what may stand at the first places of a value and just after a short one.
+
+    First bytes that lead to different states have each their own, and so has each length of a short value: what
+    follows one does not follow the other.
+    """
+    found = []
+    for opening in sorted(set(form.next[1].tolist()) - {0}):
+        layers = [np.array([opening])]
+        for _ in range(1, PLACES):
+            going = layers[-1][~form.accepts[layers[-1]]]
+            layers.append(np.setdiff1d(form.next[going], [0]))
+        for length in range(1, PLACES + 1):
+            goal = layers[length - 1]
+            if length < PLACES:
+                goal = goal[form.accepts[goal]]
+            if not len(goal):
+                continue
+            made = np.zeros((PLACES, 257), bool)
+            if length < PLACES:
+                # A value ends before what is no letter or digit, unless it goes on.
+                made[length, :256] = (form.next[goal] > 0).any(axis=0) | ~ALNUM
+                made[length, 256] = made[length + 1 :] = True
+            for place in range(length - 1, 0, -1):
+                before = layers[place - 1][~form.accepts[layers[place - 1]]]
+                leads = np.isin(form.next[before], goal)
+                made[place, :256] = leads.any(axis=0)
+                goal = before[leads.any(axis=1)]
+            made[0, :256] = form.next[1] == opening
+            found.append(made)
+    return found
 
 
 def around(form: Automaton) -> npt.NDArray[np.bool_] | None:
@@ -260,6 +278,47 @@ def around(form: Automaton) -> npt.NDArray[np.bool_] | None:
     return local
 
 
+def _typical() -> npt.NDArray[np.float64]:
+    """Return [byte or end, kind of text]: how common a byte is in words, in numbers and in codes.
+
+    The product over all places of a word, say, is how often such a word comes.
+    """
+    lower, digit = (KINDS == LOWER) * 1.0, (KINDS == DIGIT) * 1.0
+    hexes = np.isin(BYTES, [ord(c) for c in "abcdef"]) * 1.0
+    made = np.zeros((257, 3))
+    for kind, (share, weight) in enumerate((
+        (0.6, lower * 3 + (KINDS == UPPER) * 0.2 + ~ALNUM * 0.07), (0.2, digit * 3 + ~ALNUM * 0.07),
+        (0.2, digit * 3 + hexes * 3 + lower + (KINDS == UPPER) + ~ALNUM * 0.07),
+    )):  # fmt: skip
+        made[:256, kind] = weight / weight.sum() * share ** (1 / PLACES)
+    return made
+
+
+def _merged(groups: list[npt.NDArray[np.bool_]], weight: npt.NDArray[np.float64]) -> list[npt.NDArray[np.bool_]]:
+    """Return BUCKETS - 1 groups at most, where merging lets least text through that is weighed by byte."""
+    made = np.array(groups).reshape(-1, PLACES, 257)
+    own = (made @ weight).prod(axis=1).sum(axis=1)
+    extra = np.zeros((len(made), len(made)))
+    for place in range(len(made)):
+        extra[place] = _extra(made, own, place, weight)
+    while len(made) > BUCKETS - 1:
+        one, two = sorted(divmod(int(extra.argmin()), len(made)))
+        made[one] |= made[two]
+        made, own = np.delete(made, two, axis=0), np.delete(own, two)
+        extra = np.delete(np.delete(extra, two, axis=0), two, axis=1)
+        own[one] = (made[one] @ weight).prod(axis=0).sum()
+        extra[one] = extra[:, one] = _extra(made, own, one, weight)
+    return list(made)
+
+
+def _extra(
+    made: npt.NDArray[np.bool_], own: npt.NDArray[np.float64], place: int, weight: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    cost = ((made | made[place]) @ weight).prod(axis=1).sum(axis=1) - own - own[place]
+    cost[place] = np.inf
+    return np.asarray(cost)
+
+
 def edges(forms: Sequence[Automaton]) -> Filter:
     """Return the filter of the forms that are looked for inside values."""
     local = np.zeros(256, bool)
@@ -267,22 +326,10 @@ def edges(forms: Sequence[Automaton]) -> Filter:
     for form in forms:
         before = around(form)
         if before is None:
-            groups.append(_places(form))
+            groups += _places(form)
         else:
             local |= before
-    weight = np.where(ALNUM, 3.0, 1.0)
-    weight[(BYTES >= 97) & (BYTES < 123)] = 6.0
-    weight = np.append(weight / weight.sum(), 0.0)
-
-    def cost(group: npt.NDArray[np.bool_]) -> float:
-        return float(np.prod(group @ weight))
-
-    while len(groups) > BUCKETS - 1:
-        best = min(
-            (cost(a | b) - cost(a) - cost(b), i, j)
-            for i, a in enumerate(groups) for j, b in enumerate(groups[:i])
-        )  # fmt: skip
-        groups[best[2]] = groups[best[2]] | groups.pop(best[1])
+    groups = _merged(groups, _typical())
     sets = np.zeros(257, U64)
     for bucket, group in enumerate(groups):
         sets[np.append(~ALNUM, False)] |= U1 << U64(bucket)
