@@ -73,8 +73,8 @@ def test_the_same_rows_as_a_parser(tmp_path_factory: pytest.TempPathFactory, for
         outcome = run(path)
     finally:
         json_walk.BLOCK = before
-    if outcome is None:  # too small, or more controls than a text has
-        assert len(text) < 200
+    if outcome is None:  # too small, or more controls than a text has (1 %)
+        assert len(text) < 200 or text.count("\x7f") > len(text) // 100
         return
     assert [note.reason for note in outcome.notes] == []
     single = form == "lines" and len(rows) == 1
