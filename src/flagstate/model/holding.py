@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstate.model.noun import COUNT, TEXT, TEXTS, Column, fact
+from flagstate.model.noun import COUNT, SMALL, TEXT, TEXTS, Column, fact
 
 HOLDING = fact(
     "holding",
@@ -23,6 +23,8 @@ HOLDING = fact(
     Column("subjects_hi", COUNT, "Distinct subjects, at most.", "From a sketch or a sample."),
     Column("state", TEXT, "stored, moved or used.", "Use is often not observable."),
     Column("key_ids", TEXTS, "Keys that are all needed to read it.", "Declared unless configured."),
+    Column("split", TEXT, "Name of what it is a share of, where data is split.", "Declared unless configured."),
+    Column("split_needs", SMALL, "How many shares are needed to read it.", "Declared unless configured."),
     Column("marks", TEXTS, "Marks such as residence_proxy.", "As right as its source."),
     Column("confidence", TEXT, "low, medium or high.", "As right as its source."),
     Column("reasons", TEXTS, "Why it was decided so; no values.", "As right as its source."),

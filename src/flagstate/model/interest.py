@@ -18,6 +18,10 @@ INTEREST = fact(
     ),
     Column("share_lo_pct", SHARE, "Share held, at least, in per cent.", "Registers round."),
     Column("share_hi_pct", SHARE, "Share held, at most, in per cent.", "Registers round."),
+    Column("interest_type", TEXT, "Kind in the register's own words.", "As right as its source."),
+    Column("directness", TEXT, "direct, indirect or unknown.", "An indirect interest repeats direct ones."),
+    Column("beneficial", FLAG, "The register calls it beneficial ownership or control.", "As right as its source."),
+    Column("unknown_reason", TEXT, "Why no holder is named, in the register's own code.", "As right as its source."),
     Column("contested", FLAG, "The sources dispute it.", "As right as its source."),
     Column(
         "status",

@@ -13,6 +13,15 @@ LEGAL_ENTITY = fact(
     Column("name", TEXT, "Name; never of private persons.", "Names are candidates, not identifiers."),
     Column("lei", TEXT, "Legal Entity Identifier.", "May have lapsed."),
     Column(
+        "registration", TEXTS, "Registration numbers with their register, such as GB-COH:10000001.", "Typed by hand."
+    ),
+    Column(
+        "entity_type",
+        TEXT,
+        "Type in the words of BODS: registeredEntity, arrangement, stateBody, unknownPerson…",
+        "As right as its source.",
+    ),
+    Column(
         "organised_in",
         TEXTS,
         "Countries under whose law it is organised (ISO 3166-1).",

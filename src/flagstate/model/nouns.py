@@ -7,9 +7,15 @@ from flagstate.model.agreement import AGREEMENT
 from flagstate.model.asset import ASSET
 from flagstate.model.claim import CLAIM
 from flagstate.model.compelled import COMPELLED
+from flagstate.model.concentration import CONCENTRATION
 from flagstate.model.connection import CONNECTION
+from flagstate.model.contradiction import CONTRADICTION
 from flagstate.model.control import CONTROL
+from flagstate.model.control_chain import CONTROL_CHAIN
 from flagstate.model.coverage import COVERAGE
+from flagstate.model.covered import COVERED
+from flagstate.model.custody import CUSTODY
+from flagstate.model.cutoff import CUTOFF
 from flagstate.model.endpoint import ENDPOINT
 from flagstate.model.event import EVENT
 from flagstate.model.evidence import EVIDENCE
@@ -18,13 +24,18 @@ from flagstate.model.finding import FINDING
 from flagstate.model.flow import FLOW
 from flagstate.model.handshake import HANDSHAKE
 from flagstate.model.holding import HOLDING
+from flagstate.model.identity import IDENTITY
 from flagstate.model.interest import INTEREST
 from flagstate.model.judgement import JUDGEMENT
+from flagstate.model.key_use import KEY_USE
 from flagstate.model.legal_entity import LEGAL_ENTITY
+from flagstate.model.measure import MEASURE
 from flagstate.model.need import NEED
 from flagstate.model.network import NETWORK
 from flagstate.model.noun import Column, Noun, conform, digest, empty, rows, stamp
+from flagstate.model.owned_share import OWNED_SHARE
 from flagstate.model.place import PLACE
+from flagstate.model.plan import PLAN
 from flagstate.model.policy import POLICY
 from flagstate.model.population import POPULATION
 from flagstate.model.query import QUERY
@@ -32,6 +43,7 @@ from flagstate.model.reach import REACH
 from flagstate.model.reconciliation import RECONCILIATION
 from flagstate.model.record import RECORD
 from flagstate.model.reject import REJECT
+from flagstate.model.ultimate_parent import ULTIMATE_PARENT
 
 ALL = (
     CONNECTION,
@@ -56,11 +68,23 @@ ALL = (
     EVENT,
     CLAIM,
     POLICY,
+    MEASURE,
     NETWORK,
     ENDPOINT,
     RECONCILIATION,
-    REACH,
+    IDENTITY,
+    CONTRADICTION,
+    CONTROL_CHAIN,
+    ULTIMATE_PARENT,
+    OWNED_SHARE,
+    COVERED,
     COMPELLED,
+    CUSTODY,
+    KEY_USE,
+    REACH,
+    CUTOFF,
+    CONCENTRATION,
+    PLAN,
     FINDING,
     JUDGEMENT,
 )
@@ -78,9 +102,15 @@ __all__ = [
     "ASSET",
     "CLAIM",
     "COMPELLED",
+    "CONCENTRATION",
     "CONNECTION",
+    "CONTRADICTION",
     "CONTROL",
+    "CONTROL_CHAIN",
     "COVERAGE",
+    "COVERED",
+    "CUSTODY",
+    "CUTOFF",
     "ENDPOINT",
     "EVENT",
     "EVIDENCE",
@@ -90,13 +120,18 @@ __all__ = [
     "FLOW",
     "HANDSHAKE",
     "HOLDING",
+    "IDENTITY",
     "INTEREST",
     "JUDGEMENT",
+    "KEY_USE",
     "LEGAL_ENTITY",
+    "MEASURE",
     "NEED",
     "NETWORK",
     "NOUNS",
+    "OWNED_SHARE",
     "PLACE",
+    "PLAN",
     "POLICY",
     "POPULATION",
     "QUERY",
@@ -106,6 +141,7 @@ __all__ = [
     "REJECT",
     "STORED",
     "STREAMS",
+    "ULTIMATE_PARENT",
     "Column",
     "Noun",
     "conform",

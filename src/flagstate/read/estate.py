@@ -31,6 +31,7 @@ _STEPS = (
     estate_acts.events,
     estate_acts.claims,
     estate_acts.policy,
+    estate_acts.measures,
     estate_parties.check_persons,
     estate_parties.check_layers,
 )

@@ -9,6 +9,15 @@ from flagstate.read.estate_names import destination, refer, refer_key
 from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, texts, value
 
 _ANY = ("entities", "assets", "agreements", "flows")
+_PARAMS: dict[str, tuple[str, ...]] = {
+    "asset": ("assets",),
+    "entity": ("entities",),
+    "to": ("entities", "assets"),
+    "key": ("assets",),
+    "place": (),
+    "container": (),
+    "data_class": (),
+}
 _STATES: dict[object, str] = {True: "yes", False: "no", "unknown": "unknown"}
 
 
@@ -17,7 +26,7 @@ def holdings(into: Collected) -> None:
     listed = into.root.get("holdings")
     for node in listed.items if listed else ():
         low, high = bounds(node.get("subjects"))
-        about, keys = node.get("about"), node.get("keys")
+        about, keys, split = node.get("about"), node.get("keys"), node.get("split")
         for item in node.pairs["classes"].items:
             into.add(
                 "holding",
@@ -33,6 +42,8 @@ def holdings(into: Collected) -> None:
                     "subjects_hi": high,
                     "state": node.text("state"),
                     "key_ids": [refer(k, into.names, "assets") for k in keys.items] if keys else None,
+                    "split": into.mask(split.text("of") or "") if split else None,
+                    "split_needs": value(split, "needs") if split else None,
                     "marks": texts(node.get("marks")),
                 },
             )
@@ -169,3 +180,33 @@ def policy(into: Collected) -> None:
             into.add("policy", item or node, {"policy": name, "value": item.value if item else "none"})
     for key, node in seal.pairs.items() if seal else ():
         into.add("policy", node, {"policy": f"min_seal:{key}", "value": str(node.value)})
+    survive, tolerate = (said.get("must_survive"), said.get("tolerate")) if said else (None, None)
+    for item in (survive.items or (survive,)) if survive else ():
+        text = str(item.value)
+        party = text.removeprefix("entity:")
+        told = text if party == text else f"entity:{refer_key(party, item, into.names, 'entities')}"
+        into.add("policy", item, {"policy": "must_survive", "value": told})
+    for key, node in tolerate.pairs.items() if tolerate else ():
+        for item in node.items or (node,):
+            told = str(item.value).lower() if isinstance(item.value, bool) else f"{item.value}"
+            into.add("policy", item, {"policy": f"tolerate:{key}", "value": told})
+
+
+def measures(into: Collected) -> None:
+    """Add the measures that would be considered, with their cost."""
+    for key, node in into.section("measures").items():
+        params: Row = {}
+        for name, sections in _PARAMS.items():
+            item = node.get(name)
+            if item is not None:
+                params[name] = refer(item, into.names, *sections) if sections else into.mask(str(item.value))
+        if node.get("possible") is not None:
+            params["possible"] = value(node, "possible")
+        row: Row = {
+            "measure_id": f"est:measure:{key}",
+            "measure": node.text("measure"),
+            "params": json.dumps(params, sort_keys=True),
+            "cost": value(node, "cost"),
+            "lead_days": value(node, "lead_days"),
+        }
+        into.add("measure", node, row)

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
+from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import Names, cidr, domain_name, refer, refer_key
 from flagstate.read.estate_rows import Collected, Row, bounds, texts, validity, value
 
-INTERESTS = {
-    "operated_by": "operates",
-    "hosted_by": "hosts",
-    "owned_by": "owns",
-    "controlled_by": "controls",
-    "administered_by": "administers",
-    "updated_by": "updates",
-    "controller_by": "controller",
-    "processor_by": "processor",
-    "key_held_by": "holds_key",
-    "key_used_by": "uses_key",
-    "licensed_by": "licenses",
-    "resolved_by": "resolves",
-    "certified_by": "certifies",
-    "authenticated_by": "authenticates",
-    "managed_by": "manages",
-    "employed_by": "employs",
-}
+INTERESTS = {kind.by: code for code, kind in interest_kinds().items() if kind.by}
 """The keys that name a holder, and the kind of interest that each stands for."""
+
+_CONTROL = frozenset(c for c, k in interest_kinds().items() if k.control != "none" or k.charge) - {"manages"}
 
 ACTIVE = {"administers": "administers", "operates": "operates"}
 """The keys with which an entity names what it has an interest in."""
@@ -34,7 +20,7 @@ def entities(into: Collected) -> None:
     """Add the entities with their interests."""
     for key, node in into.section("entities").items():
         kind = node.text("kind") or "organisation"
-        owned = next((k for k in ("owned_by", "controlled_by") if node.get(k)), None)
+        owned = next((k for k, code in INTERESTS.items() if code in _CONTROL and node.get(k)), None)
         if owned and kind != "organisation":
             raise fail(
                 node.pairs[owned], f"A {kind} cannot be owned or controlled", "Write kind: organisation, or delete this"
@@ -56,6 +42,7 @@ def entities(into: Collected) -> None:
                 "kind": kind,
                 "name": into.shown(node, "name"),
                 "lei": node.text("lei"),
+                "registration": texts(node.get("registration")),
                 "organised_in": texts(node.get("organised_in")),
                 "principal_place": node.text("principal_place"),
                 "located_in": texts(node.get("located_in")),
@@ -93,7 +80,8 @@ def _interests(into: Collected, node: Node, subject: str) -> None:
         if said is None:
             continue
         total = 0.0
-        for holder, detail in _holders(said, into.names):
+        where = "assets" if kind == "protects" else "entities"
+        for holder, detail in _holders(said, into.names, where):
             if holder == subject:
                 raise fail(detail, "It cannot hold itself", "Write another key")
             share = detail if detail.kind in ("number", "array") else detail.get("share")
@@ -113,10 +101,10 @@ def _interests(into: Collected, node: Node, subject: str) -> None:
             )
 
 
-def _holders(said: Node, names: Names) -> list[tuple[str, Node]]:
+def _holders(said: Node, names: Names, where: str) -> list[tuple[str, Node]]:
     if said.kind == "object":
-        return [(refer_key(key, node, names, "entities"), node) for key, node in said.pairs.items()]
-    return [(refer(item, names, "entities"), item) for item in said.items or (said,)]
+        return [(refer_key(key, node, names, where), node) for key, node in said.pairs.items()]
+    return [(refer(item, names, where), item) for item in said.items or (said,)]
 
 
 def assets(into: Collected) -> None:
