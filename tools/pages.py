@@ -70,9 +70,9 @@ def formats() -> str:
 
 def steps() -> str:
     """Return the order of an audit."""
-    from flagstate.pipeline.order import STEPS
+    from flagstate.pipeline.order import CONCLUSIONS, STEPS
 
-    return " → ".join(["read", *(name for name, _ in STEPS), "report"]) + "\n"
+    return " → ".join(["read", *(name for name, _ in (*STEPS, *CONCLUSIONS)), "report"]) + "\n"
 
 
 def networks() -> str:

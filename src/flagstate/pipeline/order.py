@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess import flows, holdings, reach, reconcile, unbuilt
+from flagstate.catalog.compulsion import Law
 from flagstate.enrich import locate, own, partitions
 
 Tables = dict[str, pa.Table]
@@ -21,14 +22,23 @@ Tables = dict[str, pa.Table]
 class Run:
     """What every step may need beside the tables."""
 
-    con: duckdb.DuckDBPyConnection
-    """A database to work in."""
+    con: duckdb.DuckDBPyConnection | None
+    """A database to work in; conclusions need none."""
     as_of: date
     """The day whose law, lists and ownership apply."""
     without_feeds: bool = False
     """Leave the providers' own address lists out."""
     user_dir: Path | None = None
     """Folder with databases that the user added."""
+    laws: tuple[Law, ...] | None = None
+    """Rows of compelled access; those of the catalog unless given."""
+
+    @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """The database, where a step needs one."""
+        if self.con is None:
+            raise ValueError("this step needs a database")
+        return self.con
 
 
 def _partitions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
@@ -36,7 +46,7 @@ def _partitions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
 
 
 def _locate(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
-    return locate.locate(tables, run.con, without_feeds=run.without_feeds, user_dir=run.user_dir)
+    return locate.locate(tables, run.database, without_feeds=run.without_feeds, user_dir=run.user_dir)
 
 
 def _own(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
@@ -44,11 +54,11 @@ def _own(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
 
 
 def _reconcile(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
-    return {"reconciliation": reconcile.reconcile(tables, run.con, run.as_of)}
+    return {"reconciliation": reconcile.reconcile(tables, run.database, run.as_of)}
 
 
 def _reach(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
-    return reach.assess_reach(tables, run.as_of)
+    return reach.assess_reach(tables, run.as_of, laws=run.laws)
 
 
 def _holdings(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
@@ -70,13 +80,20 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("locate", _locate),  # addresses → their four countries and their network
     ("own", _own),  # networks and names → operators, owners, controllers
     ("reconcile", _reconcile),  # declared, configured, observed → the three-way ledger
+)
+"""From what was read to all facts; these need the evidence's addresses and a database."""
+
+CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("reach", _reach),  # custody and control → governments, and what the policy says of them
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
-    ("unbuilt", _unbuilt),  # cut-off, rules, claims: said to be unknown, with the reason
+    ("unbuilt", _unbuilt),  # rules, claims: said to be unknown, with the reason
 )
+"""From facts to findings; these are derived again for every what-if and every plan."""
 
-REPLACED = frozenset({"holding", "population", "endpoint", "reconciliation", "reach", "compelled"})
+REPLACED = frozenset(
+    noun.name for noun in model.ALL if noun.group in ("derived", "conclusion") and noun.name != "finding"
+) | {"holding", "population"}
 """Derived tables are made whole by their step; everything else is added to what is there."""
 
 
@@ -91,8 +108,31 @@ def run(tables: Tables, context: Run, *, said: Callable[[str], None] = lambda _:
     Returns:
         All stored nouns.
     """
+    return conclude(_steps(tables, STEPS, context, said), context, said=said)
+
+
+def conclude(tables: Tables, context: Run, *, said: Callable[[str], None] = lambda _: None) -> Tables:
+    """Derive everything that follows from the facts, anew.
+
+    Args:
+        tables: All facts by noun; what was derived from them before is left out.
+        context: Date and options.
+        said: Is told the name of each step as it begins.
+    """
+    facts = {name: table for name, table in tables.items() if name not in _DERIVED}
+    return _steps(facts, CONCLUSIONS, context, said)
+
+
+_DERIVED = frozenset(noun.name for noun in model.ALL if noun.group in ("derived", "conclusion")) - {
+    "endpoint",
+    "reconciliation",
+    "judgement",
+}
+
+
+def _steps(tables: Tables, steps: tuple[tuple[str, Step], ...], context: Run, said: Callable[[str], None]) -> Tables:
     whole = {name: tables.get(name, model.empty(model.NOUNS[name])) for name in model.STORED}
-    for name, step in STEPS:
+    for name, step in steps:
         said(name)
         for noun, table in step(whole, context).items():
             made = model.conform(table, model.NOUNS[noun])
