@@ -29,6 +29,16 @@ def load(folder: Path) -> tuple[dict[str, pa.Table], Meta]:
     return tables, describe(tables, case, kept, case.version() or 0)
 
 
+def version(folder: Path, number: int | None) -> dict[str, pa.Table]:
+    """Return the tables of one version of a case; null: the last.
+
+    Raises:
+        CaseError: There is no such version.
+    """
+    with Case.open(folder).tables(number) as opened:
+        return {noun: opened[noun] for noun in model.STORED}
+
+
 def render(folder: Path, *, format: str, language: str) -> dict[str, str]:
     """Return the pages of a report by file name.
 
