@@ -22,10 +22,10 @@ def explain(
     json: Json = False,
 ) -> None:
     """Show the proofs, facts and sources under a finding, the best innocent explanation and what would tell."""
-    from flagstate.catalog.mask import plain
     from flagstate.pipeline.again import load
     from flagstate.pipeline.explain import explain as tell
     from flagstate.pipeline.explain import lines
+    from flagstate.report.inert import plain
 
     tables, _ = load(case)
     told = tell(tables, finding)

@@ -61,7 +61,7 @@ def whatif(
                 out.append(f"          {row['proof']}")
     if asked.cut and not rows:
         out.append("Nothing that is known stops; what is not known may.")
-    sys.stdout.write("\n".join([*out, *lines(answer.changes, shown)]) + "\n")
+    _print([*out, *lines(answer.changes, shown)])
 
 
 def _when(hours: float | None) -> str:
@@ -83,7 +83,13 @@ def diff(
     if json:
         sys.stdout.write(json_text({"before": before, "after": after, "changes": changes.as_dict()}))
         return
-    sys.stdout.write("\n".join(lines(changes, names(old) | names(new))) + "\n")
+    _print(lines(changes, names(old) | names(new)))
+
+
+def _print(lines: list[str]) -> None:
+    from flagstate.report.inert import plain
+
+    sys.stdout.write("\n".join(map(plain, lines)) + "\n")
 
 
 def _split(text: str) -> tuple[Path, int | None]:

@@ -56,7 +56,5 @@ def find(tables: Mapping[str, pa.Table], text: str, kind: str) -> str:
             f"{plain(text)!a} names {len(hits)} {kind} ids", todo=f"Write one of: {', '.join(sorted(hits)[:8])}."
         )
     close = near(text, (key.removeprefix("est:") for key in ids))
-    todo = (
-        f"Did you mean {plain(close)}?" if close else f"`flagstate report --format csv --out DIR` lists every {noun}."
-    )
+    todo = f"Did you mean {plain(close)}?" if close else "`flagstate report --format csv --out DIR` lists all."
     raise UsageError(f"the case has no {kind} {plain(text)!a}", todo=todo)
