@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.model import codes
+from flagstate.report import stops
 from flagstate.report.words import LANGUAGES, catalogue, words
 
 ROOM = Path(str(resources.files("flagstate.report")))
@@ -25,12 +27,26 @@ FAMILIES = {
     "result": codes.RECONCILED,
     "result_doc": codes.RECONCILED,
     "place": codes.CONFIDENCE_OF_PLACE,
+    "link": [kind for kind, known in interest_kinds().items() if known.custody],
+    "point": [
+        *stops.POINTS.values(),
+        "service",
+        "edge",
+        "zone",
+        "host",
+        "store",
+        "system",
+        "function",
+        "region",
+        "key",
+    ],
+    "cut": stops.KINDS,
 }
 """Ids that are made from a closed vocabulary: each of its codes must have a word."""
 
 MADE = {
     "page", "lede", "headline", "exit_reason", "stand", "conf", "held", "status", "flow", "egress", "complete", "js",
-    "place", "state", "group", "against", *FAMILIES,
+    "place", "state", "group", "against", "by", "cut", "data", "link", "plan_state", "point", *FAMILIES,
 }  # fmt: skip
 """First parts of ids that are put together where they are used."""
 

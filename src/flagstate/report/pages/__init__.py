@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
-from flagstate.report.pages import claims, cutoff, evidence, flows, holdings, ledger, overview, reach, rules
+from flagstate.report.pages import (
+    claims,
+    cutoff,
+    evidence,
+    flows,
+    holdings,
+    ledger,
+    overview,
+    plan,
+    reach,
+    rules,
+)
 from flagstate.report.view import View
 
 
@@ -18,4 +29,4 @@ class Page(Protocol):
         """Return what its template shows."""
 
 
-ORDER = cast(tuple[Page, ...], (overview, holdings, reach, flows, cutoff, rules, claims, ledger, evidence))
+ORDER = cast(tuple[Page, ...], (overview, holdings, reach, flows, cutoff, rules, claims, plan, ledger, evidence))
