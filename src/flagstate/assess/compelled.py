@@ -1,119 +1,177 @@
-"""Whom a government can address: entities organised, based or established there, and those whose owner is.
+"""Whom a government can address, on which ground, by which law: one row per government, entity, basis and way.
 
-A pure function of entities, interests and the dated rows of `catalog.compulsion`; one general rule holds for every
-government, so that exchanging two countries in facts and laws exchanges the answer.
+A pure function of entities, interests, chains of control and the dated rows of `catalog.compulsion`; one general rule
+holds for every government, so that exchanging two countries in facts and laws exchanges the answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flagstate import model
-from flagstate.catalog.compulsion import Basis, Law, addresses, choose, law_book
+from flagstate.assess.citation import (
+    HOME,
+    Cited,
+    LawIndex,
+    categories_of,
+    covert,
+    law_index,
+    law_words,
+    laws_words,
+)
+from flagstate.assess.owners import (
+    CONTROL,
+    STANCE_RANK,
+    Chain,
+    Edge,
+    chains,
+    edges,
+    in_force,
+    paths_up,
+    status_of,
+    weakest_of,
+)
+from flagstate.catalog.compulsion import Law
+from flagstate.catalog.countries import CODES
+from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
 from flagstate.catalog.operators import WEAKNESS, weakest
-from flagstate.catalog.providers import entity
 
-CONTROL = frozenset({"owns", "controls"})
-"""Kinds of interest through which an owner can use its control."""
+__all__ = [
+    "CONTROL",
+    "HOME",
+    "Edge",
+    "Ground",
+    "categories_of",
+    "compelled",
+    "covert",
+    "edges",
+    "ground_words",
+    "grounds",
+    "in_force",
+    "law_words",
+    "laws_words",
+    "names_of",
+    "paths_up",
+    "status_of",
+]
 
-HOME = ("organised", "principal_place")
-"""Bases that reach an entity as a whole."""
+PEOPLE = frozenset({"person", "group"})
+"""Kinds of entity that are reached as persons."""
+WEAK_CONTROL = frozenset({"veto", "dominant_minority"})
+"""Kinds of chain whose use by a government the sources dispute."""
+_LEVELS = {
+    "organised": "direct_law",
+    "principal_place": "direct_law",
+    "located": "direct_place",
+    "via_parent": "via_parent",
+    "nationality": "via_person",
+    "market": "via_market",
+}
+_WORDS = {
+    "organised": "organised in",
+    "principal_place": "principal place",
+    "located": "established in",
+    "nationality": "nationality",
+    "market": "serves",
+}
+_COLUMNS = ("entity_id", "kind", "organised_in", "principal_place", "located_in", "nationality", "serves")
+_FACT = ("status", "stance", "fact_id", "valid_from", "valid_to")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ground:
     """A fact that puts an entity within a government's reach."""
 
     entity_id: str
     basis: str
     government: str
+    """Country as the fact names it."""
     status: str
     fact_id: str
+    stance: str = "recorded"
+    disputed: bool = False
+    """Another fact contradicts it, or it names no country that is known."""
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Sort key: the firmest first."""
+        return self.disputed, WEAKNESS.get(self.status, 3), STANCE_RANK.get(self.stance, 3), self.fact_id
 
 
-@dataclass(frozen=True)
-class Edge:
-    """The holder controls the subject."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way for a government to an entity; words are made for the firmest only."""
 
-    holder: str
-    subject: str
-    kind: str
-    status: str
-    contested: bool
-    fact_id: str
-    share: str
+    cited: Cited
+    entity_id: str
+    basis: str
+    level: str
+    ground: Ground
+    link: Chain | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.cited.government, self.entity_id, self.basis, self.link.holder if self.link else ""
+
+    @property
+    def disputed(self) -> bool:
+        return self.ground.disputed or (self.link is not None and self.link.disputed)
+
+    @property
+    def contested(self) -> bool:
+        return self.cited.contested or (self.link is not None and self.link.contested)
+
+    @property
+    def status(self) -> str:
+        return weakest(self.ground.status, self.cited.status, *([self.link.status] if self.link else []))
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        link = (self.link.steps, self.link.proof) if self.link else (0, "")
+        ground = self.ground
+        return (
+            self.disputed,
+            self.contested,
+            WEAKNESS.get(self.status, 3),
+            *link,
+            *ground.rank,
+            ground.basis,
+            ground.government,
+        )
 
 
-def status_of(row: Mapping[str, object]) -> str:
-    """Return the status of a fact; one that somebody declares or configures counts as declared."""
-    said = row.get("status")
-    return str(said) if said else ("to verify" if row.get("stance") == "recorded" else "declared")
+def grounds(
+    entities: pa.Table, as_of: date, disputed: frozenset[str] = frozenset()
+) -> dict[tuple[str, str, str], Ground]:
+    """Return the firmest ground per entity, basis and country.
 
-
-def in_force(row: Mapping[str, object], as_of: date) -> bool:
-    """Say whether a fact holds on a day; open ends hold."""
-    since, until = row.get("valid_from"), row.get("valid_to")
-    begun = not isinstance(since, datetime) or since.date() <= as_of
-    return begun and (not isinstance(until, datetime) or until.date() > as_of)
-
-
-def grounds(entities: pa.Table, as_of: date) -> dict[tuple[str, str, str], Ground]:
-    """Return the firmest ground per entity, basis and government."""
+    Args:
+        entities: Rows of `legal_entity`; several rows may speak of one entity.
+        as_of: The day on which facts must hold.
+        disputed: fact_ids that another fact contradicts: kept, and marked.
+    """
     found: dict[tuple[str, str, str], Ground] = {}
-    for row in entities.to_pylist():
+    for row in entities.select([*_COLUMNS, *_FACT]).to_pylist():
         if not in_force(row, as_of):
             continue
         one, status, fact = str(row["entity_id"]), status_of(row), str(row["fact_id"])
+        stance, doubt = row["stance"] or "declared", fact in disputed
         listed = [("organised", c) for c in row["organised_in"] or ()]
         listed += [("principal_place", row["principal_place"])] if row["principal_place"] else []
         listed += [("located", c) for c in row["located_in"] or ()]
-        for basis, government in listed:
-            ground = Ground(one, basis, government, status, fact)
-            known = found.get((one, basis, government))
-            if known is None or WEAKNESS.get(status, 3) < WEAKNESS.get(known.status, 3):
-                found[one, basis, government] = ground
+        listed += [("nationality", c) for c in row["nationality"] or ()]
+        listed += [("market", c) for c in row["serves"] or ()]
+        for basis, country in listed:
+            ground = Ground(one, basis, country, status, fact, stance, doubt or country not in CODES)
+            known = found.get((one, basis, country))
+            if known is None or ground.rank < known.rank:
+                found[one, basis, country] = ground
     return found
-
-
-def edges(interests: pa.Table, as_of: date) -> dict[str, list[Edge]]:
-    """Return who controls each entity; a stake known to be below one half is no control."""
-    found: dict[str, list[Edge]] = {}
-    for row in interests.to_pylist():
-        if row["kind"] not in CONTROL or not in_force(row, as_of):
-            continue
-        high = row["share_hi_pct"]
-        if row["kind"] == "owns" and high is not None and high < 50:
-            continue
-        low = row["share_lo_pct"]
-        share = "" if low is None else f" {low:g} %" if high == low else f" {low:g} to {high or 100:g} %"
-        edge = Edge(
-            str(row["holder_id"]),
-            str(row["subject_id"]),
-            str(row["kind"]),
-            status_of(row),
-            bool(row["contested"]),
-            str(row["fact_id"]),
-            share,
-        )
-        found.setdefault(edge.subject, []).append(edge)
-    return {subject: sorted(listed, key=lambda e: (e.holder, e.kind)) for subject, listed in found.items()}
-
-
-def paths_up(start: str, above: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
-    """Return the shortest path of control to every owner above an entity; circles end."""
-    paths: dict[str, tuple[Edge, ...]] = {start: ()}
-    queue = [start]
-    for subject in queue:
-        for edge in above.get(subject, ()):
-            if edge.holder not in paths:
-                paths[edge.holder] = (*paths[subject], edge)
-                queue.append(edge.holder)
-    del paths[start]
-    return paths
 
 
 def names_of(entities: pa.Table) -> dict[str, str]:
@@ -127,139 +185,165 @@ def names_of(entities: pa.Table) -> dict[str, str]:
     return names
 
 
-def law_words(law: Law, ground: Basis, category: str | None = None) -> str:
-    """Return a law as a proof cites it, with its status and whom it addresses if that is open."""
-    contested = ", contested" if ground.contested else ""
-    doubt = "" if addresses(law, category) else f"; if it counts as one of: {', '.join(law.subjects)}"
-    return f"{law.title()} ({law.status}{contested}{doubt})"
-
-
-def laws_words(found: Iterable[tuple[Law, Basis]], category: str | None) -> str:
-    """Return several laws, the firmest first."""
-    return "; ".join(law_words(*pair, category) for pair in found)
-
-
-def categories_of(entities: Iterable[str]) -> dict[str, str]:
-    """Return the category of each entity that the catalog of operators knows."""
-    found = {one: entity(one.removeprefix("ent:")) for one in set(entities) if one.startswith("ent:")}
-    return {one: known.category for one, known in found.items() if known is not None and known.category}
-
-
 def ground_words(ground: Ground, names: Mapping[str, str]) -> str:
     """Return a ground as a proof says it."""
-    basis = {"organised": "organised in", "principal_place": "principal place", "located": "established in"}
     name = names.get(ground.entity_id, ground.entity_id)
-    return f"{name} ({basis[ground.basis]} {ground.government}, {ground.status})"
+    known = "" if ground.government in CODES else ", which is no country code"
+    doubt = ", contradicted" if ground.disputed and not known else ""
+    return f"{name} ({_WORDS[ground.basis]} {ground.government}{known}, {ground.status}{doubt})"
 
 
 def compelled(
     entities: pa.Table,
     interests: pa.Table,
+    control_chain: pa.Table | None = None,
     *,
     as_of: date,
     laws: tuple[Law, ...] | None = None,
+    contradictions: pa.Table | None = None,
 ) -> pa.Table:
     """Say which entities each government can address, on which basis and law, with the proof as a sentence.
 
     Args:
         entities: Rows of `legal_entity`; several rows may speak of one entity.
-        interests: Rows of `interest`; only control counts here.
+        interests: Rows of `interest`: persons in charge, and control where no chains are given.
+        control_chain: Rows of `control_chain`; None: control is told from majorities alone.
         as_of: The day on which laws and facts must hold.
         laws: Rows of compelled access; those of the catalog unless given.
+        contradictions: Rows of `contradiction`: what rests on their facts is disputed.
 
     Returns:
-        Rows of `compelled`, the firmest law first in `law`. Nationality, market and covert bases are not weighed yet.
+        Rows of `compelled`, per government, entity, basis and way the firmest: undisputed before disputed, then
+        uncontested, then by status. A country code that is not known is kept, and disputed. Covert collection
+        addresses nobody: see `covert`. What it cannot see: who lives where without a fact that says so.
     """
-    book = law_book().laws if laws is None else laws
-    known = grounds(entities, as_of)
-    above = edges(interests, as_of)
+    index = law_index(laws, as_of)
+    disputed = frozenset[str]()
+    if contradictions is not None:
+        disputed = frozenset(fact for facts in contradictions["facts"].to_pylist() for fact in facts or ())
+    known = grounds(entities, as_of, disputed)
     names = names_of(entities)
-    every = {ground.entity_id for ground in known.values()} | set(above)
-    categories = categories_of(every)
-    rows = list(_direct(known, names, book, as_of, categories))
-    home: dict[str, list[Ground]] = {}
-    for ground in known.values():
-        if ground.basis in HOME:
-            home.setdefault(ground.entity_id, []).append(ground)
-    for one in sorted(every):
-        way = _Way(one, categories.get(one), home, names, book, as_of)
-        rows.extend(_through_owners(way, paths_up(one, above)))
-    rows.sort(key=lambda row: (str(row["government"]), str(row["entity_id"]), str(row["basis"])))
-    return model.rows(model.COMPELLED, rows)
+    if control_chain is None:
+        above = list(chains(interests, as_of, names, disputed))
+    else:
+        above = list(_chains(control_chain, disputed))
+    kinds = dict(zip(entities["entity_id"].to_pylist(), entities["kind"].to_pylist(), strict=True))
+    world = _World(index, kinds, categories_of(kinds), _by_entity(known.values()))
+    best: dict[tuple[str, str, str, str], _Way] = {}
+    people = {ground.entity_id for ground in known.values() if ground.basis == "nationality"}
+    charge = _in_charge(interests, as_of, people, names, disputed)
+    for way in (*_direct(known.values(), world), *_above(above, world), *_persons([*charge, *above], world)):
+        held = best.get(way.key)
+        if held is None or way.rank < held.rank:
+            best[way.key] = way
+    return model.rows(model.COMPELLED, [_row(way, names) for _, way in sorted(best.items())])
 
 
 @dataclass(frozen=True)
-class _Way:
-    """What is needed to say who reaches an entity through its owners."""
+class _World:
+    """What every way is looked up in."""
 
-    entity: str
-    category: str | None
-    home: Mapping[str, list[Ground]]
-    names: Mapping[str, str]
-    book: tuple[Law, ...]
-    as_of: date
+    index: LawIndex
+    kinds: Mapping[str, str | None]
+    categories: Mapping[str, str]
+    grounds: Mapping[str, list[Ground]]
 
 
-def _direct(
-    known: Mapping[tuple[str, str, str], Ground],
-    names: Mapping[str, str],
-    book: tuple[Law, ...],
-    as_of: date,
-    categories: Mapping[str, str],
-) -> Iterator[dict[str, object]]:
-    for ground in known.values():
-        category = categories.get(ground.entity_id)
-        found = choose(book, gov=ground.government, basis=ground.basis, as_of=as_of, category=category)
-        if found:
-            law, basis = found[0]
-            yield {
-                "government": ground.government,
-                "entity_id": ground.entity_id,
-                "basis": ground.basis,
-                "law": laws_words(found, category),
-                "contested": basis.contested,
-                "status": weakest(ground.status, law.status),
-                "proof": f"{law_words(law, basis, category)} → {ground_words(ground, names)}",
-                "facts": [ground.fact_id],
-            }
+def _by_entity(known: Iterable[Ground]) -> dict[str, list[Ground]]:
+    found: dict[str, list[Ground]] = {}
+    for ground in known:
+        found.setdefault(ground.entity_id, []).append(ground)
+    return found
 
 
-def _through_owners(way: _Way, paths: Mapping[str, tuple[Edge, ...]]) -> Iterator[dict[str, object]]:
-    """Yield one row per government: the firmest of its ways through an owner."""
-    names = way.names
-    best: dict[str, tuple[tuple[object, ...], dict[str, object]]] = {}
-    for owner, path in paths.items():
-        for ground in way.home.get(owner, ()):
-            found = [
-                pair
-                for pair in choose(
-                    way.book, gov=ground.government, basis="via_parent", as_of=way.as_of, category=way.category
-                )
-                if pair[0].on(ground.basis) or pair[0].on("located")
-            ]
-            if not found:
-                continue
-            law, basis = found[0]
-            contested = basis.contested or any(edge.contested for edge in path)
-            status = weakest(ground.status, law.status, *(edge.status for edge in path))
-            rank = (contested, WEAKNESS.get(status, 3), len(path), owner, ground.basis)
-            known = best.get(ground.government)
-            if known is None or rank < known[0]:
-                links = [
-                    f"{'controls' if edge.kind == 'controls' else 'owns'}{edge.share} → "
-                    f"{names.get(edge.subject, edge.subject)} ({edge.status}{', contested' if edge.contested else ''})"
-                    for edge in reversed(path)
-                ]
-                row = {
-                    "government": ground.government,
-                    "entity_id": way.entity,
-                    "basis": "via_parent",
-                    "law": laws_words(found, way.category),
-                    "contested": contested,
-                    "status": status,
-                    "proof": " → ".join([law_words(law, basis, way.category), ground_words(ground, names), *links]),
-                    "facts": [ground.fact_id, *(edge.fact_id for edge in reversed(path))],
-                }
-                best[ground.government] = (rank, row)
-    for _, row in best.values():
-        yield row
+def _chains(control_chain: pa.Table, disputed: frozenset[str]) -> Iterator[Chain]:
+    """Yield the chains that were derived; a bare veto or dominant minority is a contested way to use."""
+    for row in control_chain.to_pylist():
+        facts = tuple(row["facts"] or ())
+        yield Chain(
+            row["holder_id"],
+            row["subject_id"],
+            row["steps"] or 1,
+            row["status"] or "to verify",
+            row["stance"] or "declared",
+            bool(row["contested"]) or row["kind"] in WEAK_CONTROL,
+            row["verdict"] != "yes" or not disputed.isdisjoint(facts),
+            row["proof"] or f"controls → {row['subject_id']}",
+            facts,
+        )
+
+
+def _in_charge(
+    interests: pa.Table, as_of: date, people: Iterable[str], names: Mapping[str, str], disputed: frozenset[str]
+) -> Iterator[Chain]:
+    """Yield where one of these people is in charge, as chains of one link."""
+    listed = interests.filter(pc.is_in(interests["holder_id"], value_set=pa.array(sorted(people), pa.string())))
+    for row in listed.to_pylist():
+        if row["kind"] not in kinds_with("charge") or row["subject_id"] is None or not in_force(row, as_of):
+            continue
+        contested = ", contested" if row["contested"] else ""
+        name, says = names.get(row["subject_id"], row["subject_id"]), interest_kinds()[row["kind"]].says
+        yield Chain(
+            row["holder_id"],
+            row["subject_id"],
+            1,
+            status_of(row),
+            row["stance"] or "declared",
+            bool(row["contested"]),
+            row["fact_id"] in disputed,
+            f"{says} → {name} ({status_of(row)}{contested})",
+            (row["fact_id"],),
+        )
+
+
+def _direct(known: Iterable[Ground], world: _World) -> Iterator[_Way]:
+    """Yield the ways by what an entity is, has or does itself."""
+    for ground in known:
+        one = ground.entity_id
+        staff = ground.basis == "located" and world.kinds.get(one) in PEOPLE
+        level = "via_person" if staff else _LEVELS[ground.basis]
+        for cited in world.index.cited(ground.government, ground.basis, world.categories.get(one)):
+            yield _Way(cited, one, ground.basis, level, ground)
+
+
+def _above(above: Iterable[Chain], world: _World) -> Iterator[_Way]:
+    """Yield the ways through whoever controls an entity and is at home there; a person's home is where they live."""
+    for chain in above:
+        person = world.kinds.get(chain.holder) in PEOPLE
+        for ground in world.grounds.get(chain.holder, ()):
+            basis = "principal_place" if person and ground.basis == "located" else ground.basis
+            if basis in HOME:
+                category = world.categories.get(chain.subject)
+                for cited in world.index.cited(ground.government, "via_parent", category, ground=basis):
+                    yield _Way(cited, chain.subject, "via_parent", "via_parent", ground, chain)
+
+
+def _persons(links: Iterable[Chain], world: _World) -> Iterator[_Way]:
+    """Yield the ways through a person who is in charge or in control, by nationality."""
+    for link in links:
+        for ground in world.grounds.get(link.holder, ()):
+            if ground.basis == "nationality":
+                category = world.categories.get(link.subject)
+                for cited in world.index.cited(ground.government, "nationality", category):
+                    yield _Way(cited, link.subject, "nationality", "via_person", ground, link)
+
+
+def _row(way: _Way, names: Mapping[str, str]) -> dict[str, object]:
+    cited, link = way.cited, way.link
+    steps = [cited.first, ground_words(way.ground, names), *([link.proof] if link else [])]
+    return {
+        "government": cited.government,
+        "entity_id": way.entity_id,
+        "basis": way.basis,
+        "level": way.level,
+        "via_id": link.holder if link else None,
+        "law": cited.law,
+        "gag": cited.gag,
+        "remedy": cited.remedy,
+        "contested": way.contested,
+        "disputed": way.disputed,
+        "status": way.status,
+        "stance": weakest_of(way.ground.stance, *([link.stance] if link else [])),
+        "proof": " → ".join(steps),
+        "facts": list(dict.fromkeys((way.ground.fact_id, *(link.facts if link else ())))),
+    }

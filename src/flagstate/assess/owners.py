@@ -1,0 +1,137 @@
+"""Who controls an entity, told from interests alone; used where no chains of control were derived before.
+
+A stake that is known to be below one half is no control, and the shortest path is the one that is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from flagstate.catalog.operators import weakest
+
+CONTROL = frozenset({"owns", "controls"})
+"""Kinds of interest through which an owner can use its control."""
+STANCE_RANK = {"observed": 0, "configured": 1, "recorded": 2, "declared": 3}
+"""From the firmest."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The holder controls the subject."""
+
+    holder: str
+    subject: str
+    kind: str
+    status: str
+    contested: bool
+    fact_id: str
+    share: str
+    stance: str = "recorded"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain of control, from the one above to the one below."""
+
+    holder: str
+    subject: str
+    steps: int
+    status: str
+    stance: str
+    contested: bool
+    disputed: bool
+    proof: str
+    facts: tuple[str, ...]
+
+
+def status_of(row: Mapping[str, object]) -> str:
+    """Return the status of a fact; one that somebody declares or configures counts as declared."""
+    said = row.get("status")
+    return str(said) if said else ("to verify" if row.get("stance") == "recorded" else "declared")
+
+
+def in_force(row: Mapping[str, object], as_of: date) -> bool:
+    """Say whether a fact holds on a day; open ends hold."""
+    since, until = row.get("valid_from"), row.get("valid_to")
+    begun = not isinstance(since, datetime) or since.date() <= as_of
+    return begun and (not isinstance(until, datetime) or until.date() > as_of)
+
+
+def weakest_of(*stances: str | None) -> str:
+    """Return the weakest stance; one that is not given counts as declared."""
+    return max((stance or "declared" for stance in stances), key=lambda s: STANCE_RANK.get(s, 3), default="observed")
+
+
+def edges(interests: pa.Table, as_of: date) -> dict[str, list[Edge]]:
+    """Return who controls each entity; a stake known to be below one half is no control."""
+    found: dict[str, list[Edge]] = {}
+    for row in interests.to_pylist():
+        if row["kind"] not in CONTROL or not in_force(row, as_of):
+            continue
+        high = row["share_hi_pct"]
+        if row["kind"] == "owns" and high is not None and high < 50:
+            continue
+        low = row["share_lo_pct"]
+        share = "" if low is None else f" {low:g} %" if high == low else f" {low:g} to {high or 100:g} %"
+        edge = Edge(
+            str(row["holder_id"]),
+            str(row["subject_id"]),
+            str(row["kind"]),
+            status_of(row),
+            bool(row["contested"]),
+            str(row["fact_id"]),
+            share,
+            str(row["stance"] or "declared"),
+        )
+        found.setdefault(edge.subject, []).append(edge)
+    return {subject: sorted(listed, key=lambda e: (e.holder, e.kind)) for subject, listed in found.items()}
+
+
+def paths_up(start: str, above: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
+    """Return the shortest path of control to every owner above an entity; circles end."""
+    paths: dict[str, tuple[Edge, ...]] = {start: ()}
+    queue = [start]
+    for subject in queue:
+        for edge in above.get(subject, ()):
+            if edge.holder not in paths:
+                paths[edge.holder] = (*paths[subject], edge)
+                queue.append(edge.holder)
+    del paths[start]
+    return paths
+
+
+def chains(interests: pa.Table, as_of: date, names: Mapping[str, str], disputed: frozenset[str]) -> Iterator[Chain]:
+    """Yield the chains of control that interests tell.
+
+    Args:
+        interests: Rows of `interest`.
+        as_of: The day on which they must hold.
+        names: Name of each entity.
+        disputed: fact_ids that another fact contradicts.
+    """
+    above = edges(interests, as_of)
+    for subject in sorted(above):
+        for holder, path in paths_up(subject, above).items():
+            down = list(reversed(path))
+            facts = tuple(edge.fact_id for edge in down)
+            yield Chain(
+                holder,
+                subject,
+                len(down),
+                weakest(*(edge.status for edge in down)),
+                weakest_of(*(edge.stance for edge in down)),
+                any(edge.contested for edge in down),
+                not disputed.isdisjoint(facts),
+                " → ".join(_link(edge, names) for edge in down),
+                facts,
+            )
+
+
+def _link(edge: Edge, names: Mapping[str, str]) -> str:
+    verb = "controls" if edge.kind == "controls" else "owns"
+    contested = ", contested" if edge.contested else ""
+    return f"{verb}{edge.share} → {names.get(edge.subject, edge.subject)} ({edge.status}{contested})"
