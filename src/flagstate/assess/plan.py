@@ -1,0 +1,222 @@
+"""The cheapest set of measures under which nothing unwanted remains, or the proof that no set of them works.
+
+An implicit hitting set: choose the cheapest set that breaks every proof seen so far, apply it, derive again; what is
+still unwanted gives new proofs. What was chosen is a lower bound of every working set, so the first set under which
+nothing is unwanted is the cheapest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from flagstate import model
+from flagstate.assess.plan_clauses import Chosen, Clause, Instance, Proofs, Violation, World, index, kept
+from flagstate.assess.plan_edits import Tables, apply
+from flagstate.assess.plan_solve import Row, Rules, choose, irreducible, row_of, rules
+
+Derive = Callable[[dict[str, pa.Table]], list[Violation]]
+Further = Callable[[Sequence[Violation]], Sequence[Instance]]
+
+NEXT = 2
+"""How many sets are shown beside the cheapest."""
+EXACT = 8
+"""Up to this many measures, what each cures is derived anew; above, it is read off the proofs seen."""
+MOST_ROUNDS = 200
+MOST_SECONDS = 60.0
+
+
+class _BoundHitError(Exception):
+    """Rounds or time ran out."""
+
+
+@dataclass
+class Search:
+    """One search: the measures, the proofs seen so far, and what is left of its bounds."""
+
+    tables: Tables
+    derive: Derive
+    further: Further | None
+    most_rounds: int
+    until: float
+    world: World
+    proofs: Proofs
+    book: Rules
+    ruled_out: list[Row] = field(default_factory=list)
+    rounds: int = 0
+    known: dict[Chosen, list[Violation]] = field(default_factory=dict)
+
+    def found(self, chosen: Chosen) -> list[Violation]:
+        """Return what is unwanted with a set of measures in force."""
+        if chosen not in self.known:
+            after = apply(self.tables, (self.world.instances[key].edits for key in sorted(chosen)))
+            self.known[chosen] = [*self.derive(after), *kept(self.tables, after)]
+        return self.known[chosen]
+
+    def costs(self) -> dict[str, int]:
+        """Return the cost of every measure."""
+        return {key: one.cost for key, one in self.world.instances.items()}
+
+    def conditions(self) -> list[Row]:
+        """Return what every set that works satisfies, as far as is known."""
+        return [*map(row_of, self.proofs.clauses()), *self.ruled_out]
+
+    def look(self, chosen: Chosen) -> list[Violation]:
+        """Derive with a set of measures, remember the proofs, and bring in the measures that bear on them."""
+        found = self.found(chosen)
+        self.world.put(chosen)
+        for violation in found:
+            self.proofs.see(violation, chosen)
+        if self.further is not None and found:
+            fresh = [one for one in self.further(found) if one.measure_id not in self.world.instances]
+            for one in fresh:
+                self.world.add(one)
+            if fresh:
+                self.book = rules([one for _, one in sorted(self.world.instances.items())])
+        return found
+
+    def cheapest(self) -> Chosen | None:
+        """Return the cheapest set under which nothing is unwanted; None: there is none.
+
+        Raises:
+            _BoundHitError: Rounds or time ran out, or a search for proofs did.
+        """
+        while True:
+            left = self.until - time.monotonic()
+            if self.rounds >= self.most_rounds or left <= 0:
+                raise _BoundHitError
+            self.rounds += 1
+            try:
+                chosen = choose(self.costs(), self.conditions(), self.book, seconds=left)
+            except TimeoutError:
+                raise _BoundHitError from None
+            if chosen is None:
+                return None
+            found = self.look(chosen)
+            if not found:
+                return chosen
+            if not any(violation.searched for violation in found):
+                raise _BoundHitError
+
+    def rule_out(self, chosen: Chosen) -> None:
+        """Forbid a set and all that holds it, so that the next one is another way."""
+        self.ruled_out.append(Row(frozenset(), chosen, 1 - len(chosen)))
+
+
+def cheapest(
+    tables: Tables,
+    derive: Derive,
+    instances: Iterable[Instance],
+    *,
+    further: Further | None = None,
+    most_rounds: int = MOST_ROUNDS,
+    most_seconds: float = MOST_SECONDS,
+) -> pa.Table:
+    """Find the cheapest set of measures under which nothing unwanted remains, and the next best two.
+
+    Args:
+        tables: Facts by noun; ids of entities unified.
+        derive: What is unwanted in tables, with at least one proof of each thing unwanted.
+        instances: The measures, bound to the tables.
+        further: Returns measures that bear on proofs; asked whenever new proofs were seen.
+        most_rounds: Bound on derivations.
+        most_seconds: Bound on time.
+
+    Returns:
+        Rows of `plan`: `optimal` is proved within these measures and costs; `next` is the cheapest set that does not
+        hold an earlier one; `ban` says that no set works, with the proofs that no measure breaks; `not_proved` says
+        that a bound was hit; `nothing` that nothing unwanted was found.
+
+    Cannot see: measures that are not in the catalogue; what a measure would change beyond its edits.
+    """
+    world = index(tables, instances)
+    book = rules([one for _, one in sorted(world.instances.items())])
+    until = time.monotonic() + most_seconds
+    search = Search(tables, derive, further, most_rounds, until, world, Proofs(world), book)
+    rows: list[dict[str, object]] = []
+    for rank in range(1, NEXT + 2):
+        try:
+            chosen = search.cheapest()
+        except _BoundHitError:
+            rows.append(_not_proved(search, rank))
+            break
+        if chosen is None:
+            rows += _ban(search) if rank == 1 else []
+            break
+        if not chosen:
+            rows.append({"rank": 1, "state": "nothing", "words": NOTHING})
+            break
+        rows += _set(search, chosen, rank)
+        search.rule_out(chosen)
+    return model.rows(model.PLAN, rows)
+
+
+NOTHING = "Nothing unwanted was found, so no measure is called for."
+BAN = "Only a ban is left: no set of these measures breaks these proofs together."
+
+
+def _set(search: Search, chosen: Chosen, rank: int) -> list[dict[str, object]]:
+    instances = search.world.instances
+    total = sum(instances[key].cost for key in chosen)
+    clauses = search.proofs.clauses()
+    made: list[dict[str, object]] = []
+    for key in sorted(chosen, key=lambda k: (-instances[k].cost, k)):
+        one = instances[key]
+        made.append(
+            {
+                "rank": rank,
+                "state": "optimal" if rank == 1 else "next",
+                "measure_id": key,
+                "measure": one.measure,
+                "words": one.words,
+                "cost": one.cost,
+                "total": total,
+                "lead_days": one.lead_days,
+                "cures": _cures(search, chosen, key, clauses),
+                "opens": _opens(one, chosen, clauses),
+            }
+        )
+    return made
+
+
+def _cures(search: Search, chosen: Chosen, key: str, clauses: Sequence[Clause]) -> list[str]:
+    """Return what comes back when one measure alone is left out."""
+    rest = chosen - {key}
+    back = {clause.violation.finding_id for clause in clauses if not clause.holds(rest)}
+    if len(chosen) <= EXACT and time.monotonic() < search.until:
+        back = {violation.finding_id for violation in search.found(rest)}
+    return sorted(back - {""})
+
+
+def _opens(one: Instance, chosen: Chosen, clauses: Sequence[Clause]) -> list[str]:
+    """Return what a measure opens: by the catalogue, and every proof that was seen only with it."""
+    seen = {
+        clause.violation.words for clause in clauses if one.measure_id in clause.given and clause.given <= chosen
+    } - {""}
+    return [
+        *([one.opens] if one.opens else []),
+        *(f"Answered by the other measures: {words}" for words in sorted(seen)),
+    ]
+
+
+def _ban(search: Search) -> list[dict[str, object]]:
+    clauses = {row_of(clause): clause for clause in reversed(search.proofs.clauses())}
+    kept_rows = irreducible(search.costs(), list(clauses), search.book, until=search.until)
+    made = []
+    for row in kept_rows:
+        violation = clauses[row].violation
+        cures = [violation.finding_id] if violation.finding_id else []
+        made.append({"rank": 1, "state": "ban", "words": BAN, "cures": cures, "proof": violation.words})
+    return made
+
+
+def _not_proved(search: Search, rank: int) -> dict[str, object]:
+    """Return the row that says that a bound was hit, with what every working set costs at least."""
+    which = "The cheapest set" if rank == 1 else "The next best set"
+    words = f"{which} of measures was not proved: the bound of rounds or time was hit."
+    open_proofs = [violation for listed in list(search.known.values())[-1:] for violation in listed]
+    proof = min((violation.words for violation in open_proofs), default=None)
+    return {"rank": rank, "state": "not_proved", "words": words, "proof": proof}

@@ -1,0 +1,292 @@
+"""What a proof asks of a plan: one of the measures that break it, or not the measures without which it would not be.
+
+A proof that was seen with the measures A in force stands with every set that holds A and that neither touches one of
+its facts nor adds what its guards forbid. So every set that works holds a breaker, or leaves out one of A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flagstate import model
+from flagstate.assess.plan_edits import Edits, Tables, guards_of, ids_of, version
+
+Chosen = frozenset[str]
+"""measure_ids."""
+
+_NOUNS = ("legal_entity", "asset", "interest", "place", "holding", "need", "control", "agreement", "network", "flow")
+"""Where a fact of a proof is looked for, in this order."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something unwanted, with one proof of it."""
+
+    kind: str
+    """reach, cutoff, rule, or kept: something that must still work and would not."""
+    subject: str
+    """What it is about."""
+    counterparty: str | None
+    """The government or party."""
+    facts: frozenset[str]
+    """fact_ids on which the proof stands: without any of them it falls."""
+    guards: frozenset[str] = frozenset()
+    """What must stay absent for the proof to stand, such as `key:ASSET` or `alternative:ASSET:GROUP`."""
+    words: str = ""
+    """The proof as a sentence."""
+    finding_id: str = ""
+    """The finding that it belongs to."""
+    searched: bool = True
+    """False: the search for proofs hit a bound before it found any, so that nothing is known."""
+
+    @property
+    def proof_id(self) -> str:
+        """Return what makes it one proof: what it is about and the facts it stands on."""
+        return model.digest(self.kind, self.subject, self.counterparty, *sorted(self.facts))
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A measure bound to something in the world."""
+
+    measure_id: str
+    """Id: the code and what it is applied to."""
+    measure: str
+    """Code of the catalogue."""
+    words: str
+    """What to do, as a sentence."""
+    cost: int
+    """Its cost, in the user's unit; at least 1."""
+    lead_days: int
+    """Days until it works."""
+    edits: Edits
+    """What it changes."""
+    opens: str = ""
+    """What it opens, as a sentence."""
+    params: tuple[tuple[str, str], ...] = ()
+    """What it is applied to."""
+    excludes: frozenset[str] = frozenset()
+    """measure_ids that cannot be combined with it."""
+    requires: tuple[frozenset[str], ...] = ()
+    """Sets of measure_ids: one of each set must be chosen with it."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """What every working set of measures satisfies: one of `breakers`, or not all of `given`."""
+
+    given: Chosen
+    """The measures without which the proof was not seen."""
+    breakers: Chosen
+    """The measures that may break it."""
+    violation: Violation
+    """The proof that asks for it."""
+
+    def holds(self, chosen: Chosen) -> bool:
+        """Return whether a set of measures satisfies it."""
+        return bool(self.breakers & chosen) or not self.given <= chosen
+
+
+@dataclass
+class World:
+    """Which rows there are, and which measures touch or mention what."""
+
+    instances: dict[str, Instance]
+    """The measures by id."""
+    rows: dict[str, tuple[str, dict[str, object]]]
+    """Noun and row by fact_id."""
+    touching: dict[str, set[str]] = field(default_factory=dict)
+    """fact_id or guard to the measures that delete, change or add to it."""
+    inserting: dict[str, set[str]] = field(default_factory=dict)
+    """fact_id of a new row to the measures that insert it."""
+    mentioning: dict[str, set[str]] = field(default_factory=dict)
+    """id of an entity or asset to the measures whose rows mention it."""
+    changing: dict[str, set[str]] = field(default_factory=dict)
+    """fact_id of a changed row to the measures that changed it."""
+    before: dict[str, str] = field(default_factory=dict)
+    """fact_id of a changed row to that of the row as it was."""
+
+    def base(self, fact: str) -> str:
+        """Return the fact_id of a row as it was before any measure changed it."""
+        return self.before.get(fact, fact)
+
+    def put(self, chosen: Chosen) -> None:
+        """Note which rows a set of measures changes, and into what."""
+        cells: dict[str, dict[str, object]] = {}
+        by: dict[str, set[str]] = {}
+        for key in chosen:
+            for (_, fact, column), value in self.instances[key].edits.updates.items():
+                cells.setdefault(fact, {})[column] = value
+                by.setdefault(fact, set()).add(key)
+        for fact, changed in cells.items():
+            made = version(fact, changed)
+            self.before[made] = fact
+            self.changing.setdefault(made, set()).update(by[fact])
+
+    def add(self, instance: Instance) -> None:
+        """Add a measure: what it touches, inserts and mentions."""
+        key, edits = instance.measure_id, instance.edits
+        self.instances[key] = instance
+        for fact in edits.rows:
+            self.touching.setdefault(fact, set()).add(key)
+        for (_noun, fact), _ in edits.inserts.items():
+            self.inserting.setdefault(fact, set()).add(key)
+        for noun, row in self._edited(edits):
+            for word in guards_of(noun, row):
+                self.touching.setdefault(word, set()).add(key)
+            for name in ids_of(row):
+                self.mentioning.setdefault(name, set()).add(key)
+
+    def _edited(self, edits: Edits) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Yield the rows of an edit: as they were, as they will be, and new ones."""
+        for (noun, _), new in edits.inserts.items():
+            yield noun, dict(new)
+        for fact in edits.rows:
+            if fact in self.rows:
+                yield self.rows[fact]
+        for (noun, fact, column), value in edits.updates.items():
+            if fact in self.rows:
+                yield noun, self.rows[fact][1] | {column: value}
+
+
+def index(tables: Tables, instances: Iterable[Instance]) -> World:
+    """Return which rows there are and which measures touch what.
+
+    Args:
+        tables: Facts by noun; flows are looked up only where a measure changes them.
+        instances: The measures.
+    """
+    listed = list(instances)
+    asked = {fact for instance in listed for fact in instance.edits.rows}
+    rows: dict[str, tuple[str, dict[str, object]]] = {}
+    for noun in _NOUNS:
+        table = tables.get(noun)
+        if table is None:
+            continue
+        if noun == "flow":
+            table = table.filter(pc.is_in(table["fact_id"], value_set=pa.array(sorted(asked), pa.string())))
+        for row in table.to_pylist():
+            rows.setdefault(str(row["fact_id"]), (noun, row))
+    world = World({}, rows)
+    for instance in listed:
+        world.add(instance)
+    return world
+
+
+@dataclass
+class Proofs:
+    """The proofs seen so far: under which measures, and which measures they have survived."""
+
+    world: World
+    seen: dict[str, list[Chosen]] = field(default_factory=dict)
+    """Proof to the least sets of measures under which it is known to stand."""
+    survived: dict[str, set[str]] = field(default_factory=dict)
+    """Proof to the measures in force when it was seen."""
+    asked: dict[tuple[str, Chosen], Violation] = field(default_factory=dict)
+    """Every proof with the measures given."""
+
+    def see(self, violation: Violation, chosen: Chosen) -> None:
+        """Remember a proof that stands with some measures in force."""
+        key = violation.proof_id
+        known = [given for given in self.seen.get(key, ()) if given <= chosen]
+        if not known:
+            given = self.source(violation, chosen) if chosen else chosen
+            self.seen.setdefault(key, []).append(given)
+            known = [given]
+        self.survived.setdefault(key, set()).update(chosen)
+        self.asked[(key, min(known, key=lambda g: (len(g), sorted(g))))] = violation
+
+    def source(self, violation: Violation, chosen: Chosen) -> Chosen:
+        """Return the measures in force that may have made a proof possible that was not seen without them.
+
+        These are the measures that made one of its facts and those that took away what its guards forbid; where there
+        are none, those that mention one of its parties; else all.
+        """
+        made = set()
+        for fact in violation.facts:
+            made |= self.world.inserting.get(fact, set()) | self.world.changing.get(fact, set())
+        for word in self._guards(violation):
+            made |= self.world.touching.get(word, set())
+        if made & chosen:
+            return chosen & made
+        near: set[str] = set()
+        for word in {violation.subject, *self._ids(violation), *_ids_in(violation.guards)}:
+            near |= self.world.mentioning.get(word, set())
+        return (chosen & near) or chosen
+
+    def _ids(self, violation: Violation) -> Iterator[str]:
+        for fact in violation.facts:
+            if fact in self.world.rows:
+                yield from ids_of(self.world.rows[fact][1])
+
+    def _guards(self, violation: Violation) -> Iterator[str]:
+        """Yield the guards of a proof; its stakes are guarded too: a larger stake of another owner may break control."""
+        yield from violation.guards
+        for fact in violation.facts:
+            noun, row = self.world.rows.get(self.world.base(fact), ("", {}))
+            if noun == "interest":
+                yield from (word for word in guards_of(noun, row) if word.startswith("owner:"))
+
+    def clauses(self) -> list[Clause]:
+        """Return what all proofs seen so far ask for, in an order that depends on what they say alone."""
+        made = []
+        for (key, given), violation in self.asked.items():
+            touching: set[str] = set()
+            for word in (*map(self.world.base, violation.facts), *self._guards(violation)):
+                touching |= self.world.touching.get(word, set())
+            made.append(Clause(given, frozenset(touching - given - self.survived[key]), violation))
+        return sorted(made, key=lambda c: (sorted(c.given), sorted(c.breakers), c.violation.proof_id))
+
+
+def _ids_in(guards: Iterable[str]) -> Iterator[str]:
+    """Yield what may be an id in each guard: ids hold colons themselves."""
+    for guard in guards:
+        _, _, rest = guard.partition(":")
+        yield rest
+        yield rest.rpartition(":")[0]
+
+
+def kept(before: Tables, after: Tables) -> list[Violation]:
+    """Return what must still work and would not: a critical asset that is gone, a need or a base that nothing fills.
+
+    Deleting the service would otherwise be the cheapest cure of all.
+
+    Args:
+        before: The tables as they are.
+        after: The tables with measures in force.
+    """
+    if before["asset"] is after["asset"] and before["need"] is after["need"]:
+        return []
+    was = {str(row["asset_id"]): row for row in before["asset"].to_pylist()}
+    now = {str(row["asset_id"]) for row in after["asset"].to_pylist()}
+    lost = [
+        _lost(key, row, f"{key} is critical and would be gone")
+        for key, row in was.items()
+        if row["critical"] and key not in now
+    ]
+    stand = [row for row in after["asset"].to_pylist() if row["runs_on"] in was and row["runs_on"] not in now]
+    lost += [_lost(str(row["asset_id"]), row, f"what {row['asset_id']} runs on would be gone") for row in stand]
+    groups: dict[tuple[str, int], list[dict[str, object]]] = {}
+    for row in before["need"].to_pylist():
+        groups.setdefault((str(row["asset_id"]), int(row["need_group"] or 0)), []).append(row)
+    filled = {
+        (str(row["asset_id"]), int(row["need_group"] or 0))
+        for row in after["need"].to_pylist()
+        if row["needs_id"] in now or row["needs_id"] not in was
+    }
+    for (asset, group), rows in groups.items():
+        if asset in now and (asset, group) not in filled:
+            words = (
+                f"{asset} needs one of {', '.join(sorted(str(r['needs_id']) for r in rows))}, and none would be left"
+            )
+            guard = frozenset({f"alternative:{asset}:{group}"})
+            lost.append(Violation("kept", asset, None, frozenset({str(was[asset]["fact_id"])}), guard, words))
+    return lost
+
+
+def _lost(asset: str, row: Mapping[str, object], words: str) -> Violation:
+    return Violation("kept", asset, None, frozenset({str(row["fact_id"])}), words=words)
