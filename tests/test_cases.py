@@ -1,0 +1,123 @@
+"""Every worked case gets the answers that it must get, and a case that asserts nothing is no case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from flagstate.catalog.strict import Node
+from flagstate.errors import DeclarationError
+from flagstate.pipeline import cases, order
+from flagstate.pipeline.case_answers import differences
+from flagstate.pipeline.cases import Case
+
+BUILT = {name for name, _ in order.CONCLUSIONS}
+NEEDS = {
+    "reach": "compel", "not_reached": "compel", "control": "control", "not_control": "control", "parents": "control",
+    "covered": "control", "owned": "control", "contradictions": "identify", "cutoff": "cutoff", "plan": "plan",
+}  # fmt: skip
+
+MADE = """\
+a_case:
+  title: A case of the tests
+  why: Because a case must say why it is as it is.
+  as_of: 2026-11-22
+  world:
+    entities: {op: {organised_in: [NO]}}
+    assets: {box: {kind: host, place: NO, operated_by: op}}
+  expect:
+    reach: [{gov: NO, of: box, level: direct_law}]
+"""
+
+
+def built(case: Case) -> Case:
+    """Return a case with the answers of the parts that exist."""
+    pairs = {k: v for k, v in case.expect.pairs.items() if NEEDS.get(k, "reach") in BUILT}
+    old = case.expect
+    return replace(case, expect=Node(pairs, old.line, old.column, old.path, old.file, old.show))
+
+
+@pytest.mark.parametrize("case", cases.load(), ids=lambda case: case.id)
+def test_every_case_gets_its_answers(case: Case) -> None:
+    case = built(case)
+    assert differences(case, cases.conclude(case)) == []
+
+
+def test_there_are_enough_cases() -> None:
+    themes = {case.theme for case in cases.load()}
+    assert len(cases.load()) >= 90
+    assert themes >= {"hosting", "keys", "ownership", "people", "law", "layers", "cutoff", "plan"}
+
+
+def test_a_case_of_our_own_is_read_as_it_is_written() -> None:
+    [case] = cases.parse(MADE.encode(), "made.yaml")
+    tables = cases.facts(case)
+    # NO is Norway, and nothing else.
+    assert tables["legal_entity"]["organised_in"].to_pylist() == [["NO"]]
+    assert set(tables["interest"]["stance"].to_pylist()) == {"configured"}
+    assert differences(case, cases.conclude(case)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("    reach: [{gov: NO, of: box, level: direct_law}]\n", "    {}\n", "nothing in it"),
+        ("level: direct_law", "levl: direct_law", "levl"),
+        ("of: box", "of: bax", "bax is not a name of this world"),
+        ("  why: Because a case must say why it is as it is.\n", "", "why"),
+        ("operated_by: op", "operated_by: opp", "opp"),
+        ("place: NO", "plaice: NO", "plaice"),
+        ("gov: NO", "gov: Norway", "form"),
+        ("2026-11-22", "2026-02-30", "calendar"),
+        ("  expect:", "  declared: [nothing]\n  expect:", "nothing is neither"),
+        ("level: direct_law", "level: direct", "direct"),
+        ("organised_in: [NO]", "organised_in: &a [NO]", "Anchors"),
+    ],
+)
+def test_a_bad_case_is_refused_with_its_line(old: str, new: str, said: str) -> None:
+    assert old in MADE
+    with pytest.raises(DeclarationError) as caught:
+        for case in cases.parse(MADE.replace(old, new).encode(), "made.yaml"):
+            cases.facts(case)
+    assert said in str(caught.value)
+    assert "made.yaml" in str(caught.value)
+
+
+def test_marks_make_facts_declared() -> None:
+    text = MADE.replace("  expect:", "  declared: [box]\n  expect:")
+    [case] = cases.parse(text.encode(), "made.yaml")
+    tables = cases.facts(case)
+    assert tables["asset"]["stance"].to_pylist() == ["declared"]
+    assert tables["interest"]["stance"].to_pylist() == ["declared"]
+    assert tables["legal_entity"]["stance"].to_pylist() == ["configured"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("direct_law", "direct_place"),
+        ("{gov: NO", "{gov: SE"),
+        ("level: direct_law", "level: direct_law, contested: true"),
+        ("level: direct_law", "entities: [box]"),
+        ("level: direct_law", "law: Magna Carta"),
+        ("level: direct_law", "conflict: GDPR"),
+        ("level: direct_law", "data: metadata"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "not_reached: [{gov: NO, of: box}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "control: [{holder: op, of: box}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "covered: {eea: {op: no}}"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "parents: {op: [box]}"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "owned: [{holder: op, of: box, share: [1, 1]}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "cutoff: [{cut: NO, stops: {box: 1}}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "cutoff: [{cut: NO, survives: [box]}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "contradictions: [op]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "findings: [{question: reach, verdict: yes}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "no_finding: [{question: reach, verdict: unknown}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "says: [Magna Carta]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "plan: {total: 7}"),
+    ],
+)
+def test_a_wrong_answer_is_noticed(old: str, new: str) -> None:
+    assert old in MADE
+    [case] = cases.parse(MADE.replace(old, new).encode(), "made.yaml")
+    assert len(differences(case, cases.conclude(case))) == 1
