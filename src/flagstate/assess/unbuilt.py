@@ -13,21 +13,11 @@ _LATER = "A later version decides this; the facts that were read stay usable."
 
 
 def unbuilt(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Say for cut-off, rules and claims that they are not derived yet, and what was given that bears on them."""
-    needs, claims = tables["need"].num_rows, tables["claim"].num_rows
+    """Say for rules and claims that they are not derived yet, and what was given that bears on them."""
+    claims = tables["claim"].num_rows
     return model.rows(
         model.FINDING,
         [
-            finding(
-                "cutoff",
-                "cutoff-unbuilt",
-                "all services",
-                "unknown",
-                f"What stops when a party is switched off is not derived in this version (needs read: {needs:,}).",
-                missing=["Declare what each critical service needs (`needs:` in estate.yaml)."]
-                if not needs
-                else [_LATER],
-            ),
             finding(
                 "rules",
                 "rules-unbuilt",

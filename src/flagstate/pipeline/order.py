@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess import flows, holdings, reach, reconcile, unbuilt
+from flagstate.assess import cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
 from flagstate.enrich import locate, own, partitions
 
@@ -69,6 +69,10 @@ def _flows(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return {"finding": flows.flows(tables)}
 
 
+def _cutoff(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return cutoff.assess_cutoff(tables, run.as_of)
+
+
 def _unbuilt(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return {"finding": unbuilt.unbuilt(tables)}
 
@@ -87,6 +91,7 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("reach", _reach),  # custody and control → governments, and what the policy says of them
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
+    ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
     ("unbuilt", _unbuilt),  # rules, claims: said to be unknown, with the reason
 )
 """From facts to findings; these are derived again for every what-if and every plan."""
