@@ -16,7 +16,7 @@ CONTROL_CHAIN = Noun(
         Column(
             "kind",
             TEXT,
-            "The weakest ground in the chain: majority, half, aggregate, votes, board, contract, control, dominant_minority or veto.",
+            "The weakest ground in the chain: majority, half, aggregate, votes, board, contract, control, nominee, dominant_minority, veto or trust.",
             "Thresholds are stated in docs/control.md.",
         ),
         Column(

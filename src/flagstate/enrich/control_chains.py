@@ -1,0 +1,151 @@
+"""Chains of control: from every holder down to every entity below it, on the firmest and then the shortest way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from flagstate.catalog.operators import weakest
+from flagstate.enrich.control_links import GROUNDS, HALF, RANK, Links
+from flagstate.enrich.control_words import Step, Teller, chain_row, share_words, status_of, weakest_stance
+from flagstate.enrich.control_world import EPSILON, OWNERS, VOTES, World
+
+WORK = 400_000
+"""So many stakes are walked at most to find those who control by what they hold together with those they control."""
+
+Above = dict[int, list[Step]]
+
+
+def quality(step: Step) -> int:
+    """Return 0 for a link that is certain, 1 for one that its sources dispute, 2 for a possible one."""
+    return 2 if not step.sure else 1 if step.contested else 0
+
+
+def steps_above(teller: Teller, links: Links) -> Above:
+    """Return the links into each entity, the firmest first, with those by joint holdings of one holder."""
+    above: Above = {}
+    for at in range(len(links.holder)):
+        step = teller.step(links, at)
+        above.setdefault(step.subject, []).append(step)
+    for step in _aggregated(teller, above):
+        above.setdefault(step.subject, []).append(step)
+    for listed in above.values():
+        listed.sort(key=lambda s: (quality(s), s.ground, s.holder))
+    return above
+
+
+def paths_up(start: int, above: Mapping[int, list[Step]]) -> dict[int, tuple[Step, ...]]:
+    """Return a path of links to everybody above an entity, the lowest link first; circles end.
+
+    Ways of certain links come before disputed ones, these before possible ones; among equals the shortest is taken.
+    """
+    found: dict[int, tuple[Step, ...]] = {}
+    for worst in range(3):
+        paths: dict[int, tuple[Step, ...]] = {start: ()}
+        queue = [start]
+        for subject in queue:
+            for step in above.get(subject, ()):
+                if step.holder not in paths and quality(step) <= worst:
+                    paths[step.holder] = (*paths[subject], step)
+                    queue.append(step.holder)
+        for holder, path in paths.items():
+            found.setdefault(holder, path)
+    del found[start]
+    return found
+
+
+def chain_rows(world: World, above: Above) -> Iterator[dict[str, object]]:
+    """Yield a row of `control_chain` per pair, by holder and subject."""
+    for subject in sorted(above):
+        for _, path in sorted(paths_up(subject, above).items()):
+            yield chain_row(world, reversed(path), grounds=GROUNDS)
+
+
+def edge_rows(world: World, teller: Teller, links: Links) -> Iterator[dict[str, object]]:
+    """Yield a row of `control_chain` per single link."""
+    for at in range(len(links.holder)):
+        yield chain_row(world, [teller.step(links, at)], grounds=GROUNDS)
+
+
+def _aggregated(teller: Teller, above: Above) -> list[Step]:
+    """Return links of holders who control by what they hold together with those they already control.
+
+    It is the rule of company control: stakes of a holder and of all that it controls add up. What several holders
+    hold together gives control to none of them.
+    """
+    held = _held(teller.world)
+    below: dict[int, dict[int, tuple[str, ...]]] = {}
+    for subject, steps in above.items():
+        for step in steps:
+            if step.sure:
+                below.setdefault(step.holder, {}).setdefault(subject, step.facts)
+    # Those with the least below them come first, so that a link is found at the lowest holder that has it and those
+    # above reach it over that one.
+    found: list[Step] = []
+    left = WORK
+    for holder in sorted(below, key=lambda one: (len(below[one]), one)):
+        left -= _spread(teller, holder, below, held, found)
+        if left < 0:
+            break
+    return found
+
+
+def _held(world: World) -> dict[int, list[int]]:
+    """Return the direct stakes and votes of each holder."""
+    stakes = world.stakes
+    held: dict[int, list[int]] = {}
+    for at in range(len(stakes.holder)):
+        if stakes.direct[at] and stakes.said[at] > 0 and (stakes.kind[at] in OWNERS or stakes.kind[at] == VOTES):
+            held.setdefault(int(stakes.holder[at]), []).append(at)
+    return held
+
+
+def _spread(
+    teller: Teller,
+    holder: int,
+    below: dict[int, dict[int, tuple[str, ...]]],
+    held: Mapping[int, list[int]],
+    found: list[Step],
+) -> int:
+    """Add what a holder controls by stakes that add up; return how many stakes were walked."""
+    stakes = teller.world.stakes
+    sums: dict[tuple[int, bool], list[int]] = {}
+    inside: dict[int, tuple[str, ...]] = {holder: ()}
+    queue, work = [holder], 0
+    for one in queue:
+        work += 1
+        for other, facts in below.get(one, {}).items():
+            if other not in inside:
+                inside[other] = (*inside[one], *facts)
+                queue.append(other)
+        for at in held.get(one, ()):
+            work += 1
+            subject = int(stakes.subject[at])
+            parts = sums.setdefault((subject, bool(stakes.kind[at] == VOTES)), [])
+            parts.append(at)
+            if subject not in inside and sum(float(stakes.said[a]) for a in parts) > HALF + EPSILON:
+                facts = tuple(f for a in parts for f in inside[int(stakes.holder[a])])
+                step = _together(teller, holder, subject, parts, facts)
+                found.append(step)
+                below.setdefault(holder, {})[subject] = step.facts
+                inside[subject] = step.facts
+                queue.append(subject)
+    return work
+
+
+def _together(teller: Teller, holder: int, subject: int, parts: list[int], facts: tuple[str, ...]) -> Step:
+    """Return the link of a holder by several stakes, with the facts by which it controls who holds them."""
+    stakes, names = teller.world.stakes, teller.names
+    rows = [teller.row_of(at) for at in parts]
+    said = [
+        f"{names[int(stakes.holder[at])]}{share_words(row['share_lo_pct'], row['share_hi_pct'])}"
+        for at, row in zip(parts, rows, strict=True)
+    ]
+    status = weakest(*(status_of(row) for row in rows))
+    sources = dict.fromkeys(str(row["source"]) for row in rows if row["source"])
+    contested = any(stakes.low[at] < stakes.said[at] - EPSILON for at in parts)
+    total = sum(float(stakes.said[at]) for at in parts)
+    marks = ", ".join([status, *sources, *(["contested"] if contested else [])])
+    words = f"holds {total:g} % with those it controls ({', '.join(said)}) → {names[subject]} ({marks})"
+    stance = weakest_stance(str(row["stance"] or "declared") for row in rows)
+    every = tuple(dict.fromkeys((*facts, *(str(row["fact_id"]) for row in rows))))
+    return Step(holder, subject, RANK["aggregate"], True, contested, status, stance, words, every)
