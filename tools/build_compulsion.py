@@ -39,8 +39,8 @@ Not legal advice.
 | `market` | an entity that serves the market there; for the Union, that of any member state | `via_market` |
 | `covert` | nobody: the state takes for itself, and gets at most what custody gives | `covert_only` |
 
-- A basis marked **?** is disputed by the sources; it is never left out, and every answer that rests on it says so. A
-  chain of control by veto or dominant minority is disputed for every government.
+- A basis marked **?** is disputed by the sources; it is never left out, and every answer that rests on it says so
+  (`contested`). A chain of control by veto or dominant minority is contested for every government.
 - `sourced`: a source was read. `to verify`: not yet checked against the text. `interpretive`: our own reading. An
   answer is as weak as the weakest of its law and facts, and no status ever changes it.
 - A law holds from its first day up to, and without, its last. One without a first day counts on any day, and every
@@ -104,7 +104,7 @@ def _blocking(book: LawBook) -> Iterator[str]:
         "They raise a conflict, which stands beside the answer as a text (`conflicts`), and they remove no reach: a"
         " government that can compel somebody still can, and whoever obeys breaks one law or the other. A rule is shown"
         " where the data stands, or whoever is to hand over is organised, based or established, under the government"
-        " that made it, and another government gives the order; an order of a member is not foreign to its group, nor one"
+        " that made it, and another government gives the order; a member is not foreign to its group, nor one"
         " of the group to its member.",
         "",
         "| government | rule | protects | holds for | against | dates | status |",

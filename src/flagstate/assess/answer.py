@@ -10,7 +10,10 @@ _LEVEL_WORDS = {
     "direct_law": "directly, by law",
     "direct_place": "where it stands",
     "via_parent": "through an owner",
-    "via_person": "through staff",
+    "via_person": "through persons",
+    "via_market": "through the market it serves",
+    "covert_only": "covertly, without an order",
+    "ciphertext_only": "ciphertext and metadata only",
 }
 
 

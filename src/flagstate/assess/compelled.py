@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -128,7 +129,9 @@ class _Way:
 
     @property
     def status(self) -> str:
-        return weakest(self.ground.status, self.cited.status, *([self.link.status] if self.link else []))
+        if self.link is None:
+            return _weaker(self.ground.status, self.cited.status)
+        return _weaker(self.ground.status, self.cited.status, self.link.status)
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -227,16 +230,16 @@ def compelled(
         above = list(chains(interests, as_of, names, disputed))
     else:
         above = list(_chains(control_chain, disputed))
-    kinds = dict(zip(entities["entity_id"].to_pylist(), entities["kind"].to_pylist(), strict=True))
-    world = _World(index, kinds, categories_of(kinds), _by_entity(known.values()))
+    world = _World(index, _people(entities), categories_of(names), _by_entity(known.values()))
     best: dict[tuple[str, str, str, str], _Way] = {}
     people = {ground.entity_id for ground in known.values() if ground.basis == "nationality"}
     charge = _in_charge(interests, as_of, people, names, disputed)
     for way in (*_direct(known.values(), world), *_above(above, world), *_persons([*charge, *above], world)):
-        held = best.get(way.key)
+        key = way.key
+        held = best.get(key)
         if held is None or way.rank < held.rank:
-            best[way.key] = way
-    return model.rows(model.COMPELLED, [_row(way, names) for _, way in sorted(best.items())])
+            best[key] = way
+    return _table([best[key] for key in sorted(best)], names)
 
 
 @dataclass(frozen=True)
@@ -244,9 +247,16 @@ class _World:
     """What every way is looked up in."""
 
     index: LawIndex
-    kinds: Mapping[str, str | None]
+    people: frozenset[str]
+    """Persons and groups of persons."""
     categories: Mapping[str, str]
     grounds: Mapping[str, list[Ground]]
+
+
+def _people(entities: pa.Table) -> frozenset[str]:
+    """Return persons and groups; one row that says so is enough, so that another one takes no way away."""
+    pairs = zip(entities["entity_id"].to_pylist(), entities["kind"].to_pylist(), strict=True)
+    return frozenset(one for one, kind in pairs if kind in PEOPLE)
 
 
 def _by_entity(known: Iterable[Ground]) -> dict[str, list[Ground]]:
@@ -300,7 +310,7 @@ def _direct(known: Iterable[Ground], world: _World) -> Iterator[_Way]:
     """Yield the ways by what an entity is, has or does itself."""
     for ground in known:
         one = ground.entity_id
-        staff = ground.basis == "located" and world.kinds.get(one) in PEOPLE
+        staff = ground.basis == "located" and one in world.people
         level = "via_person" if staff else _LEVELS[ground.basis]
         for cited in world.index.cited(ground.government, ground.basis, world.categories.get(one)):
             yield _Way(cited, one, ground.basis, level, ground)
@@ -309,7 +319,7 @@ def _direct(known: Iterable[Ground], world: _World) -> Iterator[_Way]:
 def _above(above: Iterable[Chain], world: _World) -> Iterator[_Way]:
     """Yield the ways through whoever controls an entity and is at home there; a person's home is where they live."""
     for chain in above:
-        person = world.kinds.get(chain.holder) in PEOPLE
+        person = chain.holder in world.people
         for ground in world.grounds.get(chain.holder, ()):
             basis = "principal_place" if person and ground.basis == "located" else ground.basis
             if basis in HOME:
@@ -328,22 +338,43 @@ def _persons(links: Iterable[Chain], world: _World) -> Iterator[_Way]:
                     yield _Way(cited, link.subject, "nationality", "via_person", ground, link)
 
 
-def _row(way: _Way, names: Mapping[str, str]) -> dict[str, object]:
-    cited, link = way.cited, way.link
-    steps = [cited.first, ground_words(way.ground, names), *([link.proof] if link else [])]
-    return {
-        "government": cited.government,
-        "entity_id": way.entity_id,
-        "basis": way.basis,
-        "level": way.level,
-        "via_id": link.holder if link else None,
-        "law": cited.law,
-        "gag": cited.gag,
-        "remedy": cited.remedy,
-        "contested": way.contested,
-        "disputed": way.disputed,
-        "status": way.status,
-        "stance": weakest_of(way.ground.stance, *([link.stance] if link else [])),
-        "proof": " → ".join(steps),
-        "facts": list(dict.fromkeys((way.ground.fact_id, *(link.facts if link else ())))),
+def _table(ways: list[_Way], names: Mapping[str, str]) -> pa.Table:
+    """Return the ways as rows; by column, since whoever looks for a plan asks again and again."""
+    # By identity: a ground is one object, and hashing its fields for every way would cost more than the words.
+    said = {at: ground_words(ground, names) for at, ground in {id(way.ground): way.ground for way in ways}.items()}
+    links = [way.link for way in ways]
+    columns: dict[str, list[object]] = {
+        "government": [way.cited.government for way in ways],
+        "entity_id": [way.entity_id for way in ways],
+        "basis": [way.basis for way in ways],
+        "level": [way.level for way in ways],
+        "via_id": [link and link.holder for link in links],
+        "law": [way.cited.law for way in ways],
+        "gag": [way.cited.gag for way in ways],
+        "remedy": [way.cited.remedy for way in ways],
+        "contested": [way.contested for way in ways],
+        "disputed": [way.disputed for way in ways],
+        "status": [way.status for way in ways],
+        "stance": [_weaker_stance(way.ground.stance, way.link.stance if way.link else None) for way in ways],
+        "proof": [
+            f"{way.cited.first} → {said[id(way.ground)]}{f' → {way.link.proof}' if way.link else ''}" for way in ways
+        ],
+        "facts": [
+            [way.ground.fact_id, *(fact for fact in way.link.facts if fact != way.ground.fact_id)]
+            if way.link
+            else [way.ground.fact_id]
+            for way in ways
+        ],
     }
+    arrays = [pa.array(columns[column.name], type=column.type) for column in model.COMPELLED.columns]
+    return pa.table(arrays, schema=model.COMPELLED.schema)
+
+
+@lru_cache(maxsize=512)
+def _weaker(*statuses: str) -> str:
+    return weakest(*statuses)
+
+
+@lru_cache(maxsize=64)
+def _weaker_stance(one: str, other: str | None) -> str:
+    return one if other is None else weakest_of(one, other)

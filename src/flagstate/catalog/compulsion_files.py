@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -52,7 +52,7 @@ def read_laws(folder: Path = FOLDER) -> LawBook:
                 _refuse(_entry(root, "sources").pairs[key], "another file gives this key to another source")
         laws += _rows(root, "laws", own.gov, Law, rows)
         blocking += _rows(root, "blocking", own.gov, Blocking, rows)
-        _use(root, set(told), (row for listed in (laws, blocking) for row in listed if row.gov == own.gov))
+        _use(root, set(told), (row for listed in (laws, blocking) for row in listed if row.gov == own.gov), rows)
     order = sorted(governments, key=lambda gov: (gov != EVERY, gov))
     rank = {gov: at for at, gov in enumerate(order)}
     return LawBook(
@@ -102,8 +102,12 @@ def _as(node: Node, form: type[T], **more: object) -> T:
     for key in more:
         if key in plain:
             _refuse(node.pairs[key], f"{key} is said once, at the top of the file", "Leave it out here")
+    return _convert(node, {**plain, **more}, form)
+
+
+def _convert(node: Node, plain: object, form: type[T]) -> T:
     try:
-        return msgspec.convert({**plain, **more}, form)
+        return msgspec.convert(plain, form)
     except msgspec.ValidationError as error:
         said, _, path = str(error).partition(" - at `$")
         at = node
@@ -115,10 +119,7 @@ def _as(node: Node, form: type[T], **more: object) -> T:
 
 def _government(root: Node) -> Government:
     own = {key: _plain(root.pairs[key]) for key in ("gov", "checked", "unknown") if key in root.pairs}
-    try:
-        made = msgspec.convert(own, Government)
-    except msgspec.ValidationError as error:
-        _refuse(root, str(error), "See the form in general.yaml")
+    made = _convert(root, own, Government)
     if made.gov not in CODES | {*GROUPS, EVERY}:
         _refuse(_entry(root, "gov"), f"{made.gov} is no government", "Write an ISO 3166-1 alpha-2 code, EU, EEA or *")
     return made
@@ -185,14 +186,13 @@ def _codes(node: Node, listed: tuple[str, ...]) -> None:
         _refuse(node, f"{strange[0]} is no country code", "Write ISO 3166-1 alpha-2 codes")
 
 
-def _use(root: Node, told: set[str], rows: Iterable[Dated]) -> None:
+def _use(root: Node, told: set[str], listed: Iterable[Dated], rows: Mapping[str, Node]) -> None:
     """Refuse sources that rows name and nobody gives, and those that nobody uses."""
-    used = {key: row.id for row in rows for key in row.sources}
+    used = {key: row.id for row in listed for key in row.sources}
     missing = sorted(used.keys() - told)
     if missing:
-        _refuse(
-            root, f"{used[missing[0]]} names source {missing[0]}, which the file does not give", "Add it to sources"
-        )
+        at = _entry(rows[used[missing[0]]], "sources")
+        _refuse(at, f"source {missing[0]} is not given at the top of the file", "Add it to sources")
     if told - used.keys():
         key = min(told - used.keys())
         _refuse(_entry(root, "sources").pairs[key], f"no row uses source {key}", "Name it in a row, or leave it out")
