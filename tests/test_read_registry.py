@@ -114,6 +114,7 @@ def test_each_sample_goes_to_its_reader() -> None:
     golden = json.loads(GOLDEN.read_text())
     assert {name: found.get(name) for name in golden} == golden
     wanted = {"har-": "har", "iac-": "terraform", "cyclonedx-": "cyclonedx", "estate/": "estate", "zeek-": "zeek"}
+    wanted |= {"bods/": "bods", "gleif/": "gleif", "ftm/": "ftm"}
     for name, listed in found.items():
         for start, reader in wanted.items():
             if name.startswith(start) and "invalid" not in name and "empty" not in name and "corrupt" not in name:

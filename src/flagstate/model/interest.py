@@ -7,7 +7,7 @@ from flagstate.model.noun import FLAG, SHARE, TEXT, Column, fact
 INTEREST = fact(
     "interest",
     "Somebody owns, operates or holds something.",
-    ("holder_id", "subject_id", "kind"),
+    ("holder_id", "subject_id", "kind", "interest_type", "directness", "valid_from"),
     Column("holder_id", TEXT, "Who.", "Ids are ours; two of them may name one real thing."),
     Column("subject_id", TEXT, "What: an entity or an asset.", "Ids are ours; two of them may name one real thing."),
     Column(

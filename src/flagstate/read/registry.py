@@ -23,6 +23,7 @@ FORMATS = (
     "sqldump",
     "terraform",
     "cyclonedx",
+    "bods",
     "estate",
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
