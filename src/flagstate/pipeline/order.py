@@ -11,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess import cutoff, flows, holdings, reach, reconcile, unbuilt
+from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
-from flagstate.enrich import locate, own, partitions
+from flagstate.catalog.interest_kinds import interest_kinds
+from flagstate.enrich import control, identity, locate, own, partitions
 
 Tables = dict[str, pa.Table]
 
@@ -57,6 +58,43 @@ def _reconcile(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return {"reconciliation": reconcile.reconcile(tables, run.database, run.as_of)}
 
 
+def _identify(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return identity.identify(tables)
+
+
+def _control(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return control.control(tables, run.as_of, of=_concerned(tables))
+
+
+def _concerned(tables: Tables) -> set[str] | None:
+    """Return the entities that the case speaks of beside a register; null: so few that all are derived."""
+    if tables["interest"].num_rows + tables["legal_entity"].num_rows < MANY:
+        return None
+    kinds = interest_kinds()
+    found = {str(one) for one in tables["endpoint"]["operator_id"].unique().to_pylist() if one}
+    for row in tables["interest"].select(["holder_id", "subject_id", "kind", "stance"]).to_pylist():
+        known = kinds.get(row["kind"])
+        if row["stance"] != "recorded" or (known is not None and known.control == "none" and not known.charge):
+            found |= {str(row["holder_id"]), str(row["subject_id"])}
+    for row in tables["legal_entity"].select(["entity_id", "stance"]).to_pylist():
+        if row["stance"] != "recorded":
+            found.add(str(row["entity_id"]))
+    return found
+
+
+def _compel(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return {
+        "compelled": compelled.compelled(
+            tables["legal_entity"],
+            tables["interest"],
+            tables["control_chain"],
+            as_of=run.as_of,
+            laws=run.laws,
+            contradictions=tables["contradiction"],
+        )
+    }
+
+
 def _reach(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return reach.assess_reach(tables, run.as_of, laws=run.laws)
 
@@ -87,7 +125,13 @@ STEPS: tuple[tuple[str, Step], ...] = (
 )
 """From what was read to all facts; these need the evidence's addresses and a database."""
 
+MANY = 20_000
+"""Entities and interests above which control is derived for what the case speaks of only, and what is above it."""
+
 CONCLUSIONS: tuple[tuple[str, Step], ...] = (
+    ("identify", _identify),  # ids with one LEI or registration → one entity; facts that contradict each other
+    ("control", _control),  # interests → who controls whom, ultimate parents, shares, lists
+    ("compel", _compel),  # entities and dated law → whom each government can address
     ("reach", _reach),  # custody and control → governments, and what the policy says of them
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
@@ -95,6 +139,9 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("unbuilt", _unbuilt),  # rules, claims: said to be unknown, with the reason
 )
 """From facts to findings; these are derived again for every what-if and every plan."""
+
+UNIFIED = frozenset({"control", "compel", "reach", "cutoff"})
+"""Steps that see one id per entity; the facts themselves stay as they were read."""
 
 REPLACED = frozenset(
     noun.name for noun in model.ALL if noun.group in ("derived", "conclusion") and noun.name != "finding"
@@ -139,7 +186,11 @@ def _steps(tables: Tables, steps: tuple[tuple[str, Step], ...], context: Run, sa
     whole = {name: tables.get(name, model.empty(model.NOUNS[name])) for name in model.STORED}
     for name, step in steps:
         said(name)
-        for noun, table in step(whole, context).items():
+        if name in UNIFIED:
+            given = identity.unify(whole, whole["identity"])
+        else:
+            given = whole
+        for noun, table in step(given, context).items():
             made = model.conform(table, model.NOUNS[noun])
             whole[noun] = made if noun in REPLACED else pa.concat_tables([whole[noun], made])
     return whole
