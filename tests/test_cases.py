@@ -78,8 +78,7 @@ def test_a_case_of_our_own_is_read_as_it_is_written() -> None:
 def test_a_bad_case_is_refused_with_its_line(old: str, new: str, said: str) -> None:
     assert old in MADE
     with pytest.raises(DeclarationError) as caught:
-        for case in cases.parse(MADE.replace(old, new).encode(), "made.yaml"):
-            cases.facts(case)
+        [cases.facts(case) for case in cases.parse(MADE.replace(old, new).encode(), "made.yaml")]
     assert said in str(caught.value)
     assert "made.yaml" in str(caught.value)
 

@@ -201,7 +201,10 @@ def _finding_rows(wanted: Row, tables: Tables) -> list[Row]:
         exact["subject"] = "all"
     rows = [row for row in tables["finding"].to_pylist() if all(row[name] == value for name, value in exact.items())]
     party = wanted.get("counterparty")
-    rows = [row for row in rows if party is None or row["counterparty"] in (party, ident(party))]
+    if party is not None:
+        kind, colon, rest = party.rpartition(":")
+        meant = (party, f"{kind}{colon}{ident(rest)}")
+        rows = [row for row in rows if row["counterparty"] in meant]
     return [row for row in rows if any(wanted.get("missing", "") in text for text in (*(row["missing"] or ()), ""))]
 
 

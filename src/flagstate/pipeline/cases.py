@@ -159,6 +159,13 @@ def conclude(case: Case, *, laws: tuple[Law, ...] | None = None) -> dict[str, pa
     return derivation.derive(facts(case), case.as_of, laws=laws)
 
 
+def planned(case: Case) -> pa.Table:
+    """Return the rows of `plan` for a case."""
+    from flagstate.pipeline.plan import plan
+
+    return plan(derivation.derive(facts(case), case.as_of), case.as_of)
+
+
 def _folder() -> Traversable:
     return resources.files("flagstate.assess").joinpath("cases")
 
