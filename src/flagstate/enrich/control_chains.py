@@ -53,10 +53,15 @@ def paths_up(start: int, above: Mapping[int, list[Step]]) -> dict[int, tuple[Ste
     return found
 
 
-def chain_rows(world: World, above: Above) -> Iterator[dict[str, object]]:
-    """Yield a row of `control_chain` per pair, by holder and subject."""
-    for subject in sorted(above):
-        for _, path in sorted(paths_up(subject, above).items()):
+def chain_rows(world: World, paths: Mapping[int, Mapping[int, tuple[Step, ...]]]) -> Iterator[dict[str, object]]:
+    """Yield a row of `control_chain` per pair.
+
+    Args:
+        world: Where the entities are.
+        paths: By subject and holder.
+    """
+    for _, found in sorted(paths.items()):
+        for _, path in sorted(found.items()):
             yield chain_row(world, reversed(path), grounds=GROUNDS)
 
 

@@ -270,7 +270,8 @@ def _alone(holder: Ints, subject: Ints, kind: Ints, kinds: tuple[int, ...] = (OW
     highest = np.full(size, -2)
     np.minimum.at(lowest, subject[among], holder[among])
     np.maximum.at(highest, subject[among], holder[among])
-    return among & (holder >= 0) & (lowest[subject] == highest[subject])
+    alone: Flags = among & (holder >= 0) & (lowest[subject] == highest[subject])
+    return alone
 
 
 def _merged(
