@@ -73,6 +73,8 @@ class Instance:
     """measure_ids that cannot be combined with it."""
     requires: tuple[frozenset[str], ...] = ()
     """Sets of measure_ids: one of each set must be chosen with it."""
+    takes: frozenset[str] = frozenset()
+    """`subject:ID` of what it takes away as a whole: whatever is said of it falls."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +133,9 @@ class World:
         """Add a measure: what it touches, inserts and mentions."""
         key, edits = instance.measure_id, instance.edits
         self.instances[key] = instance
-        for fact in edits.rows:
-            self.touching.setdefault(fact, set()).add(key)
-        for (_noun, fact), _ in edits.inserts.items():
+        for word in (*edits.rows, *instance.takes):
+            self.touching.setdefault(word, set()).add(key)
+        for _, fact in edits.inserts:
             self.inserting.setdefault(fact, set()).add(key)
         for noun, row in self._edited(edits):
             for word in guards_of(noun, row):
@@ -214,7 +216,7 @@ class Proofs:
         if made & chosen:
             return chosen & made
         near: set[str] = set()
-        for word in {violation.subject, *self._ids(violation), *_ids_in(violation.guards)}:
+        for word in {violation.subject, *self._ids(violation), *ids_in(violation.guards)}:
             near |= self.world.mentioning.get(word, set())
         return (chosen & near) or chosen
 
@@ -224,8 +226,9 @@ class Proofs:
                 yield from ids_of(self.world.rows[fact][1])
 
     def _guards(self, violation: Violation) -> Iterator[str]:
-        """Yield the guards of a proof; its stakes are guarded too: a larger stake of another owner may break control."""
+        """Yield the guards of a proof; so are its stakes: a larger one of another owner may break control."""
         yield from violation.guards
+        yield f"subject:{violation.subject}"
         for fact in violation.facts:
             noun, row = self.world.rows.get(self.world.base(fact), ("", {}))
             if noun == "interest":
@@ -242,7 +245,7 @@ class Proofs:
         return sorted(made, key=lambda c: (sorted(c.given), sorted(c.breakers), c.violation.proof_id))
 
 
-def _ids_in(guards: Iterable[str]) -> Iterator[str]:
+def ids_in(guards: Iterable[str]) -> Iterator[str]:
     """Yield what may be an id in each guard: ids hold colons themselves."""
     for guard in guards:
         _, _, rest = guard.partition(":")

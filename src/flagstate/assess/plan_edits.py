@@ -20,6 +20,9 @@ PLANNED = "planned"
 
 _ID_COLUMNS = ("entity_id", "asset_id", "holder_id", "subject_id", "needs_id", "runs_on", "agreement_id", "key_ids")
 
+KEY_COLUMNS = {"endpoint": "addr"}
+"""What tells the rows of a noun apart, where it is not their fact_id."""
+
 Tables = Mapping[str, pa.Table]
 Cell = tuple[str, str, str]
 """Noun, fact_id and column."""
@@ -105,11 +108,12 @@ def _changed(
     cells: Mapping[str, Mapping[str, object]],
     new: Mapping[str, Row],
 ) -> pa.Table:
-    touched = pc.is_in(table["fact_id"], value_set=pa.array(sorted(gone | set(cells)), pa.string()))
+    key = KEY_COLUMNS.get(noun.name, "fact_id")
+    touched = pc.is_in(table[key], value_set=pa.array(sorted(gone | set(cells)), pa.string()))
     parts = [table.filter(pc.invert(touched))]
     changed = []
     for row in table.filter(touched).to_pylist():
-        fact = str(row["fact_id"])
+        fact = str(row[key])
         if fact not in gone:
             changed.append(
                 row | {c: _thaw(v) for c, v in cells[fact].items()} | {"fact_id": version(fact, cells[fact])}
@@ -148,10 +152,11 @@ def guards_of(noun: str, row: Mapping[str, object]) -> Iterator[str]:
     elif noun == "need":
         yield f"alternative:{row['asset_id']}:{row['need_group']}"
     elif noun == "holding":
-        yield from (f"{word}:{row['asset_id']}" for word in ("key", "confidential"))
+        yield from (f"{word}:{row['asset_id']}" for word in ("holding", "key", "confidential"))
     elif noun == "interest":
         kind = interest_kinds().get(str(row["kind"]))
         if row["kind"] == "protects":
             yield f"key:{row['subject_id']}"
         elif kind is not None and kind.control != "none":
             yield f"owner:{row['subject_id']}"
+            yield f"control:{row['subject_id']}"
