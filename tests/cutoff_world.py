@@ -104,20 +104,16 @@ def random_world(
 
 
 def oracle(tables: dict[str, pa.Table], what: str) -> dict[str, float]:
-    """Iterate the sentences of the definition until nothing changes: when each thing stops; what never does is absent."""
+    """Iterate the definition until nothing changes: when each thing stops; what never does is absent."""
     kind, _, rest = what.partition(":")
     start: set[str] = {rest} if kind != "government" else set()
     if kind == "government":
         start |= {r["entity_id"] for r in tables["legal_entity"].to_pylist() if rest in (r["organised_in"] or [])}
         start |= {r["subject_id"] for r in tables["place"].to_pylist() if r["country"] == rest}
     stops = kinds_with("stops")
-    reasons: list[tuple[str, list[str], float]] = []
-    for row in tables["interest"].to_pylist():
-        if row["kind"] in stops:
-            reasons.append((row["subject_id"], [row["holder_id"]], 0.0))
-    for row in tables["asset"].to_pylist():
-        if row["runs_on"]:
-            reasons.append((row["asset_id"], [row["runs_on"]], 0.0))
+    held = [row for row in tables["interest"].to_pylist() if row["kind"] in stops]
+    reasons: list[tuple[str, list[str], float]] = [(row["subject_id"], [row["holder_id"]], 0.0) for row in held]
+    reasons += [(row["asset_id"], [row["runs_on"]], 0.0) for row in tables["asset"].to_pylist() if row["runs_on"]]
     groups: dict[tuple[str, int], list[dict[str, object]]] = {}
     for row in tables["need"].to_pylist():
         groups.setdefault((row["asset_id"], row["need_group"]), []).append(row)

@@ -106,8 +106,8 @@ def stops(tables: Mapping[str, pa.Table], cuts: Iterable[str] | None, as_of: dat
 
 
 def _stop(world: World, what: str, node: int, hit: tuple[int, Falls], *, open_: bool) -> Stop:
-    doubt, falls = hit
-    graph = world.graph
+    graph, falls = world.graph, hit[1]
+    doubt = max(hit[0], graph.assets[node].ground.doubt)
     below = under(falls, node)
     ground = graph.assets[node].ground + proof_ground(falls, below)
     edges = [cause for one in below if isinstance(cause := falls[one].cause, Edge)]
@@ -126,14 +126,15 @@ def _stop(world: World, what: str, node: int, hit: tuple[int, Falls], *, open_: 
 
 def _rows(world: World, what: str, bound: int | None) -> list[dict[str, object]]:
     stopped, graph = world.stopped(what), world.graph
-    hits = [(node, hit) for node in graph.assets if (hit := stopped.of(node)) is not None]
+    hits = [(n, hit) for n in stopped.disputed if n in graph.assets and (hit := stopped.of(n)) is not None]
     hits.sort(key=lambda h: (h[1][1][h[0]].at_h, h[1][1][h[0]].depth, graph.ids[h[0]]))
-    if bound is not None and len(hits) > bound:
+    total = len(hits)
+    if bound is not None and total > bound:
         first = [h for h in hits if graph.assets[h[0]].critical]
         others = [h for h in hits if not graph.assets[h[0]].critical][: max(0, bound - len(first))]
         kept = {node for node, _ in [*first, *others]}
         hits = [h for h in hits if h[0] in kept]
-    return [_row(world, what, node, hit) for node, hit in hits]
+    return [_row(world, what, node, hit) | {"stopping": total} for node, hit in hits]
 
 
 def _row(world: World, what: str, node: int, hit: tuple[int, Falls]) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import inf
 
 from flagstate.assess.cutoff_facts import DISPUTED, FIRM, Facts, Ground, shown
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
@@ -59,6 +60,8 @@ class Graph:
     """By source: its edges."""
     into: list[list[int]] = field(default_factory=list)
     """By target: its edges."""
+    ranks: list[str] = field(default_factory=list)
+    """By edge: what decides between reasons that are equal otherwise; no order of rows does."""
     assets: dict[int, Asset] = field(default_factory=dict)
     tested: dict[int, list[Ground]] = field(default_factory=dict)
     """By node: the controls that were tested in time."""
@@ -78,6 +81,7 @@ class Graph:
         """Add an edge."""
         number = len(self.edges)
         self.edges.append(edge)
+        self.ranks.append("\x1f".join((edge.kind, *(self.ids[source] for source in edge.sources))))
         self.into[edge.target].append(number)
         for source in edge.sources:
             self.out[source].append(number)
@@ -177,7 +181,8 @@ def _interests(graph: Graph) -> None:
         if row["holder_id"] is not None and row["subject_id"] is not None
     ]
     for holder, subject, kind, row in sorted(found, key=lambda f: (*f[:3], str(f[3]["fact_id"]))):
-        if holder != subject:
+        staff = kind != "employs" or graph.at.get(subject) not in graph.assets
+        if holder != subject and staff:
             graph.add(Edge(graph.node(subject), (graph.node(holder),), kind, facts.ground(row)))
 
 
@@ -188,7 +193,7 @@ def _needs(graph: Graph) -> None:
         if row["asset_id"] is not None and row["needs_id"] is not None:
             groups.setdefault((str(row["asset_id"]), _whole(row["need_group"])), []).append(row)
     for (asset, number), rows in sorted(groups.items()):
-        _group(graph, graph.node(asset), number, sorted(rows, key=lambda row: str(row["fact_id"])))
+        _group(graph, graph.node(asset), number, sorted(rows, key=lambda r: (str(r["needs_id"]), str(r["fact_id"]))))
 
 
 def _group(graph: Graph, target: int, number: int, rows: list[dict[str, object]]) -> None:
@@ -200,7 +205,7 @@ def _group(graph: Graph, target: int, number: int, rows: list[dict[str, object]]
     facts = graph.facts
     grounds = [(graph.node(facts.one(row["needs_id"])), facts.ground(row)) for row in rows]
     buffers = [float(str(row["buffer_h"])) for row in rows if row["buffer_h"] is not None]
-    usable = [value for value in buffers if value >= 0] or [0.0]
+    usable = [value for value in buffers if 0 <= value < inf] or [0.0]
     every = tuple(dict.fromkeys(node for node, _ in grounds))
     sure = tuple(dict.fromkeys(node for node, ground in grounds if ground.doubt < DISPUTED))
     whole = Ground()
@@ -216,9 +221,9 @@ def _group(graph: Graph, target: int, number: int, rows: list[dict[str, object]]
     spare = tuple(node for node in members if node not in graph.tested)
     if len(members) > 1 and spare and target not in graph.tested:
         trusted = tuple(node for node in members if node in graph.tested)
-        for node in spare:
-            rest = tuple(other for other in spare if other != node)
-            sources = tuple(dict.fromkeys((node, *trusted)))
+        # Which member is in use nobody says: without a tested one, the loss of any may be the loss of the one in use.
+        for sources in (trusted,) if trusted else tuple((node,) for node in members):
+            rest = tuple(node for node in spare if node not in sources)
             graph.add(Edge(target, sources, "need", firm, min(usable), number, strict=True, spare=rest))
 
 

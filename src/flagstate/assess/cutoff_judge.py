@@ -65,9 +65,10 @@ def judge(world: World, policy: Policy, cuts: Sequence[str]) -> Table:
         return model.rows(model.FINDING, [_nothing_critical(case)])
     if not policy.said:
         return model.rows(model.FINDING, [_no_policy(case)])
-    made = sorted(_each(case), key=lambda f: (f["verdict"] != "yes", str(f["subject"]), str(f["counterparty"])))
-    if len(made) > FINDINGS:
-        made = [*made[:FINDINGS], _others(made[FINDINGS:])]
+    found = sorted(_hits(case), key=lambda hit: (not hit.adverse, graph.ids[hit.node], hit.cut))
+    made = [_stops(case, hit) if hit.stops else _untested(case, hit) for hit in found[:FINDINGS]]
+    if len(found) > FINDINGS:
+        made.append(_others(case, found[FINDINGS:]))
     if policy.strange:
         made.append(_strange(policy))
     if not any(one["verdict"] == "yes" for one in made):
@@ -75,34 +76,54 @@ def judge(world: World, policy: Policy, cuts: Sequence[str]) -> Table:
     return model.rows(model.FINDING, made)
 
 
-def _each(case: Case) -> Iterator[dict[str, object]]:
+@dataclass(frozen=True)
+class Hit:
+    """A critical asset that a cut stops, or may stop."""
+
+    cut: str
+    node: int
+    doubt: int
+    falls: Falls
+    stops: bool
+    """False: it survives only if an alternative works that nobody tested."""
+    way_out: bool = False
+    """It has a tested way out, of which nobody says how long it takes."""
+
+    @property
+    def adverse(self) -> bool:
+        """Whether the verdict is yes."""
+        return self.stops and self.doubt != DISPUTED and not self.way_out
+
+
+def _hits(case: Case) -> Iterator[Hit]:
     for cut in case.policy.cuts:
         stopped = case.world.stopped(cut)
         strict: Falls | None = None
         for node in case.graph.critical:
             if case.policy.spares(cut, case.graph.ids[node]):
                 continue
-            hit = stopped.of(node)
-            if hit is not None:
-                yield _stops(case, cut, node, hit)
+            found = stopped.of(node)
+            if found is not None:
+                doubt = max(found[0], case.graph.assets[node].ground.doubt)
+                yield Hit(cut, node, doubt, found[1], stops=True, way_out=case.policy.way_out(case.graph, node))
                 continue
             strict = case.world.strict(cut) if strict is None else strict
             if node in strict:
-                yield _untested(case, cut, node, strict)
+                yield Hit(cut, node, FIRM, strict, stops=False)
 
 
-def _stops(case: Case, cut: str, node: int, hit: tuple[int, Falls]) -> dict[str, object]:
-    doubt, falls = hit
+def _stops(case: Case, hit: Hit) -> dict[str, object]:
+    cut, node, doubt, falls = hit.cut, hit.node, hit.doubt, hit.falls
     graph, asset = case.graph, case.graph.assets[node]
     ground = proof_ground(falls, under(falls, node)) + asset.ground
     at_h, name = falls[node].at_h, graph.names[node]
+    why = reasons(graph, falls, node)
     missing: list[str] = []
-    verdict, verb = "yes", "stops"
+    verdict, verb = "yes" if hit.adverse else "unknown", "stops"
     if doubt == DISPUTED:
-        verdict, verb = "unknown", "may stop"
+        verb = "may stop"
         missing.append("Which of the facts that contradict each other is right: see the contradictions of this case.")
-    elif case.policy.way_out(graph, node):
-        verdict = "unknown"
+    elif hit.way_out:
         allowed = case.policy.outage_h
         missing.append(
             f"Whether the tested way out brings {name} back within {allowed:,.10g} h: record how long the test took."
@@ -118,7 +139,7 @@ def _stops(case: Case, cut: str, node: int, hit: tuple[int, Falls]) -> dict[str,
         "cutoff",
         graph.ids[node],
         verdict,
-        f"{name} {verb} {when(at_h)} {cut_words(cut, case.names)}: {reasons(graph, falls, node)}.",
+        f"{name} {verb} {when(at_h)} {cut_words(cut, case.names)}: {why}.",
         counterparty=cut,
         outcome="conflict" if verdict == "yes" else None,
         confidence="low" if doubt != FIRM else "medium" if weak else "high",
@@ -127,12 +148,12 @@ def _stops(case: Case, cut: str, node: int, hit: tuple[int, Falls]) -> dict[str,
         missing=missing,
         rests_on=ground.stance or "declared",
         innocent=_INNOCENT,
-        proof=f"{name} stops {when(at_h)}: {reasons(graph, falls, node)}.",
+        proof=f"{name} stops {when(at_h)}: {why}.",
     )
 
 
-def _untested(case: Case, cut: str, node: int, falls: Falls) -> dict[str, object]:
-    graph = case.graph
+def _untested(case: Case, hit: Hit) -> dict[str, object]:
+    graph, cut, node, falls = case.graph, hit.cut, hit.node, hit.falls
     below = under(falls, node)
     edges = [cause for one in below if isinstance(cause := falls[one].cause, Edge) and cause.spare]
     tests = [
@@ -157,22 +178,20 @@ def _untested(case: Case, cut: str, node: int, falls: Falls) -> dict[str, object
     )
 
 
-def _others(made: Sequence[dict[str, object]]) -> dict[str, object]:
-    adverse = [one for one in made if one["verdict"] == "yes"]
-    verdict = "yes" if adverse else "unknown"
-    services = {one["subject"] for one in made}
+def _others(case: Case, hits: Sequence[Hit]) -> dict[str, object]:
+    adverse = [hit for hit in hits if hit.adverse]
     return finding(
         "cutoff",
         "cutoff-more",
         "more",
-        verdict,
-        f"There are {len(made):,} more cases of a critical service and a cut ({len(services):,} services), of which "
-        f"{len(adverse):,} stop; they are not written out one by one.",
+        "yes" if adverse else "unknown",
+        f"There are {len(hits):,} more pairs of a critical service and a cut ({len({hit.node for hit in hits}):,} "
+        f"services), of which {len(adverse):,} stop; they are not written out one by one.",
         outcome="conflict" if adverse else None,
         confidence="low",
-        values={"cases": len(made), "stop": len(adverse)},
-        missing=[] if adverse else ["Decide the cases that are written out first."],
-        rests_on=weakest_stance(str(one["rests_on"]) for one in made),
+        values={"pairs": len(hits), "stop": len(adverse)},
+        missing=[] if adverse else ["Decide the pairs that are written out first."],
+        rests_on=weakest_stance(case.graph.assets[hit.node].ground.stance for hit in hits),
     )
 
 
@@ -262,7 +281,17 @@ def _unsaid(case: Case) -> list[str]:
     homeless = [graph.names[n] for n in sorted(below & case.world.seeds.homeless, key=graph.ids.__getitem__)]
     if homeless:
         missing.append(f"Where {_some(homeless)} is organised or based.")
+    floating = [graph.names[n] for n in sorted(below & _floating(case), key=graph.ids.__getitem__)]
+    if floating:
+        missing.append(f"Where {_some(floating)} stands.")
     return missing
+
+
+def _floating(case: Case) -> set[int]:
+    """Return the assets that stand on no other and of which nobody says where they stand."""
+    graph = case.graph
+    held = {edge.target for edge in graph.edges if edge.kind == "layer"}
+    return graph.assets.keys() - held - case.world.seeds.placed
 
 
 def _some(names: Sequence[str]) -> str:

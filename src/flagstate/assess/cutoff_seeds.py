@@ -34,6 +34,8 @@ class Seeds:
     """By holder: whom it controls, over any number of steps."""
     named: dict[str, str] = field(default_factory=dict)
     """Names of the parties, and of those who control them."""
+    placed: set[int] = field(default_factory=set)
+    """Assets of which somebody says where they stand."""
     homeless: set[int] = field(default_factory=set)
     """Parties of which nobody says where they are organised or based."""
 
@@ -83,6 +85,7 @@ def seeds(graph: Graph) -> Seeds:
         )
     for country, seed in _places(graph):
         made.governments.setdefault(country, []).append(seed)
+        made.placed.add(seed.node)
     made.governments = {country: found for country, found in made.governments.items() if found}
     return made
 
@@ -172,8 +175,10 @@ def _places(graph: Graph) -> Iterator[tuple[str, Seed]]:
         if subject in hosts:
             recorded[subject, kind, str(country)] = facts.ground(row, "country")
         elif kind in _STANDS and row["confidence"] != "none":
-            words = f"{graph.names[graph.at[subject]]} stands in {country}"
-            yield str(country), Seed(graph.at[subject], "place", words, facts.ground(row, "country"))
+            node = graph.at[subject]
+            ground = facts.ground(row, "country")
+            ground = replace(ground, facts=(*ground.facts, *graph.assets[node].ground.facts))
+            yield str(country), Seed(node, "place", f"{graph.names[node]} stands in {country}", ground)
     for row in facts.rows("endpoint", addr=by_addr.keys()):
         addr = str(row["addr"])
         for country, kind, doubt in _host_countries(row):

@@ -51,32 +51,27 @@ def sweep(graph: Graph, seeds: Iterable[Seed], doubt: int, *, strict: bool = Fal
         The earliest failure by node; with the fewest steps among equals, then by the order of the ids.
     """
     heap: list[tuple[float, int, int, int, str, int]] = []
-    causes: list[Edge | Seed] = []
-
-    def push(at_h: float, depth: int, node: int, cause: Edge | Seed) -> None:
-        rank = cause.ground.doubt
-        key = cause.words if isinstance(cause, Seed) else "\x1f".join(graph.ids[s] for s in cause.sources)
-        heapq.heappush(heap, (at_h, depth, rank, node, f"{cause.kind}\x1f{key}", len(causes)))
-        causes.append(cause)
-
-    for seed in seeds:
+    starts = list(seeds)
+    for number, seed in enumerate(starts):
         if seed.ground.doubt <= doubt:
-            push(0.0, 0, seed.node, seed)
+            rank = f"{seed.kind}\x1f{seed.words}"
+            heapq.heappush(heap, (0.0, 0, seed.ground.doubt, seed.node, rank, -1 - number))
     falls: dict[int, Fall] = {}
     left: dict[int, int] = {}
+    edges, ranks = graph.edges, graph.ranks
     while heap:
         at_h, depth, _, node, _, number = heapq.heappop(heap)
         if node in falls:
             continue
-        falls[node] = Fall(at_h, depth, causes[number])
+        falls[node] = Fall(at_h, depth, edges[number] if number >= 0 else starts[-1 - number])
         for out in graph.out[node]:
-            edge = graph.edges[out]
-            if edge.ground.doubt > doubt or (edge.strict and not strict):
+            edge = edges[out]
+            if edge.ground.doubt > doubt or edge.target in falls or (edge.strict and not strict):
                 continue
             missing = left.get(out, len(edge.sources)) - 1
             left[out] = missing
-            if missing == 0 and edge.target not in falls:
-                push(at_h + edge.buffer_h, depth + 1, edge.target, edge)
+            if missing == 0:
+                heapq.heappush(heap, (at_h + edge.buffer_h, depth + 1, edge.ground.doubt, edge.target, ranks[out], out))
     return falls
 
 

@@ -78,5 +78,6 @@ def _clause(graph: Graph, edge: Edge, it: str) -> tuple[str, list[int]]:
     if len(names) == 1:
         return f"{it} needs {names[0]}{lasts}", list(edge.sources)
     more = f" and {len(names) - _MEMBERS} more" if len(names) > _MEMBERS else ""
-    both = "both" if len(names) == 2 else "all"
-    return f"{it} needs one of {', '.join(names[:_MEMBERS])}{more}{lasts}, and {both} stop", list(edge.sources)
+    if len(names) == 2:
+        return f"{it} needs {names[0]} or {names[1]}{lasts}, and both stop", list(edge.sources)
+    return f"{it} needs one of {', '.join(names[:_MEMBERS])}{more}{lasts}, and all stop", list(edge.sources)

@@ -30,7 +30,7 @@ CONCENTRATION = Noun(
             "hhi_bytes",
             SHARE,
             "Herfindahl-Hirschman index over bytes, 0 to 10,000; the same in every row of `by`.",
-            "Unknown members count as one.",
+            "Addresses whose member is not known count as one each.",
         ),
     ),
 )
