@@ -10,13 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 
 from flagstate import model
+from flagstate.assess import plan_declared as declared
 from flagstate.assess.plan_clauses import Chosen, Clause, Instance, Proofs, Violation, World, index, kept
-from flagstate.assess.plan_edits import Tables, apply
+from flagstate.assess.plan_edits import Tables
+from flagstate.assess.plan_edits import apply as apply_edits
+from flagstate.assess.plan_instances import Binder, controls_asked
 from flagstate.assess.plan_solve import Row, Rules, choose, irreducible, row_of, rules
+from flagstate.errors import UsageError
 
 Derive = Callable[[dict[str, pa.Table]], list[Violation]]
 Further = Callable[[Sequence[Violation]], Sequence[Instance]]
@@ -52,7 +57,7 @@ class Search:
     def found(self, chosen: Chosen) -> list[Violation]:
         """Return what is unwanted with a set of measures in force."""
         if chosen not in self.known:
-            after = apply(self.tables, (self.world.instances[key].edits for key in sorted(chosen)))
+            after = apply_edits(self.tables, (self.world.instances[key].edits for key in sorted(chosen)))
             self.known[chosen] = [*self.derive(after), *kept(self.tables, after)]
         return self.known[chosen]
 
@@ -71,8 +76,8 @@ class Search:
         for violation in found:
             self.proofs.see(violation, chosen)
         if self.further is not None and found:
-            fresh = [one for one in self.further(found) if one.measure_id not in self.world.instances]
-            for one in fresh:
+            fresh = {one.measure_id: one for one in self.further(found) if one.measure_id not in self.world.instances}
+            for _, one in sorted(fresh.items()):
                 self.world.add(one)
             if fresh:
                 self.book = rules([one for _, one in sorted(self.world.instances.items())])
@@ -154,6 +159,74 @@ def cheapest(
     return model.rows(model.PLAN, rows)
 
 
+def plan(
+    tables: Tables,
+    derive: Derive,
+    as_of: date,
+    *,
+    most_rounds: int = MOST_ROUNDS,
+    most_seconds: float = MOST_SECONDS,
+) -> pa.Table:
+    """Find the cheapest measures of the catalogue, and of the user's own, under which nothing unwanted remains.
+
+    Args:
+        tables: Facts by noun.
+        derive: What is unwanted in tables: see `cheapest`.
+        as_of: The day on which facts and tests must hold.
+        most_rounds: Bound on derivations.
+        most_seconds: Bound on time.
+
+    Returns:
+        Rows of `plan`: see `cheapest`.
+
+    Raises:
+        UsageError: `measures:` names a measure that there is not, or a cost below 1.
+    """
+    binder = Binder(tables, as_of)
+    said = declared.read(tables["measure"])
+    mine = list(declared.own(said, binder))
+    asked: set[str] = set()
+
+    def further(violations: Sequence[Violation]) -> list[Instance]:
+        fresh = binder.near(violations) - asked
+        asked.update(fresh)
+        made = binder.bind(fresh, controls_asked(violations), among=asked)
+        return declared.adjust(made, said)
+
+    return cheapest(tables, derive, mine, further=further, most_rounds=most_rounds, most_seconds=most_seconds)
+
+
+def instance_named(text: str, tables: Tables, as_of: date) -> Instance:
+    """Return the measure that a person names, such as `move:wms` or a key of `measures:` in estate.yaml.
+
+    Args:
+        text: Its code and what it is applied to; `measure:` may stand in front.
+        tables: Facts by noun.
+        as_of: The day of the tests that it makes.
+
+    Raises:
+        UsageError: It names none that can be applied here, or more than one.
+    """
+    return declared.instance_named(text, tables, Binder(tables, as_of))
+
+
+def apply(tables: Tables, chosen: Iterable[Instance]) -> dict[str, pa.Table]:
+    """Return the tables as they would be with measures in force.
+
+    Args:
+        tables: Facts by noun.
+        chosen: The measures, in any order.
+
+    Raises:
+        UsageError: Two of them write different values to one thing.
+    """
+    listed = sorted(chosen, key=lambda one: one.measure_id)
+    try:
+        return apply_edits(tables, [one.edits for one in listed])
+    except ValueError as error:
+        raise UsageError("These measures cannot be combined", why=str(error), todo="Leave one of them out") from error
+
+
 NOTHING = "Nothing unwanted was found, so no measure is called for."
 BAN = "Only a ban is left: no set of these measures breaks these proofs together."
 
@@ -220,3 +293,6 @@ def _not_proved(search: Search, rank: int) -> dict[str, object]:
     open_proofs = [violation for listed in list(search.known.values())[-1:] for violation in listed]
     proof = min((violation.words for violation in open_proofs), default=None)
     return {"rank": rank, "state": "not_proved", "words": words, "proof": proof}
+
+
+__all__ = ["Instance", "Violation", "apply", "cheapest", "instance_named", "plan"]

@@ -36,8 +36,6 @@ class Binder:
     """Rows by fact_id."""
     places: list[str] = field(default_factory=list)
     """Accepted countries, the most used first."""
-    asked: set[tuple[str, str]] = field(default_factory=set)
-    """What was bound already: kind of binding and id."""
 
     def __post_init__(self) -> None:
         """Index the world and choose the countries of hypothetical parties."""
@@ -57,15 +55,18 @@ class Binder:
                     found.update(ids_of(self.facts[fact]))
         return found
 
-    def bind(self, ids: Collection[str], controls: Iterable[tuple[str, str]] = ()) -> list[Instance]:
+    def bind(
+        self, ids: Collection[str], controls: Iterable[tuple[str, str]] = (), *, among: Collection[str] = ()
+    ) -> list[Instance]:
         """Return the measures of the catalogue that can be applied to some entities and assets.
 
         Args:
             ids: Entities and assets.
             controls: Subjects and controls that a rule asks for.
+            among: Entities to which links count as well.
         """
         by_kind: dict[str, list[Params]] = {}
-        for per, found in self._bindings(sorted(ids), sorted(controls)):
+        for per, found in self.bindings(sorted(ids), sorted(controls), among=among):
             by_kind.setdefault(per, []).append(found)
         made = [
             bind(code, params, self.rows, self.as_of)
@@ -89,19 +90,24 @@ class Binder:
         listed = sorted((fine & CODES) - cut or fine & CODES, key=lambda code: (-used.get(code, 0), code))
         return listed
 
-    def _bindings(self, ids: Sequence[str], controls: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Params]]:
+    def bindings(
+        self, ids: Sequence[str], controls: Iterable[tuple[str, str]] = (), *, among: Collection[str] = ()
+    ) -> Iterator[tuple[str, Params]]:
+        """Yield what measures can be bound to: the kind of binding with its parameters."""
+        wanted = {*ids, *among}
         for key in ids:
             for asset in self.rows.at("asset", "asset_id", key)[:1]:
                 yield from self._asset(key, asset)
             if self.rows.at("legal_entity", "entity_id", key) or self.rows.at("interest", "holder_id", key):
-                yield from self._entity(key, ids)
+                yield from self._entity(key, wanted)
         for subject, control in controls:
             yield "clause", {"subject": subject, "subject_name": shown(subject), "control": control}
 
     def _base(self) -> dict[str, object]:
         return {"place": self.places[0]} if self.places else {}
 
-    def _name(self, key: object) -> str:
+    def name(self, key: object) -> str:
+        """Return the name of an entity or asset, or its id."""
         for noun, column in (("asset", "asset_id"), ("legal_entity", "entity_id")):
             for row in self.rows.at(noun, column, key):
                 if row["name"]:
@@ -109,10 +115,10 @@ class Binder:
         return shown(key)
 
     def _asset(self, key: str, asset: Mapping[str, object]) -> Iterator[tuple[str, Params]]:
-        base = self._base() | {"asset": key, "asset_name": self._name(key)}
+        base = self._base() | {"asset": key, "asset_name": self.name(key)}
         held = self.rows.at("holding", "asset_id", key)
         if asset["kind"] == "key":
-            yield "key", self._base() | {"key": key, "key_name": self._name(key), "access": ACCESS}
+            yield "key", self._base() | {"key": key, "key_name": self.name(key), "access": ACCESS}
             yield from self._users(key)
             protected = [str(row["subject_id"]) for row in self.rows.at("interest", "holder_id", key)]
             protected += [str(row["asset_id"]) for row in self.rows.at("holding", "key_ids", key)]
@@ -121,7 +127,7 @@ class Binder:
             yield "keyed", base
             holder = self._holder(key)
             if holder is not None:
-                yield "data", base | {"holder": holder, "holder_name": self._name(holder)}
+                yield "data", base | {"holder": holder, "holder_name": self.name(holder)}
             yield from (pair for one in self._keys(key) for pair in self._declared(one, key))
         if asset["kind"] not in _NOT_MOVED:
             yield "movable", base
@@ -162,7 +168,7 @@ class Binder:
         ]
         said += [r for r in self.rows.at("holding", "asset_id", asset) if key in _texts(r["key_ids"])]
         if said and all(row["stance"] == "declared" for row in said):
-            names = {"key_name": self._name(key), "asset_name": self._name(asset)}
+            names = {"key_name": self.name(key), "asset_name": self.name(asset)}
             yield "declared_key", {"key": key, "asset": asset} | names
 
     def _users(self, key: str) -> Iterator[tuple[str, Params]]:
@@ -171,10 +177,10 @@ class Binder:
         for user in sorted({str(row["holder_id"]) for row in rows if row["kind"] == "uses_key"}):
             other = [holder for holder in holders if holder != user]
             if other:
-                names = {"entity_name": self._name(user), "key_name": self._name(key)}
+                names = {"entity_name": self.name(user), "key_name": self.name(key)}
                 yield (
                     "key_user",
-                    {"key": key, "entity": user, "approver": other[0], "approver_name": self._name(other[0])} | names,
+                    {"key": key, "entity": user, "approver": other[0], "approver_name": self.name(other[0])} | names,
                 )
 
     def _parties(self, key: str, base: Params) -> Iterator[tuple[str, Params]]:
@@ -182,7 +188,7 @@ class Binder:
         held = [r for r in self.rows.at("interest", "subject_id", key) if r["holder_id"] is not None]
         for row in sorted(held, key=lambda r: (str(r["holder_id"]), str(r["kind"]))):
             entity, kind = str(row["holder_id"]), str(row["kind"])
-            named = dict(base) | {"entity": entity, "entity_name": self._name(entity)}
+            named = dict(base) | {"entity": entity, "entity_name": self.name(entity)}
             if kind in CUSTODY and not self._persons(entity):
                 yield "run_by", named | {"running": CUSTODY}
             if kind == "updates":
@@ -190,7 +196,7 @@ class Binder:
             if kind in SUPPLY:
                 yield "supplier", named | {"kind": kind, "kind_says": interest_kinds()[kind].says}
             if kind == "licenses":
-                yield "licensor", named
+                yield "licensor", named | {"kind": kind}
             if kind in SUPPLY:
                 yield "tested", base
 
@@ -205,13 +211,13 @@ class Binder:
         if groups:
             yield "tested", base
         for group, members in sorted(groups.items()):
-            taken = {country for member in members for country in self._countries(member)}
+            taken = {country for member in members for country in self.countries(member)}
             free = [place for place in self.places if place not in taken] or self.places
             if free:
-                names = " and ".join(self._name(member) for member in sorted(members))
+                names = " and ".join(self.name(member) for member in sorted(members))
                 yield "need_group", dict(base) | {"group": group, "members": names, "second_place": free[0]}
 
-    def _countries(self, key: str) -> Iterator[str]:
+    def countries(self, key: str) -> Iterator[str]:
         """Yield where something stands, or where those who stop it are organised."""
         for row in self.rows.at("place", "subject_id", key):
             yield str(row["country"])
@@ -229,29 +235,30 @@ class Binder:
             found += [a for r in self.rows.at("asset", "runs_on", one) if (a := str(r["asset_id"])) not in found]
         return sorted(found)
 
-    def _entity(self, key: str, ids: Collection[str]) -> Iterator[tuple[str, Params]]:
+    def _entity(self, key: str, ids: set[str]) -> Iterator[tuple[str, Params]]:
         held = self.rows.at("interest", "holder_id", key)
         if self._persons(key) and any(row["kind"] in ACCESS for row in held):
             employers = sorted(
                 {str(r["holder_id"]) for r in self.rows.at("interest", "subject_id", key) if r["kind"] == "employs"}
             )
-            staff: dict[str, object] = {"staff": key, "staff_name": self._name(key), "access": ACCESS}
+            staff: dict[str, object] = {"staff": key, "staff_name": self.name(key), "access": ACCESS}
             yield "staff", self._base() | staff | {"employers": tuple(employers)}
-        wanted = set(ids)
-        for owned in sorted({str(r["subject_id"]) for r in held if r["kind"] in (*STAKES, *STEERING)} & wanted):
+        steers = [r for r in (*held, *self.rows.at("interest", "subject_id", key)) if r["kind"] in (*STAKES, *STEERING)]
+        for owner, owned in sorted({(str(r["holder_id"]), str(r["subject_id"])) for r in steers}):
             # Nobody sells the owners of a company of the catalog for the sake of a plan: only declared companies.
-            if owned.startswith("est:"):
-                yield from self._link(key, owned, held)
+            if {owner, owned} <= ids and owned.startswith("est:"):
+                yield from self._link(owner, owned)
         addresses = [str(row["addr"]) for row in self.rows.at("endpoint", "operator_id", key)]
         if addresses and not self.rows.at("need", "needs_id", key):
-            yield "destination", {"entity": key, "entity_name": self._name(key), "addresses": tuple(addresses)}
+            yield "destination", {"entity": key, "entity_name": self.name(key), "addresses": tuple(addresses)}
 
-    def _link(self, owner: str, owned: str, held: Iterable[Mapping[str, object]]) -> Iterator[tuple[str, Params]]:
+    def _link(self, owner: str, owned: str) -> Iterator[tuple[str, Params]]:
+        held = self.rows.at("interest", "holder_id", owner)
         shares = [r["share_lo_pct"] for r in held if r["subject_id"] == owned and r["kind"] in STAKES]
         known = [float(share) for share in shares if isinstance(share, int | float)]
         rest = max(known, default=100.0) - BELOW_CONTROL_PCT
         params = self._base() | {"entity": owner, "to": owned, "stakes": STAKES, "steering": STEERING}
-        params |= {"entity_name": self._name(owner), "to_name": self._name(owned), "rest_pct": max(rest, 0.0)}
+        params |= {"entity_name": self.name(owner), "to_name": self.name(owned), "rest_pct": max(rest, 0.0)}
         yield "owner", params
 
 

@@ -37,7 +37,7 @@ PER: dict[str, tuple[str, tuple[str, ...]]] = {
         "an asset and a party that licenses, resolves, registers, certifies or authenticates",
         ("asset", "entity", "kind", "place"),
     ),
-    "licensor": ("an asset and a party that licenses it", ("asset", "entity")),
+    "licensor": ("an asset and a party that licenses it", ("asset", "entity", "kind")),
     "need_group": ("an asset and a group of alternatives that it needs", ("asset", "group", "members", "second_place")),
     "tested": ("an asset that needs something, or is supplied with it", ("asset",)),
     "column": ("a class of data in a container of an asset", ("asset", "container", "data_class", "place")),
