@@ -155,6 +155,45 @@ def test_a_contradicted_fact_is_kept_and_disputed_unless_another_stands() -> Non
     assert other["facts"] == [two["fact_id"].to_pylist()[1]]
 
 
+def test_of_several_ways_through_one_owner_the_firmest_is_told() -> None:
+    listed = entities(
+        {"entity_id": "est:o", "organised_in": ["TV"], "status": "to verify", "stance": "recorded"},
+        {"entity_id": "est:o", "principal_place": "TV", "status": "sourced", "stance": "recorded"},
+        {"entity_id": "est:c"},
+    )
+    row = asked(listed, chained=chain("est:o", "est:c"))["TV", "est:c", "via_parent", "est:o"]
+    assert "principal place TV, sourced" in row["proof"]
+    assert row["status"] == "interpretive"
+
+
+def test_undisputed_comes_before_uncontested() -> None:
+    listed = entities({"entity_id": "est:p", "kind": "person", "nationality": ["CN"]}, {"entity_id": "est:c"})
+    held = interests(
+        {"holder_id": "est:p", "subject_id": "est:c", "kind": "directs", "contested": True},
+        ("est:p", "est:c", "manages"),
+    )
+    key = ("CN", "est:c", "nationality", "est:p")
+    assert asked(listed, held)[key]["contested"] is False
+    row = asked(listed, held, contradictions=contradiction(held["fact_id"][1].as_py()))[key]
+    assert (row["disputed"], row["contested"]) == (False, True)
+    row = asked(listed, held, contradictions=contradiction(*held["fact_id"].to_pylist()))[key]
+    assert row["disputed"] is True
+
+
+@pytest.mark.parametrize("derived", [True, False])
+def test_a_contested_or_contradicted_stake_marks_what_rests_on_it(derived: bool) -> None:
+    listed = entities({"entity_id": "est:o", "organised_in": ["US"]}, {"entity_id": "ent:google-cloud"})
+    key = ("US", "ent:google-cloud", "via_parent", "est:o")
+    for doubted in (False, True):
+        stake = {"holder_id": "est:o", "subject_id": "ent:google-cloud", "kind": "controls", "contested": doubted}
+        held = interests(stake)
+        fact = held["fact_id"][0].as_py()
+        told = chain("est:o", "ent:google-cloud", contested=doubted, facts=[fact]) if derived else None
+        assert asked(listed, held, told)[key]["contested"] is doubted
+        assert asked(listed, held, told)[key]["disputed"] is False
+        assert asked(listed, held, told, contradictions=contradiction(fact))[key]["disputed"] is True
+
+
 def test_nationality_reaches_the_person_and_what_the_person_is_in_charge_of() -> None:
     listed = entities(
         {"entity_id": "est:boss", "kind": "person", "nationality": ["CN"], "located_in": ["DE"]},
