@@ -267,7 +267,7 @@ def _cures(search: Search, chosen: Chosen, key: str, clauses: Sequence[Clause]) 
 def _opens(one: Instance, chosen: Chosen, clauses: Sequence[Clause]) -> list[str]:
     """Return what a measure opens: by the catalogue, and every proof that was seen only with it."""
     seen = {
-        clause.violation.words for clause in clauses if one.measure_id in clause.given and clause.given <= chosen
+        clause.violation.sentence for clause in clauses if one.measure_id in clause.given and clause.given <= chosen
     } - {""}
     return [
         *([one.opens] if one.opens else []),
@@ -282,7 +282,7 @@ def _ban(search: Search) -> list[dict[str, object]]:
     for row in kept_rows:
         violation = clauses[row].violation
         cures = [violation.finding_id] if violation.finding_id else []
-        made.append({"rank": 1, "state": "ban", "words": BAN, "cures": cures, "proof": violation.words})
+        made.append({"rank": 1, "state": "ban", "words": BAN, "cures": cures, "proof": violation.sentence})
     return made
 
 
@@ -291,7 +291,7 @@ def _not_proved(search: Search, rank: int) -> dict[str, object]:
     which = "The cheapest set" if rank == 1 else "The next best set"
     words = f"{which} of measures was not proved: the bound of rounds or time was hit."
     open_proofs = [violation for listed in list(search.known.values())[-1:] for violation in listed]
-    proof = min((violation.words for violation in open_proofs), default=None)
+    proof = min((violation.sentence for violation in open_proofs), default=None)
     return {"rank": rank, "state": "not_proved", "words": words, "proof": proof}
 
 

@@ -159,8 +159,7 @@ def _subjects(measure: Measure, params: Params) -> frozenset[str]:
 
 def _sentence(template: str, params: Params) -> str:
     fields = {name for _, name, _, _ in Formatter().parse(template) if name}
-    made = template.format(**{name: params.get(name) or "what is not named" for name in fields})
-    return made[:1].upper() + made[1:]
+    return template.format(**{name: params.get(name) or "what is not named" for name in fields})
 
 
 def _bring(role: str, given: dict[str, object], fresh: list[dict[str, object]]) -> None:

@@ -6,8 +6,9 @@ its facts nor adds what its guards forbid. So every set that works holds a break
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,14 +37,19 @@ class Violation:
     """fact_ids on which the proof stands: without any of them it falls."""
     guards: frozenset[str] = frozenset()
     """What must stay absent for the proof to stand, such as `key:ASSET` or `alternative:ASSET:GROUP`."""
-    words: str = ""
-    """The proof as a sentence."""
+    words: str | Callable[[], str] = field(default="", compare=False)
+    """The proof as a sentence, or what writes it: most are never read."""
     finding_id: str = ""
     """The finding that it belongs to."""
     searched: bool = True
     """False: the search for proofs hit a bound before it found any, so that nothing is known."""
 
     @property
+    def sentence(self) -> str:
+        """Return the proof as a sentence."""
+        return self.words if isinstance(self.words, str) else self.words()
+
+    @cached_property
     def proof_id(self) -> str:
         """Return what makes it one proof: what it is about and the facts it stands on."""
         return model.digest(self.kind, self.subject, self.counterparty, *sorted(self.facts))
