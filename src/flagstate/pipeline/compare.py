@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ from flagstate.model.codes import QUESTIONS, REACH_LEVELS
 _ORDER = {level: at for at, level in enumerate(REACH_LEVELS)}
 _QUIET = frozenset({"evidence", "reject", "finding", "reach", "cutoff", "judgement"})
 """Tables whose rows are not counted as facts gained or lost: they are shown otherwise."""
+_WHERE = frozenset({"fact_id", "evidence_id", "source"})
+"""Where a fact is said, which is not what it says."""
 
 
 @dataclass(frozen=True)
@@ -153,19 +156,20 @@ def _stops(before: pa.Table, after: pa.Table) -> Iterator[Stop]:
 
 
 def _rows(before: Mapping[str, pa.Table], after: Mapping[str, pa.Table]) -> dict[str, tuple[int, int]]:
-    """Return how many facts came and went, by table; a fact is the same while its fact_id is."""
+    """Return how many facts came and went, by table; the same said by another file, or further down, is the same."""
     found = {}
     for noun in sorted(after):
         if noun in _QUIET or "fact_id" not in after[noun].column_names:
             continue
-        old, new = (_ids(state[noun]["fact_id"]) for state in (before, after))
+        old, new = (_said(state[noun]) for state in (before, after))
         if old != new:
-            found[noun] = (len(new - old), len(old - new))
+            found[noun] = ((new - old).total(), (old - new).total())
     return found
 
 
-def _ids(column: Iterable[pa.Scalar]) -> set[object]:
-    return {value.as_py() for value in column}
+def _said(table: pa.Table) -> Counter[str]:
+    columns = [name for name in table.column_names if name not in _WHERE]
+    return Counter(map(repr, zip(*(table[name].to_pylist() for name in columns), strict=True)))
 
 
 def lines(changes: Changes, names: Mapping[str, str]) -> list[str]:
