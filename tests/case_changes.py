@@ -94,6 +94,22 @@ def renamed(tables: Mapping[str, pa.Table], change: Callable[[str], str]) -> Tab
     return edited(tables, edit)
 
 
+def side_by_side(worlds: Mapping[str, Mapping[str, pa.Table]]) -> Tables:
+    """Return many worlds as one, each with ids of its own: one derivation tries a change in all of them.
+
+    Policies and measures are left out, for they speak of a whole world.
+    """
+    found: dict[str, list[pa.Table]] = {}
+    for name, tables in worlds.items():
+        kept = {noun: table for noun, table in tables.items() if noun not in ("policy", "measure")}
+        own = renamed(
+            kept, lambda text, name=name: text.replace("est:", f"est:{name}/", 1) if text.startswith("est:") else text
+        )
+        for noun, table in own.items():
+            found.setdefault(noun, []).append(table)
+    return {noun: pa.concat_tables(listed) for noun, listed in found.items()}
+
+
 def ids_of(tables: Mapping[str, pa.Table]) -> list[str]:
     """Return the ids of all entities and assets of a world."""
     entities = tables["legal_entity"]["entity_id"].to_pylist() if "legal_entity" in tables else []

@@ -50,6 +50,12 @@ def test_there_are_enough_cases() -> None:
     assert themes >= {"hosting", "keys", "ownership", "people", "law", "layers", "cutoff", "plan"}
 
 
+def test_no_case_only_denies() -> None:
+    # What only denies would hold of a world in which nothing is seen.
+    denying = {"not_reached", "not_control", "no_finding"}
+    assert [case.id for case in cases.load() if denying.issuperset(case.expect.pairs)] == []
+
+
 def test_a_case_of_our_own_is_read_as_it_is_written() -> None:
     [case] = cases.parse(MADE.encode(), "made.yaml")
     tables = cases.facts(case)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -50,17 +50,17 @@ class Case:
     """The file that it stands in."""
     title: str
     """What the world is."""
-    why: str
+    why: str = field(repr=False)
     """Why the answer is as it is, with the citation."""
     as_of: date
     """The day on which facts and laws must hold."""
-    world: Node
+    world: Node = field(repr=False)
     """The facts, in the words of the declaration."""
-    also: Node | None
+    also: Node | None = field(repr=False)
     """What a second source says."""
     declared: tuple[str, ...]
     """Sections or names for which there is only a declaration."""
-    expect: Node
+    expect: Node = field(repr=False)
     """The answers."""
 
 
