@@ -105,6 +105,10 @@ def _layers(nodes: list[str], edges: list[Edge]) -> dict[str, int]:
         nearest = min((layer[one] for one in below[node] if layer[one] > layer[node]), default=None)
         if nearest is not None and not above[node]:
             layer[node] = max(layer[node], nearest - 1)
+    last = max(layer.values(), default=0)
+    for node in nodes:  # what holds nothing is held: it stands at the right
+        if not below[node]:
+            layer[node] = last
     return layer
 
 

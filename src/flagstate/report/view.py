@@ -54,8 +54,10 @@ class View:
 
     @cached_property
     def entities(self) -> dict[str, str]:
-        """Names of legal entities."""
-        return entity_names(self.tables)
+        """Names of legal entities and of assets, as far as they have one."""
+        asset = self.table("asset")
+        pairs = zip(asset["asset_id"].to_pylist(), asset["name"].to_pylist(), strict=True)
+        return {str(key): str(name) for key, name in pairs if key and name} | entity_names(self.tables)
 
     @cached_property
     def countries(self) -> dict[str, str]:
@@ -124,7 +126,7 @@ class View:
 
     def entity(self, key: str | None) -> str:
         """Return the name of an entity or asset, or its id."""
-        return self.entities.get(key or "", key or "–")
+        return self.entities.get(key or "", (key or "–").removeprefix("est:"))
 
     @property
     def filters(self) -> dict[str, Callable[..., Any]]:
