@@ -230,9 +230,7 @@ def test_stops_are_what_a_plan_must_cure() -> None:
     tables = shop(policy=must("DE"))
     found = {one.asset_id: one for one in stops(tables, None, DAY)}
     assert found.keys() == {"est:wms", "est:shop"}
-    assert found["est:shop"].guards == {
-        "alternative:est:shop:1", "control:est:shop:failover", "control:est:shop:exit_plan",
-    }  # fmt: skip
+    assert found["est:shop"].guards == {"alternative:est:shop:1", "control:est:shop:exit_plan"}
     proofs: dict[str, Any] = {str(r["asset_id"]): r["facts"] for r in rows_of(tables, "government:DE")}
     for one, stop in found.items():
         assert stop.facts == set(proofs[one]), one

@@ -179,6 +179,12 @@ def test_a_tested_way_out_leaves_open_how_long(outage_h: float | None, verdict: 
     assert asks is None or asks in row["missing"][0]
 
 
+def test_a_tested_failover_is_no_way_out() -> None:
+    """It says that an alternative works; where none is left, the service stops for good."""
+    given = tables(policy=must("US", outage_h=4.0), control=trial("est:wms", date(2026, 6, 1)))
+    assert found(given)[0]["verdict"] == "yes"
+
+
 def test_a_tolerated_outage_without_a_way_out_helps_nothing() -> None:
     assert found(tables(policy=must("US", outage_h=10_000)))[0]["verdict"] == "yes"
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.assess.concentration import concentrate
 from flagstate.assess.cutoff_facts import DISPUTED, FIRM, Ground
-from flagstate.assess.cutoff_graph import TESTS, Edge, Graph
+from flagstate.assess.cutoff_graph import WAY_OUT, Edge, Graph
 from flagstate.assess.cutoff_judge import judge
 from flagstate.assess.cutoff_policy import listed, read_policy
 from flagstate.assess.cutoff_sweep import Falls, Seed, proof_ground, under
@@ -112,7 +112,7 @@ def _stop(world: World, what: str, node: int, hit: tuple[int, Falls], *, open_: 
     ground = graph.assets[node].ground + proof_ground(falls, below)
     edges = [cause for one in below if isinstance(cause := falls[one].cause, Edge)]
     guards = {f"alternative:{graph.ids[e.target]}:{e.group}" for e in edges if e.kind == "need"}
-    guards |= {f"control:{graph.ids[node]}:{code}" for code in TESTS}
+    guards.add(f"control:{graph.ids[node]}:{WAY_OUT}")
     return Stop(
         what,
         graph.ids[node],

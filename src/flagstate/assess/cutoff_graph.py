@@ -10,7 +10,10 @@ from math import inf
 from flagstate.assess.cutoff_facts import DISPUTED, FIRM, Facts, Ground, shown
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
 
-TESTS = ("failover", "exit_plan")
+WAY_OUT = "exit_plan"
+"""The control that shows that a service which stops comes back elsewhere, once it was tested."""
+
+TESTS = ("failover", WAY_OUT)
 """Controls that show that an alternative works, once they were tested."""
 
 TESTED_WITHIN_DAYS = 731
@@ -63,8 +66,10 @@ class Graph:
     ranks: list[str] = field(default_factory=list)
     """By edge: what decides between reasons that are equal otherwise; no order of rows does."""
     assets: dict[int, Asset] = field(default_factory=dict)
-    tested: dict[int, list[Ground]] = field(default_factory=dict)
-    """By node: the controls that were tested in time."""
+    tested: set[int] = field(default_factory=set)
+    """Assets and parties of which some control of TESTS was tested in time."""
+    ways_out: dict[int, Ground] = field(default_factory=dict)
+    """By asset: its way out that was tested in time."""
 
     def node(self, key: str) -> int:
         """Return the number of an id, which it gets if it has none."""
@@ -164,12 +169,15 @@ def _tests(graph: Graph) -> None:
     """Note which assets and parties have an alternative or a way out that was tested in time."""
     facts = graph.facts
     since = facts.as_of - timedelta(days=TESTED_WITHIN_DAYS)
-    for row in facts.rows("control", control=TESTS):
+    for row in sorted(facts.rows("control", control=TESTS), key=lambda row: str(row["fact_id"])):
         tested = row["tested_on"]
         if row["state"] == "yes" and isinstance(tested, date) and since <= tested <= facts.as_of:
             ground = facts.ground(row)
             if ground.doubt < DISPUTED:
-                graph.tested.setdefault(graph.node(facts.one(row["subject_id"])), []).append(ground)
+                node = graph.node(facts.one(row["subject_id"]))
+                graph.tested.add(node)
+                if row["control"] == WAY_OUT:
+                    graph.ways_out[node] = ground
 
 
 def _interests(graph: Graph) -> None:

@@ -130,7 +130,7 @@ def _stops(case: Case, hit: Hit) -> dict[str, object]:
             if allowed is not None
             else f"How long {name} may stand still (policy: tolerate: outage_h), and how long its tested way out took."
         )
-        ground = ground + graph.tested[node][0]
+        ground = ground + graph.ways_out[node]
     elif doubt != FIRM:
         verb = "may stop"
     weak = ground.status in ("to verify", "declared", "fictitious")

@@ -37,7 +37,7 @@ class Policy:
 
         How long a test took is in no table, so it never makes a `no`; if no standstill is tolerated, it helps nothing.
         """
-        return node in graph.tested and self.outage_h != 0
+        return node in graph.ways_out and self.outage_h != 0
 
 
 def read_policy(facts: Facts, derived: Sequence[str]) -> Policy:

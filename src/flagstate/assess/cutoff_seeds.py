@@ -139,12 +139,12 @@ def _homes(made: Seeds, ids: set[str]) -> dict[tuple[str, str], list[Home]]:
 
 def _grounds(facts: Facts, row: dict[str, object], name: str) -> Iterator[tuple[str, str, str, Ground]]:
     if row["kind"] in ("group", "person"):
-        located = _texts(row["located_in"])
+        located, does = _texts(row["located_in"]), "works" if row["kind"] == "group" else "lives"
         for country in located:
             ground = facts.ground(row, "located_in")
             # Of a group in several countries only a part is there: it must be split to be right.
             partly = replace(ground, doubt=max(ground.doubt, CONTESTED)) if len(located) > 1 else ground
-            yield country, "staff", f"{name} works in {country}", partly
+            yield country, "staff", f"{name} {does} in {country}", partly
         return
     for country in _texts(row["organised_in"]):
         yield country, "organised", f"{name} is organised in {country}", facts.ground(row, "organised_in")
