@@ -26,6 +26,7 @@ ORDER = (
     "accuracy",
     "holdings",
     "holdings_memory",
+    "compelled",
     "cutoff",
 )
 """The scripts, in the order of the page; `make bench` runs all, arguments choose some."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.assess.citation import (
@@ -31,7 +31,10 @@ from flagstate.assess.owners import (
     Chain,
     Edge,
     chains,
+    columns_of,
+    derived,
     edges,
+    in_charge,
     in_force,
     paths_up,
     status_of,
@@ -39,7 +42,6 @@ from flagstate.assess.owners import (
 )
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.countries import CODES
-from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
 from flagstate.catalog.operators import WEAKNESS, weakest
 
 __all__ = [
@@ -63,8 +65,6 @@ __all__ = [
 
 PEOPLE = frozenset({"person", "group"})
 """Kinds of entity that are reached as persons."""
-WEAK_CONTROL = frozenset({"veto", "dominant_minority"})
-"""Kinds of chain whose use by a government the sources dispute."""
 _LEVELS = {
     "organised": "direct_law",
     "principal_place": "direct_law",
@@ -80,7 +80,7 @@ _WORDS = {
     "nationality": "nationality",
     "market": "serves",
 }
-_COLUMNS = ("entity_id", "kind", "organised_in", "principal_place", "located_in", "nationality", "serves")
+_COLUMNS = ("entity_id", "organised_in", "principal_place", "located_in", "nationality", "serves")
 _FACT = ("status", "stance", "fact_id", "valid_from", "valid_to")
 
 
@@ -159,21 +159,24 @@ def grounds(
         disputed: fact_ids that another fact contradicts: kept, and marked.
     """
     found: dict[tuple[str, str, str], Ground] = {}
-    for row in entities.select([*_COLUMNS, *_FACT]).to_pylist():
-        if not in_force(row, as_of):
+    for one, organised, place, located, nationality, serves, *fact in columns_of(entities, *_COLUMNS, *_FACT):
+        said, stance, fact_id, since, until = fact
+        if not in_force({"valid_from": since, "valid_to": until}, as_of):
             continue
-        one, status, fact = str(row["entity_id"]), status_of(row), str(row["fact_id"])
-        stance, doubt = row["stance"] or "declared", fact in disputed
-        listed = [("organised", c) for c in row["organised_in"] or ()]
-        listed += [("principal_place", row["principal_place"])] if row["principal_place"] else []
-        listed += [("located", c) for c in row["located_in"] or ()]
-        listed += [("nationality", c) for c in row["nationality"] or ()]
-        listed += [("market", c) for c in row["serves"] or ()]
-        for basis, country in listed:
-            ground = Ground(one, basis, country, status, fact, stance, doubt or country not in CODES)
-            known = found.get((one, basis, country))
-            if known is None or ground.rank < known.rank:
-                found[one, basis, country] = ground
+        status, doubt = status_of({"status": said, "stance": stance}), fact_id in disputed
+        stance = stance or "declared"
+        for basis, countries in (
+            ("organised", organised),
+            ("principal_place", (place,) if place else None),
+            ("located", located),
+            ("nationality", nationality),
+            ("market", serves),
+        ):
+            for country in countries or ():
+                ground = Ground(one, basis, country, status, fact_id, stance, doubt or country not in CODES)
+                known = found.get((one, basis, country))
+                if known is None or ground.rank < known.rank:
+                    found[one, basis, country] = ground
     return found
 
 
@@ -229,11 +232,11 @@ def compelled(
     if control_chain is None:
         above = list(chains(interests, as_of, names, disputed))
     else:
-        above = list(_chains(control_chain, disputed))
+        above = list(derived(control_chain, disputed))
     world = _World(index, _people(entities), categories_of(names), _by_entity(known.values()))
     best: dict[tuple[str, str, str, str], _Way] = {}
     people = {ground.entity_id for ground in known.values() if ground.basis == "nationality"}
-    charge = _in_charge(interests, as_of, people, names, disputed)
+    charge = in_charge(interests, as_of, people, names, disputed)
     for way in (*_direct(known.values(), world), *_above(above, world), *_persons([*charge, *above], world)):
         key = way.key
         held = best.get(key)
@@ -264,46 +267,6 @@ def _by_entity(known: Iterable[Ground]) -> dict[str, list[Ground]]:
     for ground in known:
         found.setdefault(ground.entity_id, []).append(ground)
     return found
-
-
-def _chains(control_chain: pa.Table, disputed: frozenset[str]) -> Iterator[Chain]:
-    """Yield the chains that were derived; a bare veto or dominant minority is a contested way to use."""
-    for row in control_chain.to_pylist():
-        facts = tuple(row["facts"] or ())
-        yield Chain(
-            row["holder_id"],
-            row["subject_id"],
-            row["steps"] or 1,
-            row["status"] or "to verify",
-            row["stance"] or "declared",
-            bool(row["contested"]) or row["kind"] in WEAK_CONTROL,
-            row["verdict"] != "yes" or not disputed.isdisjoint(facts),
-            row["proof"] or f"controls → {row['subject_id']}",
-            facts,
-        )
-
-
-def _in_charge(
-    interests: pa.Table, as_of: date, people: Iterable[str], names: Mapping[str, str], disputed: frozenset[str]
-) -> Iterator[Chain]:
-    """Yield where one of these people is in charge, as chains of one link."""
-    listed = interests.filter(pc.is_in(interests["holder_id"], value_set=pa.array(sorted(people), pa.string())))
-    for row in listed.to_pylist():
-        if row["kind"] not in kinds_with("charge") or row["subject_id"] is None or not in_force(row, as_of):
-            continue
-        contested = ", contested" if row["contested"] else ""
-        name, says = names.get(row["subject_id"], row["subject_id"]), interest_kinds()[row["kind"]].says
-        yield Chain(
-            row["holder_id"],
-            row["subject_id"],
-            1,
-            status_of(row),
-            row["stance"] or "declared",
-            bool(row["contested"]),
-            row["fact_id"] in disputed,
-            f"{says} → {name} ({status_of(row)}{contested})",
-            (row["fact_id"],),
-        )
 
 
 def _direct(known: Iterable[Ground], world: _World) -> Iterator[_Way]:
@@ -340,18 +303,16 @@ def _persons(links: Iterable[Chain], world: _World) -> Iterator[_Way]:
 
 def _table(ways: list[_Way], names: Mapping[str, str]) -> pa.Table:
     """Return the ways as rows; by column, since whoever looks for a plan asks again and again."""
-    # By identity: a ground is one object, and hashing its fields for every way would cost more than the words.
+    # By identity: a ground or citation is one object, and hashing its fields for every way would cost more.
     said = {at: ground_words(ground, names) for at, ground in {id(way.ground): way.ground for way in ways}.items()}
-    links = [way.link for way in ways]
-    columns: dict[str, list[object]] = {
-        "government": [way.cited.government for way in ways],
+    laws = list({id(way.cited): way.cited for way in ways}.values())
+    at = {id(cited): place for place, cited in enumerate(laws)}
+    which = pa.array([at[id(way.cited)] for way in ways], pa.int32())
+    columns: dict[str, list[Any]] = {
         "entity_id": [way.entity_id for way in ways],
         "basis": [way.basis for way in ways],
         "level": [way.level for way in ways],
-        "via_id": [link and link.holder for link in links],
-        "law": [way.cited.law for way in ways],
-        "gag": [way.cited.gag for way in ways],
-        "remedy": [way.cited.remedy for way in ways],
+        "via_id": [way.link and way.link.holder for way in ways],
         "contested": [way.contested for way in ways],
         "disputed": [way.disputed for way in ways],
         "status": [way.status for way in ways],
@@ -366,7 +327,14 @@ def _table(ways: list[_Way], names: Mapping[str, str]) -> pa.Table:
             for way in ways
         ],
     }
-    arrays = [pa.array(columns[column.name], type=column.type) for column in model.COMPELLED.columns]
+    # The texts of laws are long and few: written once and repeated by place.
+    told = {name: [getattr(cited, name) for cited in laws] for name in ("government", "law", "gag", "remedy")}
+    arrays = [
+        pa.array(told[column.name], column.type).take(which)
+        if column.name in told
+        else pa.array(columns[column.name], column.type)
+        for column in model.COMPELLED.columns
+    ]
     return pa.table(arrays, schema=model.COMPELLED.schema)
 
 

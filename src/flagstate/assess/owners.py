@@ -1,20 +1,38 @@
-"""Who controls an entity, told from interests alone; used where no chains of control were derived before.
+"""Who stands above an entity, as links of a proof: chains of control that were derived, and who is in charge.
 
-A stake that is known to be below one half is no control, and the shortest path is the one that is told.
+Where no chains were derived, control is told from interests alone: a stake that is known to be below one half is no
+control, and the shortest path is the one that is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
 from flagstate.catalog.operators import weakest
 
 CONTROL = frozenset({"owns", "controls"})
 """Kinds of interest through which an owner can use its control."""
+WEAK_CONTROL = frozenset({"veto", "dominant_minority"})
+"""Kinds of chain whose use by a government the sources dispute."""
+_CHAIN = (
+    "holder_id",
+    "subject_id",
+    "steps",
+    "kind",
+    "verdict",
+    "contested",
+    "status",
+    "stance",
+    "proof",
+    "facts",
+)
 STANCE_RANK = {"observed": 0, "configured": 1, "recorded": 2, "declared": 3}
 """From the firmest."""
 
@@ -135,3 +153,50 @@ def _link(edge: Edge, names: Mapping[str, str]) -> str:
     verb = "controls" if edge.kind == "controls" else "owns"
     contested = ", contested" if edge.contested else ""
     return f"{verb}{edge.share} → {names.get(edge.subject, edge.subject)} ({edge.status}{contested})"
+
+
+def derived(control_chain: pa.Table, disputed: frozenset[str]) -> Iterator[Chain]:
+    """Yield the chains that were derived; a bare veto or dominant minority is a contested way to use."""
+    for holder, subject, steps, kind, verdict, contested, status, stance, proof, facts in columns_of(
+        control_chain, *_CHAIN
+    ):
+        told = tuple(facts or ())
+        yield Chain(
+            holder,
+            subject,
+            steps or 1,
+            status or "to verify",
+            stance or "declared",
+            bool(contested) or kind in WEAK_CONTROL,
+            verdict != "yes" or not disputed.isdisjoint(told),
+            proof or f"controls → {subject}",
+            told,
+        )
+
+
+def columns_of(table: pa.Table, *names: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of some columns as tuples; quicker than a mapping per row."""
+    return zip(*(table[name].to_pylist() for name in names), strict=True)
+
+
+def in_charge(
+    interests: pa.Table, as_of: date, people: Iterable[str], names: Mapping[str, str], disputed: frozenset[str]
+) -> Iterator[Chain]:
+    """Yield where one of these people is in charge, as chains of one link."""
+    listed = interests.filter(pc.is_in(interests["holder_id"], value_set=pa.array(sorted(people), pa.string())))
+    for row in listed.to_pylist():
+        if row["kind"] not in kinds_with("charge") or row["subject_id"] is None or not in_force(row, as_of):
+            continue
+        contested = ", contested" if row["contested"] else ""
+        name, says = names.get(row["subject_id"], row["subject_id"]), interest_kinds()[row["kind"]].says
+        yield Chain(
+            row["holder_id"],
+            row["subject_id"],
+            1,
+            status_of(row),
+            row["stance"] or "declared",
+            bool(row["contested"]),
+            row["fact_id"] in disputed,
+            f"{says} → {name} ({status_of(row)}{contested})",
+            (row["fact_id"],),
+        )
