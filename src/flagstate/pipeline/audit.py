@@ -32,6 +32,10 @@ _CAUSES = FULL | {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFIL
 """What a machine may do to an audit that is no fault of ours."""
 
 
+PLAN_SECONDS = 10.0
+"""How long an audit looks for the cheapest plan; `flagstate plan --seconds` looks longer."""
+
+
 @dataclass(frozen=True)
 class Order:
     """What to audit, and how."""
@@ -138,7 +142,7 @@ def _audit(what: Order, said: Callable[[str], None]) -> Outcome:
         con = connect(memory_bytes=means.memory_bytes // 2, threads=means.threads, folders=[spool], spill=spool)
         try:
             tables = _read(what, case, workers, con, as_of, said)
-            context = order.Run(con, as_of, "provider-feeds" in what.without, _user_dir())
+            context = order.Run(con, as_of, "provider-feeds" in what.without, _user_dir(), plan_seconds=PLAN_SECONDS)
             whole = order.run(tables, context, said=lambda step: said(f"Concluding: {step}"))
         finally:
             con.close()

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from flagstate import model
 from flagstate.catalog.mask import mask
+from flagstate.enrich.dependencies_own import ours
 from flagstate.errors import DeclarationError
 from flagstate.pipeline.gather import Gathering, Piece, leaves
 
@@ -181,7 +182,12 @@ def facts(found: Collected) -> dict[str, pa.Table]:
             table = read.table(noun)
             if table is not None:
                 gathered.setdefault(noun, []).append(_owned(table, noun, read.evidence_id))
-    return {noun: _once(pa.concat_tables(tables), noun) for noun, tables in gathered.items()}
+    listed = {noun: _once(pa.concat_tables(tables), noun) for noun, tables in gathered.items()}
+    if "reliance" in listed:
+        # Of the names that logs hold only ours stay: what others lean on is not asked here.
+        asset = listed.get("asset", model.empty(model.ASSET))
+        listed["reliance"] = ours(listed["reliance"], asset)
+    return listed
 
 
 def _owned(table: pa.Table, noun: str, evidence_id: str) -> pa.Table:

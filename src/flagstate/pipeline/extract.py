@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
-from flagstate.enrich import classify, flows
+from flagstate.enrich import classify, dependencies_seen, flows
 from flagstate.errors import DeclarationError, FlagstateError, RoomError
 from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
@@ -301,9 +301,18 @@ def _records(part: Records, seen: Seen, gathered: Gathered) -> None:
 
 def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnection) -> None:
     known = gathered.known
+
+    def also() -> None:
+        if dependencies_seen.looked_at(part.noun):
+            found = dependencies_seen.seen(part.noun, con, mask_host=mask_host, mask=mask)
+            gathered.add("reliance", found.reliance)
+            if found.beyond:
+                told = f"name servers and issuers beyond {dependencies_seen.MOST:,} are not listed"
+                seen.notes.append((told, "", False))
+
     made = flows.extract(
         part.noun, part.relation, con,
-        mask=mask_host, salt=known.salt, names=known.names, suspects=known.suspects,
+        mask=mask_host, salt=known.salt, names=known.names, suspects=known.suspects, also=also,
     )  # fmt: skip
     seen.rows_read += made.count
     seen.misses += made.misses

@@ -34,6 +34,9 @@ class Run:
     laws: tuple[Law, ...] | None = None
     """Rows of compelled access; those of the catalog unless given."""
 
+    plan_seconds: float | None = None
+    """How long to look for the cheapest plan; null: no plan is asked for."""
+
     @property
     def database(self) -> duckdb.DuckDBPyConnection:
         """The database, where a step needs one."""
@@ -111,6 +114,15 @@ def _cutoff(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return cutoff.assess_cutoff(tables, run.as_of)
 
 
+def _plan(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    if run.plan_seconds is None:
+        return {}
+    from flagstate.pipeline.plan import plan
+
+    made = plan(tables, run.as_of, laws=run.laws, of=_concerned(tables), most_seconds=run.plan_seconds)
+    return {"plan": made}
+
+
 def _unbuilt(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return {"finding": unbuilt.unbuilt(tables)}
 
@@ -136,6 +148,7 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
     ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
+    ("plan", _plan),  # what is unwanted → the cheapest measures that cure it
     ("unbuilt", _unbuilt),  # rules, claims: said to be unknown, with the reason
 )
 """From facts to findings; these are derived again for every what-if and every plan."""
