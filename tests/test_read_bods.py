@@ -65,8 +65,8 @@ def sample(name: str) -> bytes:
     return (DATA / name).read_bytes()
 
 
-def day(*ymd: int) -> datetime:
-    return datetime(*ymd, tzinfo=UTC)  # type: ignore[arg-type]
+def day(year: int, month: int, of_month: int) -> datetime:
+    return datetime(year, month, of_month, tzinfo=UTC)  
 
 
 def test_direct_ownership(tmp_path: Path) -> None:

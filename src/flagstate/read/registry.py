@@ -19,6 +19,7 @@ FORMATS = (
     "zeek",  # TSV by its header lines, JSON by its field names
     "har",
     "edifact",
+    "gleif",  # XML and CSV of the register of LEIs, before any XML and any table
     "xml",
     "sqldump",
     "terraform",
