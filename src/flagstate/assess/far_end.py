@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flagstate.assess import destination
 from flagstate.assess.compelled import edges, in_force
-from flagstate.assess.custody import HOLDS, own_ranges
+from flagstate.assess.custody import custody_kinds, own_ranges
 
 Tables = Mapping[str, pa.Table]
 
@@ -75,7 +75,7 @@ def known(tables: Tables, as_of: date) -> Ends:
             by_addr.setdefault(addr, set()).add(str(row["operator_id"]))
     assets = {str(row["asset_id"]): row for row in tables["asset"].to_pylist()}
     for row in interest:
-        if row["kind"] not in HOLDS or not in_force(row, as_of):
+        if row["kind"] not in custody_kinds() or not in_force(row, as_of):
             continue
         subject, holder = str(row["subject_id"]), str(row["holder_id"])
         if subject.startswith("domain:"):

@@ -1,0 +1,362 @@
+"""Which sets of parties, within one government, are together enough to read what a subject holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from flagstate.assess.forms import Part
+from flagstate.assess.grounds import RANK, Ground, Grounds
+from flagstate.assess.keys import Key, Regime
+from flagstate.assess.proofs import Atom, Step
+from flagstate.assess.subject import STANCE_RANK, Custody, Subject
+from flagstate.assess.ways import NEVER, Ways, at_least, both, either, shrink, singles
+from flagstate.catalog.operators import WEAKNESS
+from flagstate.model.codes import REACH_LEVELS
+
+COVERT = ("covert", "")
+SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that the search for proofs reads, indexed."""
+
+    subjects: Mapping[str, Subject]
+    parts: Mapping[str, list[Part]]
+    keys: Mapping[str, Key]
+    grounds: Grounds
+    places: Mapping[str, Mapping[str, Ground]]
+    """By subject and government: power over where it stands."""
+    key_places: Mapping[str, Mapping[str, Ground]]
+    """By key and government, its own place."""
+    key_places_below: Mapping[str, Mapping[str, Ground]]
+    """By key and government, with the layers below it."""
+    disputed: frozenset[str] = frozenset()
+    shares: Mapping[str, list[Part]] = field(default_factory=dict)
+    """By name, the parts of data that is split."""
+    unsure: bool = False
+    """Whether any fact is in dispute."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """How an atom gives custody, or the use of a key."""
+
+    words: str
+    status: str
+    stance: str
+    facts: tuple[str, ...]
+    contested: bool = False
+    beneath: bool = False
+    depth: int = 0
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """How firm it is, the firmest first."""
+        weak = WEAKNESS.get(self.status, 3)
+        return (self.contested, weak, self.depth, STANCE_RANK.get(self.stance, 3), self.words, self.facts)
+
+
+@dataclass
+class Access:
+    """Who gets at what a subject shows: as one bit per party, and how."""
+
+    own: int = 0
+    beneath: int = 0
+    """At a layer below only."""
+    edges: dict[int, Edge] = field(default_factory=dict)
+    """The firmest way in of each."""
+    own_edges: dict[int, Edge] = field(default_factory=dict)
+
+    @property
+    def every(self) -> int:
+        """All of them."""
+        return self.own | self.beneath
+
+
+class Coalitions:
+    """The parties of one government, and what they can do together."""
+
+    def __init__(self, world: World, government: str, *, firm: bool = False) -> None:
+        """Prepare a government.
+
+        Args:
+            world: Everything that is known.
+            government: Whose.
+            firm: Leave out facts that contradict each other.
+        """
+        self.world = world
+        self.government = government
+        self.firm = firm
+        self._bits: dict[tuple[str, str], int] = {}
+        self._grounds: dict[int, list[Ground]] = {}
+        self._names: dict[int, tuple[str, str]] = {}
+        self._access: dict[str, Access] = {}
+        self._uses: dict[tuple[str, bool], tuple[Access, Access]] = {}
+        self._keys: dict[tuple[str, Regime], Ways] = {}
+
+    def _bit(self, kind: str, about: str, listed: Iterable[Ground]) -> int:
+        """Return the bit of a party; 0 where it has no ground that counts."""
+        key = (kind, about)
+        if key not in self._bits:
+            kept = [ground for ground in listed if not (self.firm and ground.disputed)]
+            bit = 1 << len(self._names) if kept else 0
+            self._bits[key] = bit
+            if bit:
+                self._grounds[bit], self._names[bit] = kept, key
+        return self._bits[key]
+
+    def grounds(self, bit: int) -> list[Ground]:
+        """Return the grounds of a party, the firmest first."""
+        return self._grounds[bit]
+
+    def atom(self, bit: int, ground: Ground) -> Atom:
+        """Return a party with one of its grounds."""
+        kind, about = self._names[bit]
+        return Atom("entity" if kind == "there" else kind, about.split(SEPARATOR)[0], ground)
+
+    def rank(self, mask: int) -> tuple[object, ...]:
+        """Say how direct a set is, the most direct first."""
+        best = [self._grounds[bit][0] for bit in singles(mask).sets]
+        return (
+            max((RANK[ground.level] for ground in best), default=0),
+            any(ground.contested for ground in best),
+            len(best),
+            sorted(ground.rank for ground in best),
+        )
+
+    def access(self, subject_id: str) -> Access:
+        """Return who of this government has custody of a subject."""
+        if subject_id not in self._access:
+            subject = self.world.subjects[subject_id]
+            found = self._holders(subject.custody)
+            place = self.world.places.get(subject_id, {}).get(self.government)
+            if place is not None:
+                self._place(found, subject_id, place)
+            else:
+                self._established(found, subject)
+            self._access[subject_id] = found
+        return self._access[subject_id]
+
+    def _holders(self, listed: Iterable[Custody]) -> Access:
+        found = Access()
+        for one in listed:
+            known = self.world.grounds.whole.get(one.entity_id, {}).get(self.government)
+            if known is not None and not self._left_out(one.facts):
+                self._add(found, self._bit("entity", one.entity_id, known), _edge(one))
+        return found
+
+    def _left_out(self, facts: Iterable[str]) -> bool:
+        return self.firm and not self.world.disputed.isdisjoint(facts)
+
+    def _place(self, found: Access, about: str, ground: Ground) -> None:
+        """Add power over territory; whoever has the machine has it below what runs on it."""
+        edge = Edge("", ground.status, ground.stance, (), beneath=True)
+        self._add(found, self._bit("place", about, [ground]), edge)
+
+    def _established(self, found: Access, subject: Subject) -> None:
+        """Add who is established there, for what stands there; only laws without power over territory need it."""
+        stand = subject.stands.get(self.government)
+        for one in subject.custody if stand is not None else ():
+            known = self.world.grounds.there.get(one.entity_id, {}).get(self.government)
+            if known is None or stand is None or self._left_out((*one.facts, *stand.facts)):
+                continue
+            edge = Edge(f"{one.words}; {stand.words}", one.status, one.stance, (*one.facts, *stand.facts))
+            about = f"{one.entity_id}{SEPARATOR}{subject.subject_id}"
+            self._add(found, self._bit("there", about, known), edge)
+
+    @staticmethod
+    def _add(found: Access, bit: int, edge: Edge) -> None:
+        if not bit:
+            return
+        if bit not in found.edges or edge.rank < found.edges[bit].rank:
+            found.edges[bit] = edge
+        if edge.beneath:
+            found.beneath |= bit
+            return
+        found.own |= bit
+        if bit not in found.own_edges or edge.rank < found.own_edges[bit].rank:
+            found.own_edges[bit] = edge
+
+    def uses(self, key_id: str, *, sealed: bool) -> tuple[Access, Access]:
+        """Return who can use a key as it is, and who gets at the key as it is kept.
+
+        Args:
+            key_id: The key.
+            sealed: Whether it is in a hardware module, which shuts the layers below it out.
+        """
+        if (key_id, sealed) not in self._uses:
+            key = self.world.keys[key_id]
+            users = self._holders(key.users)
+            keepers = self._holders(one for one in key.keepers if not (sealed and one.beneath))
+            places = self.world.key_places if sealed else self.world.key_places_below
+            place = places.get(key_id, {}).get(self.government)
+            if place is not None:
+                self._place(keepers, key_id, place)
+            self._uses[key_id, sealed] = (users, keepers)
+        return self._uses[key_id, sealed]
+
+    def key_ways(self, key_id: str, regime: Regime) -> Ways:
+        """Return the sets that can use a key: a least fixpoint, so that a circle of keys opens nothing."""
+        if (key_id, regime) not in self._keys:
+            reached, queue = {key_id}, [key_id]
+            for one in queue:
+                queue += [k for k in self._wraps(one, regime) if k not in reached]
+                reached.update(queue)
+            table = dict.fromkeys(queue, NEVER)
+            changed = True
+            while changed:
+                made = {one: self._opened(one, regime, table) for one in table}
+                changed = made != table
+                table = made
+            for one, ways in table.items():
+                self._keys[one, regime] = ways
+        return self._keys[key_id, regime]
+
+    def _wraps(self, key_id: str, regime: Regime) -> tuple[str, ...]:
+        return regime.active(self.world.keys[key_id].wraps)
+
+    def _opened(self, key_id: str, regime: Regime, table: Mapping[str, Ways]) -> Ways:
+        users, keepers = self.uses(key_id, sealed=self.world.keys[key_id].sealed(regime))
+        kept = singles(keepers.every)
+        for one in self._wraps(key_id, regime):
+            kept = both(kept, table[one], self.rank)
+        return either(singles(users.every), kept, self.rank)
+
+    def _all_keys(self, ways: Ways, listed: Iterable[str], regime: Regime) -> Ways:
+        for key_id in listed:
+            ways = both(ways, self.key_ways(key_id, regime), self.rank)
+        return ways
+
+    def _one(self, part: Part, regime: Regime, *, covert: int = 0) -> Ways:
+        """Return the sets that can read one part, or get one share of what is split."""
+        access = Access(0, covert) if covert else self.access(part.subject_id)
+        form = part.form
+        listed = regime.active(form.keys)
+        if form.state != "used":
+            return self._all_keys(singles(access.every), listed, regime)
+        if not form.sealed:
+            return singles(access.every)
+        below = self._all_keys(singles(access.beneath), listed, regime) if listed else NEVER
+        return either(singles(access.own), below, self.rank)
+
+    def ways(self, part: Part, regime: Regime, *, covert: int = 0) -> Ways:
+        """Return the minimal sets that can read a part, those of its other shares with them.
+
+        Args:
+            part: What is held.
+            regime: Which protections count.
+            covert: The bit of collection that needs no party, to use it and no other custody.
+        """
+        found = self._one(part, regime, covert=covert)
+        wanted = part.form.needs - part.shares
+        if part.form.split and wanted > 0:
+            others = [self._one(one, regime, covert=covert) for one in self._others(part)]
+            found = both(found, at_least(wanted, others, self.rank), self.rank)
+        return self._firmest(part, regime, found, covert) if found.more else found
+
+    def _others(self, part: Part) -> list[Part]:
+        listed = self.world.shares.get(part.form.split or "", [])
+        return [one for one in listed if one is not part for _ in range(one.shares)]
+
+    def _firmest(self, part: Part, regime: Regime, found: Ways, covert: int) -> Ways:
+        """Where sets were left out: make those that are kept minimal, and add one of the most direct level."""
+
+        def enough(mask: int) -> bool:
+            return self.sees(part, regime, mask, covert=covert)
+
+        kept = {shrink(one, enough, self.rank) for one in found.sets}
+        every = 0
+        for level in REACH_LEVELS:
+            every |= sum(bit for bit, listed in self._grounds.items() if listed[0].level == level)
+            if enough(every):
+                kept.add(shrink(every, enough, self.rank))
+                break
+        return Ways(tuple(sorted(kept)), True)
+
+    def sees(self, part: Part, regime: Regime, mask: int, *, covert: int = 0) -> bool:
+        """Say whether a set is enough to read a part."""
+        if not self._gets(part, regime, mask, covert):
+            return False
+        wanted = part.form.needs - part.shares
+        if part.form.split is None or wanted <= 0:
+            return True
+        return sum(self._gets(one, regime, mask, covert) for one in self._others(part)) >= wanted
+
+    def _gets(self, part: Part, regime: Regime, mask: int, covert: int) -> bool:
+        return any(one & mask == one for one in self._one(part, regime, covert=covert).sets)
+
+    def covert(self) -> int:
+        """Return the bit of the government's own collection; 0 where no law provides for it."""
+        ground = self.world.grounds.covert.get(self.government)
+        return self._bit(*COVERT, [ground]) if ground is not None else 0
+
+    def steps(self, part: Part, regime: Regime, mask: int, *, covert: int = 0) -> list[tuple[int, Step]]:
+        """Return how a set reads a part: for each step the party that takes it.
+
+        Args:
+            part: What is held.
+            regime: Which protections count.
+            mask: A set that is enough.
+            covert: The bit of collection that needs no party, where that is the custody.
+        """
+        found = list(self._read(part, regime, mask, covert))
+        wanted = part.form.needs - part.shares
+        if part.form.split and wanted > 0:
+            for one in self._others(part):
+                if wanted > 0 and self._gets(one, regime, mask, covert):
+                    found += self._read(one, regime, mask, covert)
+                    wanted -= 1
+        return list(dict.fromkeys(found))
+
+    def _read(self, part: Part, regime: Regime, mask: int, covert: int) -> Iterator[tuple[int, Step]]:
+        access, form = self.access(part.subject_id), part.form
+        listed = regime.active(form.keys) if form.state != "used" or form.sealed else ()
+        usable = access.own if form.sealed and access.own & mask else access.every
+        if form.sealed and access.own & mask:
+            listed = ()
+        yield self.custody(part, covert or self._best(usable & mask))
+        done: set[str] = set()
+        for key_id in listed:
+            yield from self._opens(key_id, regime, mask, done)
+
+    def custody(self, part: Part, bit: int) -> tuple[int, Step]:
+        """Return the step by which a party gets at what a subject shows."""
+        access = self.access(part.subject_id)
+        edge = access.own_edges.get(bit) if part.form.sealed else None
+        edge = edge or access.edges.get(bit)
+        if edge is None:  # the government's own collection
+            return bit, Step(0, "", "sourced", "recorded", (), guards=_below_guards(part), about=part.subject_id)
+        guards = _below_guards(part) if edge.beneath else frozenset[str]()
+        about, doubt = part.subject_id, edge.contested
+        return bit, Step(0, edge.words, edge.status, edge.stance, edge.facts, None, doubt, guards, about)
+
+    def _best(self, mask: int) -> int:
+        return min(singles(mask).sets, key=self.rank)
+
+    def _opens(self, key_id: str, regime: Regime, mask: int, done: set[str]) -> Iterator[tuple[int, Step]]:
+        """Yield how a set uses a key: as it is, or as it is kept, with the keys that protect it."""
+        if key_id in done:
+            return
+        done.add(key_id)
+        key = self.world.keys[key_id]
+        users, keepers = self.uses(key_id, sealed=key.sealed(regime))
+        guards = frozenset[str]()
+        direct = bool(users.every & mask)
+        bit = self._best((users if direct else keepers).every & mask)
+        edge = (users if direct else keepers).edges[bit]
+        if not direct:
+            guards = frozenset({f"key:{key_id}", *((f"hsm:{key_id}",) if edge.beneath else ())})
+        facts = edge.facts if direct else (*edge.facts, *key.facts)
+        yield bit, Step(0, edge.words, edge.status, edge.stance, facts, key_id, edge.contested, guards)
+        for one in () if direct else self._wraps(key_id, regime):
+            yield from self._opens(one, regime, mask, done)
+
+
+def _edge(one: Custody) -> Edge:
+    return Edge(one.words, one.status, one.stance, one.facts, one.contested, one.beneath, one.depth)
+
+
+def _below_guards(part: Part) -> frozenset[str]:
+    return frozenset({f"confidential:{part.subject_id}"} if part.form.state == "used" and not part.form.sealed else ())

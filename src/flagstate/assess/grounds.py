@@ -1,0 +1,210 @@
+"""On what ground a government can address a party, power over a territory, or collection that needs no party."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from flagstate.assess.compelled import categories_of, law_words, laws_words
+from flagstate.assess.subject import Custody, Stand
+from flagstate.catalog.compulsion import EVERY, Basis, Law, choose, governments_of
+from flagstate.catalog.country_names import names
+from flagstate.catalog.operators import WEAKNESS, weakest
+from flagstate.model.codes import REACH_LEVELS
+
+Row = Mapping[str, Any]
+
+RANK = {level: at for at, level in enumerate(REACH_LEVELS)}
+_LEVEL_OF = {
+    "organised": "direct_law",
+    "principal_place": "direct_law",
+    "via_parent": "via_parent",
+    "nationality": "via_person",
+    "market": "via_market",
+}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why a government has power over something."""
+
+    government: str
+    level: str
+    basis: str
+    law: str
+    proof: str
+    """From the law to the party, as a sentence says it."""
+    status: str
+    stance: str
+    contested: bool = False
+    disputed: bool = False
+    gag: str | None = None
+    remedy: str | None = None
+    via_id: str | None = None
+    facts: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """How firm it is, the firmest first."""
+        weak = WEAKNESS.get(self.status, 3)
+        return (RANK[self.level], self.disputed, self.contested, weak, len(self.facts), self.basis, self.proof)
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Every ground, by what it gives power over."""
+
+    whole: Mapping[str, Mapping[str, list[Ground]]] = field(default_factory=dict)
+    """By entity and government: it can be addressed as a whole."""
+    there: Mapping[str, Mapping[str, list[Ground]]] = field(default_factory=dict)
+    """By entity and government: it is established there, and addressed for what is there."""
+    covert: Mapping[str, Ground] = field(default_factory=dict)
+    """By government: collection that needs no order to anybody."""
+
+
+def grounds(addressed: Iterable[Row], kinds: Mapping[str, str], book: tuple[Law, ...], as_of: date) -> Grounds:
+    """Index the rows of `compelled`, and the laws that need no party.
+
+    Args:
+        addressed: Rows of `compelled`.
+        kinds: Kind of each entity; a group or person is reached as staff.
+        book: Rows of compelled access.
+        as_of: The day on which the laws must hold.
+    """
+    whole: dict[str, dict[str, list[Ground]]] = {}
+    there: dict[str, dict[str, list[Ground]]] = {}
+    for row in addressed:
+        one, government, basis = str(row["entity_id"]), str(row["government"]), str(row["basis"])
+        level = _LEVEL_OF.get(basis)
+        into = whole
+        if basis == "located":
+            staff = kinds.get(one) in ("group", "person")
+            level, into = ("via_person", whole) if staff else ("direct_place", there)
+        if level is not None:
+            into.setdefault(one, {}).setdefault(government, []).append(_ground(row, level))
+    for index in (whole, there):
+        for by_government in index.values():
+            for listed in by_government.values():
+                listed.sort(key=lambda ground: ground.rank)
+    return Grounds(whole, there, _covert(book, as_of))
+
+
+def _ground(row: Row, level: str) -> Ground:
+    return Ground(
+        str(row["government"]),
+        level,
+        str(row["basis"]),
+        str(row["law"]),
+        str(row["proof"]),
+        str(row["status"]),
+        str(row["stance"] or "recorded"),
+        bool(row["contested"]),
+        bool(row["disputed"]),
+        row["gag"],
+        row["remedy"],
+        row["via_id"],
+        tuple(str(fact) for fact in row["facts"] or ()),
+    )
+
+
+def _covert(book: tuple[Law, ...], as_of: date) -> dict[str, Ground]:
+    found: dict[str, Ground] = {}
+    for government in sorted({law.gov for law in book if law.gov != EVERY and law.on("covert") is not None}):
+        listed = choose(book, gov=government, basis="covert", as_of=as_of)
+        if listed:
+            law, basis = listed[0]
+            # Whom the law addresses does not matter: it needs no addressee.
+            words = f"{law.title()} ({law.status}{', contested' if basis.contested else ''})"
+            found[government] = Ground(
+                government,
+                "covert_only",
+                "covert",
+                "; ".join(one.title() for one, _ in listed),
+                f"{words} → its own collection, which needs no order to anybody",
+                law.status,
+                "recorded",
+                basis.contested,
+                gag=law.gag,
+                remedy=law.remedy,
+            )
+    return found
+
+
+class Territory:
+    """Power of governments over what stands on their territory, by the laws of one day."""
+
+    def __init__(self, book: tuple[Law, ...], as_of: date, disputed: frozenset[str]) -> None:
+        """Prepare the laws."""
+        self._book = book
+        self._as_of = as_of
+        self._disputed = disputed
+        self._found: dict[tuple[str, str | None], list[tuple[str, list[tuple[Law, Basis]]]]] = {}
+
+    def grounds(self, stands: Iterable[Stand], holders: Iterable[Custody]) -> Iterator[Ground]:
+        """Yield one ground per government on whose territory something stands.
+
+        Args:
+            stands: Where it stands; a code that is no country gives nobody power.
+            holders: Who has custody: some laws address only some categories of operators.
+        """
+        listed = list(stands)
+        if not listed:
+            return
+        ids = [one.entity_id for one in holders]
+        known = categories_of(ids)
+        category = next((known[one] for one in ids if one in known), None)
+        best: dict[str, Ground] = {}
+        for stand in listed:
+            for government, found in self._laws(stand.country, category):
+                ground = self._ground(stand, government, found, category)
+                if government not in best or ground.rank < best[government].rank:
+                    best[government] = ground
+        yield from best.values()
+
+    def _laws(self, country: str, category: str | None) -> list[tuple[str, list[tuple[Law, Basis]]]]:
+        key = (country, category)
+        if key not in self._found:
+            self._found[key] = []
+            for government in governments_of(country, self._as_of) if is_country(country) else ():
+                laws = choose(
+                    self._book, gov=government, basis="place", as_of=self._as_of, category=category, country=country
+                )
+                if laws:
+                    self._found[key].append((government, laws))
+        return self._found[key]
+
+    def _ground(self, stand: Stand, government: str, found: list[tuple[Law, Basis]], category: str | None) -> Ground:
+        law, basis = found[0]
+        unsure = stand.confidence == "disputed"
+        words = f"{stand.words}: another source names another country" if unsure else stand.words
+        return Ground(
+            government,
+            "direct_place",
+            "place",
+            laws_words(found, category),
+            f"{law_words(law, basis, category)} → {words}",
+            weakest(law.status, "to verify" if unsure else "sourced"),
+            stand.stance,
+            basis.contested or unsure,
+            unsure or not self._disputed.isdisjoint(stand.facts),
+            law.gag,
+            law.remedy,
+            stand.country,
+            stand.facts,
+        )
+
+
+def is_country(code: str) -> bool:
+    """Say whether a code is a country that we know."""
+    return code in names()
+
+
+def home(grounds_of: Mapping[str, list[Ground]]) -> Collection[str]:
+    """Return the governments where an entity is organised or based, by its grounds."""
+    return {
+        government
+        for government, listed in grounds_of.items()
+        if any(ground.basis in ("organised", "principal_place") for ground in listed)
+    }

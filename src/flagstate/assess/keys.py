@@ -1,0 +1,194 @@
+"""Which keys protect what, and who can decrypt with a key.
+
+A key can be used by who holds or may use it, by who has custody of the key or (unless it is in a hardware module) of
+what it stands on, by the employer of such staff, and by the government where it stands. A key that is itself
+encrypted with another key needs that one too, except for who holds or may use it as it is: a circle of keys that
+protect each other opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from flagstate import model
+from flagstate.assess.compelled import status_of
+from flagstate.assess.custody import Custody, Estate, Stand, custodians, layers, stands, weakest_stance
+from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class Protection:
+    """A key without which data cannot be read, and how well that is known."""
+
+    key_id: str
+    evidenced: bool = False
+    """Whether more than a declaration says so."""
+    disputed: bool = False
+    """Whether it rests on facts that contradict each other."""
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Which protections count."""
+
+    declared: bool = False
+    """Those, too, that are only declared."""
+    disputed: bool = True
+    """Those, too, that rest on facts that contradict each other."""
+
+    def counts(self, one: Protection) -> bool:
+        """Say whether a protection counts."""
+        return (one.evidenced or self.declared) and (one.disputed <= self.disputed)
+
+    def active(self, listed: Iterable[Protection]) -> tuple[str, ...]:
+        """Return the keys that count, once each."""
+        return tuple(sorted({one.key_id for one in listed if self.counts(one)}))
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key: who can use it, and what protects it."""
+
+    key_id: str
+    shown: str
+    users: tuple[Custody, ...] = ()
+    """Who holds it or may use it as it is."""
+    keepers: tuple[Custody, ...] = ()
+    """Who has custody of it, or of a layer below it."""
+    own_stands: Mapping[str, Stand] | None = None
+    """Where the key itself stands."""
+    stands: Mapping[str, Stand] | None = None
+    """Where it or a layer below it stands."""
+    wraps: tuple[Protection, ...] = ()
+    """The keys with which it is encrypted itself."""
+    module: tuple[Protection, ...] = ()
+    """What says that it is in a hardware module: who runs the layers below cannot use it."""
+    known: bool = True
+    """Whether anything says who can use it."""
+    facts: tuple[str, ...] = ()
+
+    def sealed(self, regime: Regime) -> bool:
+        """Say whether the layers below it are shut out."""
+        return any(regime.counts(one) for one in self.module)
+
+
+def keys(known: Estate, named: Iterable[str]) -> dict[str, Key]:
+    """Return every key that protects something, and the keys that protect those.
+
+    Args:
+        known: The estate.
+        named: Keys that holdings name.
+    """
+    queue = sorted({*named, *(one.key_id for rows in known.holds.values() for one in _protecting(rows, known))})
+    found: dict[str, Key] = {}
+    for key_id in queue:
+        if key_id not in found:
+            found[key_id] = _key(known, key_id)
+    return found
+
+
+def _key(known: Estate, key_id: str) -> Key:
+    below = layers(known, key_id)
+    users = tuple(_users(known, key_id))
+    keepers = tuple(custodians(known, below))
+    here, under = stands(known, {key_id: ()})[0], stands(known, below)[0]
+    return Key(
+        key_id,
+        known.shown(key_id),
+        users,
+        keepers,
+        here,
+        under,
+        tuple(protects(known, key_id)),
+        tuple(evidence("", known.controls.get((key_id, "hsm"), ()), known)),
+        bool(users or keepers or under),
+        tuple(str(row["fact_id"]) for row in known.assets.get(key_id, ())),
+    )
+
+
+def _users(known: Estate, key_id: str) -> Iterator[Custody]:
+    kinds = interest_kinds()
+    for row in known.holds.get(key_id, ()):
+        kind = str(row["kind"])
+        if kind not in kinds_with("uses_key"):
+            continue
+        holder, words, fact = str(row["holder_id"]), f"{kinds[kind].says} it", str(row["fact_id"])
+        contested = bool(row["contested"])
+        yield Custody(holder, words, status_of(row), str(row["stance"]), (fact,), kind=kind, contested=contested)
+        for job in known.employers.get(holder, ()):
+            stance = weakest_stance([str(row["stance"]), str(job["stance"])])
+            yield Custody(
+                str(job["holder_id"]),
+                f"employs the staff that {words}",
+                status_of(row),
+                stance,
+                (str(job["fact_id"]), fact),
+                kind=kind,
+                through=holder,
+                contested=contested,
+            )
+
+
+def _protecting(rows: Iterable[Row], known: Estate) -> Iterator[Protection]:
+    by_key: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["kind"] == "protects":
+            by_key.setdefault(str(row["holder_id"]), []).append(row)
+    for key_id, said in sorted(by_key.items()):
+        yield from evidence(key_id, said, known)
+
+
+def protects(known: Estate, asset_id: str) -> list[Protection]:
+    """Return the keys with which everything in an asset is encrypted."""
+    return list(_protecting(known.holds.get(asset_id, ()), known))
+
+
+def evidence(key_id: str, said: Iterable[Row], known: Estate) -> list[Protection]:
+    """Return a protection with the best evidence for it; none where nothing says it.
+
+    Args:
+        key_id: The key.
+        said: Facts that say so.
+        known: The estate, with the facts that contradict each other.
+    """
+    listed = [(row["stance"] != "declared", row["fact_id"] in known.disputed) for row in said]
+    if not listed:
+        return []
+    # The firmest fact decides: evidence before a declaration, undisputed before disputed.
+    best = min(listed, key=lambda pair: (not pair[0], pair[1]))
+    firm = [Protection(key_id, *best)]
+    if best == (True, True) and (False, False) in listed:
+        firm.append(Protection(key_id, evidenced=False, disputed=False))
+    return firm
+
+
+def key_use(found: Mapping[str, Key]) -> pa.Table:
+    """Return rows of `key_use`: everybody who can decrypt with a key, the keys that it needs itself left out.
+
+    Args:
+        found: Keys, as `keys` returns them.
+    """
+    rows = []
+    for key in found.values():
+        sealed = key.sealed(Regime())
+        for one in (*key.users, *key.keepers):
+            if sealed and one in key.keepers and one.beneath:
+                continue
+            rows.append(
+                {
+                    "key_id": key.key_id,
+                    "entity_id": one.entity_id,
+                    "kind": one.kind,
+                    "words": one.words,
+                    "status": one.status,
+                    "stance": one.stance,
+                    "facts": list(one.facts),
+                }
+            )
+    return model.rows(model.KEY_USE, rows)

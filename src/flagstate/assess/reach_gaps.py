@@ -1,0 +1,197 @@
+"""What could not be decided about reach, said so: nobody named, nothing accepted, a key of which nobody is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+
+from flagstate.assess.coalitions import World
+from flagstate.assess.finding import bytes_in_words, finding
+from flagstate.assess.grounds import is_country
+from flagstate.assess.proofs import Proof
+from flagstate.assess.subject import NO_OPERATOR, Subject, Tally, weakest_stance
+from flagstate.catalog.country_names import country_name
+
+_NAME_POLICY = "Write into estate.yaml which governments you accept, for example policy: {accept_reach: [EU]}."
+_NAMED = 8
+
+
+def shown(subject: Subject, part: Tally) -> str:
+    """Return a subject with its hosts and what was sent to them, as a sentence names it."""
+    if not subject.hosts:
+        return subject.shown
+    hosts = f"{part.hosts:,} host{'s' if part.hosts > 1 else ''}"
+    sent = f", {bytes_in_words(part.orig_bytes)} sent" if part.seen else ""
+    if part.unsized:
+        sent += f" and {part.unsized:,} connection{'s' if part.unsized > 1 else ''} of unknown size"
+    return f"{subject.shown} ({hosts}{sent})"
+
+
+def values(subject: Subject, part: Tally, proofs: Iterable[Proof]) -> dict[str, object]:
+    """Return the figures of a finding: hosts and bytes, the levels, and whom and which keys it takes."""
+    levels: dict[str, dict[str, object]] = {}
+    listed = sorted(proofs, key=lambda one: (one.contested, one.order))
+    for one in listed:
+        levels.setdefault(one.level, {"contested": one.contested, "status": one.status})
+    found: dict[str, object] = {
+        "hosts": part.hosts,
+        "largest_host": part.largest[1] or None,
+        "anycast_hosts": subject.anycast,
+        "conns": part.conns,
+        "failed_conns": part.failed,
+        "orig_bytes": part.orig_bytes,
+        "unsized_conns": part.unsized,
+        "levels": levels,
+    }
+    if listed:
+        found["entities"] = sorted({entity for one in listed for entity in one.entities})
+        found["keys"] = sorted({key for one in listed for key in one.key_ids})
+        found["presumed_keys"] = sorted({key for one in listed for key in one.presumed})
+    return found
+
+
+def undecided(known: World) -> list[dict[str, object]]:
+    """Return findings for what no government could be named for, or whose key-holder is not known."""
+    made = []
+    unnamed = known.subjects.get(NO_OPERATOR)
+    if unnamed is not None:
+        made.append(
+            finding(
+                "reach",
+                "reach-operator",
+                NO_OPERATOR,
+                "unknown",
+                f"{shown(unnamed, unnamed.all)}: who runs them, and who could compel that operator, is not known.",
+                values=values(unnamed, unnamed.all, ()),
+                facts=unnamed.all.facts,
+                missing=["Name the operators of these hosts in estate.yaml, or collect names (DNS, TLS) for them."],
+                rests_on="observed",
+            )
+        )
+    anycast = sum(subject.anycast for subject in known.subjects.values())
+    if anycast:
+        made.append(
+            finding(
+                "reach",
+                "reach-anycast",
+                "anycast hosts",
+                "unknown",
+                f"Anycast hosts: {anycast:,}. They are announced from many places, so where they stand is not known.",
+                values={"hosts": anycast},
+                missing=["The provider's log of which location answered."],
+                rests_on="recorded",
+            )
+        )
+    return [*made, *_keys(known), *_countries(known)]
+
+
+def _keys(known: World) -> list[dict[str, object]]:
+    """A key of which nobody is known protects nothing for sure: whoever holds it may be anywhere."""
+    open_keys = sorted(key.shown for key in known.keys.values() if not key.known)
+    if not open_keys:
+        return []
+    return [
+        finding(
+            "reach",
+            "reach-keys",
+            "keys",
+            "unknown",
+            f"Who holds or can use {_some(open_keys, 'key')} is not known, so whether a government can reach what "
+            "they protect is not decided.",
+            values={"keys": open_keys[:50]},
+            missing=["Say who holds the keys: key_held_by, key_used_by, operated_by and place of the key."],
+        )
+    ]
+
+
+def _countries(known: World) -> list[dict[str, object]]:
+    strange = sorted({code for subject in known.subjects.values() for code in subject.stands if not is_country(code)})
+    if not strange:
+        return []
+    return [
+        finding(
+            "reach",
+            "reach-country",
+            "places",
+            "unknown",
+            f"{_some(strange, 'code')} of places is no country that is known: whose territory it is is not decided.",
+            values={"codes": strange[:50]},
+            missing=["Write the places as ISO 3166-1 codes of two letters."],
+        )
+    ]
+
+
+def _some(listed: list[str], noun: str) -> str:
+    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
+    return f"the {noun}{'s' if len(listed) > 1 else ''} {', '.join(listed[:_NAMED])}{more}"
+
+
+def no_policy(listed: Mapping[tuple[str, str], list[Proof]], known: World) -> dict[str, object]:
+    """Return the finding of a case whose policy says nothing of reach."""
+    clear = {
+        key
+        for key, proofs in listed.items()
+        if any(one.data == "clear" and one.level != "covert_only" and one.answer != "declared" for one in proofs)
+    }
+    governments = sorted({government for government, _ in clear})
+    reached = {subject for _, subject in clear}
+    tried = sum(known.subjects[subject].all.attempted for subject in reached)
+    nothing_sent = f"; nothing was sent to {tried:,} of these" if tried else ""
+    named = ", ".join(country_name(code) for code in governments[:12])
+    more = f" and {len(governments) - 12} more" if len(governments) > 12 else ""
+    message = (
+        f"There is a path for {len(governments):,} government{'' if len(governments) == 1 else 's'} to what "
+        f"{len(reached):,} operators and assets hold or were sent ({named}{more}){nothing_sent}; some paths are "
+        "contested or rest on a disputed place, and which governments are accepted is not declared."
+        if governments
+        else "No government was found that can reach what was seen, and no policy says which would be accepted."
+    )
+    return finding(
+        "reach",
+        "reach-policy",
+        "all",
+        "unknown",
+        message,
+        values={"governments": governments, "subjects": len(reached)},
+        missing=[_NAME_POLICY],
+        rests_on="recorded",
+    )
+
+
+def nothing() -> dict[str, object]:
+    """Return the finding of a case without anything that could be reached."""
+    return finding(
+        "reach",
+        "reach-nothing",
+        "all",
+        "unknown",
+        "Nothing was seen or declared that a government could reach.",
+        missing=["Collect connection logs, an infrastructure description, or declare the assets in estate.yaml."],
+    )
+
+
+def rest(made: list[dict[str, object]], found: pa.Table, coverage: pa.Table) -> dict[str, object]:
+    """Return the reassuring finding: unknown unless coverage is complete and more than a declaration speaks."""
+    missing: list[str] = []
+    if any(one["verdict"] == "unknown" for one in made) or None in found["government"].to_pylist():
+        missing.append("Decide what is named as undecided.")
+    said = [r for r in coverage.to_pylist() if r["noun"] == "flow" and r["evidence_id"] is None]
+    if not any(r["complete"] == "yes" for r in said):
+        missing.append("Say in coverage that the flows are complete, or collect logs of every way out.")
+    rests_on = weakest_stance([str(s) for s in found["stance"].to_pylist() if s])
+    if rests_on == "declared":
+        missing.append("Evidence beside the declaration: logs, infrastructure descriptions or register extracts.")
+    verdict = "unknown" if missing else "no"
+    message = "No government outside the policy was found to reach what was seen, with complete coverage."
+    if missing:
+        message = "Whether a government outside the policy can reach what was seen or declared is not decided."
+    return finding(
+        "reach",
+        "reach-rest",
+        "all",
+        verdict,
+        message,
+        missing=missing,
+        rests_on=rests_on,
+    )

@@ -1,0 +1,318 @@
+"""Finds every minimal proof of reach: for each government, subject and form of data, in both answers.
+
+The evidenced answer leaves out keys that are only declared; the declared one counts them. Facts that contradict each
+other are weighed twice, without them and with them: what needs them is disputed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import islice, product
+
+import pyarrow as pa
+
+from flagstate.assess.coalitions import Coalitions, World
+from flagstate.assess.custody import Estate, estate, subjects
+from flagstate.assess.forms import Form, Part, parts
+from flagstate.assess.grounds import RANK, Ground, Row, Territory, grounds
+from flagstate.assess.keys import Key, Regime, keys
+from flagstate.assess.proofs import MOST, Atom, Proof, Step
+from flagstate.assess.subject import Custody, Stand, Subject
+from flagstate.assess.ways import Ways, singles
+from flagstate.catalog.compulsion import Law, law_book
+
+ANSWERS = ("evidenced", "declared")
+
+
+def see(
+    tables: Mapping[str, pa.Table],
+    addressed: Iterable[Row],
+    as_of: date,
+    *,
+    laws: tuple[Law, ...] | None = None,
+) -> World:
+    """Index a case for the search.
+
+    Args:
+        tables: legal_entity, interest, asset, place, holding, control, contradiction, network, flow and endpoint.
+        addressed: Rows of `compelled`.
+        as_of: The day on which facts and laws must hold.
+        laws: Rows of compelled access; those of the catalog unless given.
+    """
+    known = estate(tables, as_of)
+    listed = subjects(tables, as_of, known)
+    held = parts(tables, listed, known, as_of)
+    kinds = dict(
+        zip(tables["legal_entity"]["entity_id"].to_pylist(), tables["legal_entity"]["kind"].to_pylist(), strict=True)
+    )
+    return world(listed, held, known, addressed=addressed, kinds=kinds, as_of=as_of, laws=laws)
+
+
+def world(
+    listed: Sequence[Subject],
+    held: Mapping[str, list[Part]],
+    known: Estate,
+    *,
+    addressed: Iterable[Row],
+    kinds: Mapping[str, str],
+    as_of: date,
+    laws: tuple[Law, ...] | None = None,
+) -> World:
+    """Index subjects and what they hold for the search.
+
+    Args:
+        listed: The subjects.
+        held: What each holds.
+        known: The estate, for keys.
+        addressed: Rows of `compelled`.
+        kinds: Kind of each entity.
+        as_of: The day on which laws must hold.
+        laws: Rows of compelled access; those of the catalog unless given.
+    """
+    book = law_book().laws if laws is None else laws
+    rows = list(addressed)
+    named = {one.key_id for group in held.values() for part in group for one in part.form.keys}
+    found = keys(known, named)
+    land = Territory(book, as_of, known.disputed)
+    shares: dict[str, list[Part]] = {}
+    for part in (part for group in held.values() for part in group if part.form.split):
+        shares.setdefault(str(part.form.split), []).append(part)
+
+    def over(stood: Mapping[str, Stand], holders: Iterable[Custody]) -> dict[str, Ground]:
+        return {one.government: one for one in land.grounds(stood.values(), holders)}
+
+    places = {subject.subject_id: over(subject.stands, subject.custody) for subject in listed}
+    doubted = any(ground.disputed for by_government in places.values() for ground in by_government.values())
+    return World(
+        {subject.subject_id: subject for subject in listed},
+        held,
+        found,
+        grounds(rows, kinds, book, as_of),
+        places,
+        {key.key_id: over(key.own_stands or {}, key.keepers) for key in found.values()},
+        {key.key_id: over(key.stands or {}, key.keepers) for key in found.values()},
+        known.disputed,
+        shares,
+        doubted or bool(known.disputed) or any(row["disputed"] for row in rows),
+    )
+
+
+def find(known: World, *, governments: Collection[str] | None = None, most: int = MOST) -> list[Proof]:
+    """Return the minimal proofs that governments can reach what subjects hold, the most direct first.
+
+    Args:
+        known: The case, as `see` indexes it.
+        governments: Only these; all unless given.
+        most: Proofs that are kept per government, subject, form of data and answer; `more` says that there are more.
+
+    Returns:
+        Proofs of clear data and, where there is none, of metadata; collection without a party once per subject. A
+        proof of an answer `both` holds with and without keys that are only declared.
+    """
+    search = _Search(known, most)
+    found: list[Proof] = []
+    for subject in known.subjects.values():
+        for government in sorted(_concerned(known, subject)):
+            if governments is None or government in governments:
+                found.extend(search.subject(subject, government))
+    return found
+
+
+def _concerned(known: World, subject: Subject) -> set[str]:
+    found = set(known.grounds.covert) | set(known.places.get(subject.subject_id, ()))
+    for one in subject.custody:
+        found.update(known.grounds.whole.get(one.entity_id, ()))
+        found.update(known.grounds.there.get(one.entity_id, ()))
+    return found
+
+
+class _Search:
+    def __init__(self, known: World, most: int) -> None:
+        self._known = known
+        self._most = most
+        self._governments: dict[tuple[str, bool], Coalitions] = {}
+        self._open: dict[Form, bool] = {}
+
+    def _of(self, government: str, *, firm: bool = False) -> Coalitions:
+        key = (government, firm)
+        if key not in self._governments:
+            self._governments[key] = Coalitions(self._known, government, firm=firm)
+        return self._governments[key]
+
+    def subject(self, subject: Subject, government: str) -> Iterator[Proof]:
+        listed = self._known.parts[subject.subject_id]
+        clear: dict[str, list[Part]] = {}
+        for part in listed:
+            for one in self._part(subject, part, government):
+                if one.data == "clear":
+                    for answer in ANSWERS if one.answer == "both" else (one.answer,):
+                        clear.setdefault(answer, []).append(part)
+                yield one
+        if government in self._known.grounds.covert:
+            yield from self._covert(subject, listed, government, clear)
+
+    def _part(self, subject: Subject, part: Part, government: str) -> Iterator[Proof]:
+        kept: dict[str, list[Proof]] = {}
+        for answer in ANSWERS if self._depends(part) else ANSWERS[:1]:
+            every = sorted(self._answer(subject, part, government, answer == "declared"), key=lambda proof: proof.order)
+            most = every[: self._most]
+            more = len(every) > len(most) or any(one.more for one in most)
+            kept[answer] = [replace(one, rank=at, more=more) for at, one in enumerate(most, 1)]
+        return _joined(kept)
+
+    def _depends(self, part: Part) -> bool:
+        """Say whether the answers may differ: something that protects is only declared."""
+        if part.form not in self._open:
+            shares = self._known.shares.get(part.form.split, []) if part.form.split else []
+            listed = [one for share in (part, *shares) for one in share.form.keys]
+            queue = [one.key_id for one in listed]
+            for key_id in queue:
+                key = self._known.keys[key_id]
+                listed += [*key.wraps, *key.module]
+                queue += [one.key_id for one in key.wraps if one.key_id not in queue]
+            self._open[part.form] = not all(one.evidenced for one in listed)
+        return self._open[part.form]
+
+    def _answer(self, subject: Subject, part: Part, government: str, declared: bool) -> list[Proof]:
+        if not self._known.unsure:
+            return list(self._proofs(subject, part, self._of(government), Regime(declared)))
+        firm = list(self._proofs(subject, part, self._of(government, firm=True), Regime(declared)))
+        seen = {(one.data, frozenset(one.atoms)) for one in firm}
+        loose = self._proofs(subject, part, self._of(government), Regime(declared, disputed=False))
+        clear = any(one.data == "clear" for one in firm)
+        return [
+            *firm,
+            *(
+                replace(one, disputed=True)
+                for one in loose
+                if (one.data, frozenset(one.atoms)) not in seen and (one.data == "clear" or not clear)
+            ),
+        ]
+
+    def _proofs(self, subject: Subject, part: Part, parties: Coalitions, regime: Regime) -> Iterator[Proof]:
+        ways = parties.ways(part, regime)
+        if ways.sets:
+            yield from self._clear(subject, part, parties, regime, ways)
+            return
+        stopped = _stopped(part, parties, regime)
+        for bit in singles(parties.access(subject.subject_id).every).sets:
+            step = parties.custody(part, bit)
+            for proof in self._grounded(subject, part, parties, [step], ways.more):
+                yield replace(
+                    proof, data="metadata", level="ciphertext_only", stopped_by=stopped, guards=_held_guards(part)
+                )
+
+    def _clear(self, subject: Subject, part: Part, parties: Coalitions, regime: Regime, ways: Ways) -> Iterator[Proof]:
+        active = regime.active(part.form.keys)
+        presumed = tuple(sorted({one.key_id for one in part.form.keys} - set(active)))
+        for mask in ways.sets:
+            steps = parties.steps(part, regime, mask)
+            for proof in self._grounded(subject, part, parties, steps, ways.more):
+                yield replace(proof, presumed=presumed)
+
+    def _grounded(
+        self, subject: Subject, part: Part, parties: Coalitions, steps: list[tuple[int, Step]], more: bool
+    ) -> Iterator[Proof]:
+        """Yield a proof for every choice of grounds: a party can be within reach on several."""
+        bits = list(dict.fromkeys(bit for bit, _ in steps))
+        place = {bit: at for at, bit in enumerate(bits)}
+        taken = tuple(replace(step, atom=place[bit]) for bit, step in steps)
+        used = tuple(sorted({step.key_id for step in taken if step.key_id is not None}))
+        choices = product(*(parties.grounds(bit) for bit in bits))
+        chosen = list(islice(choices, self._most * 4 + 1))
+        for listed in chosen[: self._most * 4]:
+            atoms = tuple(parties.atom(bit, ground) for bit, ground in zip(bits, listed, strict=True))
+            yield Proof(
+                parties.government,
+                subject.subject_id,
+                part,
+                "clear",
+                max((ground.level for ground in listed), key=lambda level: RANK[level]),
+                atoms,
+                taken,
+                used,
+                more=more or len(chosen) > self._most * 4,
+                base=tuple(subject.all.facts),
+                guards=_guards(subject, part, atoms, taken),
+            )
+
+    def _covert(
+        self, subject: Subject, listed: list[Part], government: str, clear: Mapping[str, list[Part]]
+    ) -> Iterator[Proof]:
+        """Yield what a government's own collection gives, once per subject, where nothing firmer gives as much."""
+        kept: dict[str, list[Proof]] = {}
+        for answer in ANSWERS:
+            regime, parties = Regime(answer == "declared"), self._of(government, firm=self._known.unsure)
+            bit = parties.covert()
+            best = None
+            for part in listed:
+                if bit and not any(part is known for known in clear.get(answer, ())):
+                    ways = parties.ways(part, regime, covert=bit)
+                    masks = sorted(ways.sets, key=parties.rank)[:1]
+                    for mask in masks:
+                        steps = parties.steps(part, regime, mask, covert=bit)
+                        best = next(self._grounded(subject, part, parties, steps, ways.more))
+                        active = regime.active(part.form.keys)
+                        best = replace(best, presumed=tuple(sorted({k.key_id for k in part.form.keys} - set(active))))
+                if best is not None:
+                    break
+            if best is None and bit and listed and not clear.get(answer):
+                steps = [parties.custody(listed[0], bit)]
+                best = next(self._grounded(subject, listed[0], parties, steps, False))
+                stopped = _stopped(listed[0], parties, regime)
+                best = replace(best, data="metadata", stopped_by=stopped, guards=_held_guards(listed[0]))
+            kept[answer] = [best] if best is not None else []
+        yield from _joined(kept)
+
+
+def _joined(kept: Mapping[str, list[Proof]]) -> Iterator[Proof]:
+    """Yield the proofs of both answers, those that stand in both once."""
+    if len(kept) == 1:
+        yield from next(iter(kept.values()))
+        return
+    declared = {one.key: one for one in kept["declared"]}
+    for one in kept["evidenced"]:
+        other = declared.pop(one.key, None)
+        same = other is not None and other.disputed == one.disputed
+        if other is not None and not same:
+            declared[one.key] = other
+        yield one if same else replace(one, answer="evidenced")
+    for one in declared.values():
+        yield replace(one, answer="declared")
+
+
+def _stopped(part: Part, parties: Coalitions, regime: Regime) -> tuple[str, ...]:
+    """Say what keeps the data from being clear."""
+    form, known = part.form, parties.world.keys
+    said = []
+    for key_id in regime.active(form.keys):
+        if not parties.key_ways(key_id, regime).sets:
+            key: Key = known[key_id]
+            who = "is not within its reach" if key.known else "is held by somebody that is not known"
+            said.append(f"the key {key.shown} {who}")
+    if form.sealed:
+        said.append("it is processed in confidential computing, which was attested")
+    if form.split:
+        said.append(f"it is one share of {form.split}, of which {form.needs} are needed")
+    return tuple(said)
+
+
+def _held_guards(part: Part) -> frozenset[str]:
+    return frozenset({f"holding:{part.subject_id}"} if part.pseudo and not part.seen else ())
+
+
+def _guards(subject: Subject, part: Part, atoms: Iterable[Atom], steps: Iterable[Step]) -> frozenset[str]:
+    """Return what must stay absent for clear data to stay within reach."""
+    found = set(_held_guards(part)).union(*(step.guards for step in steps))
+    if part.form.state == "stored":
+        found |= {f"key:{layer}" for layer in subject.layers}
+    elif part.form.state == "moved":
+        found.add(f"key:{subject.subject_id}")
+    if not subject.layers:
+        found.add(f"flow:{subject.subject_id}")
+    for atom in atoms:
+        if atom.ground.basis == "via_parent":
+            found.add(f"control:{atom.about}")
+    return frozenset(found)
