@@ -111,7 +111,7 @@ def _by_lei() -> dict[str, str]:
     return found
 
 
-def _suffixes(host: str) -> Iterator[str]:
+def suffixes(host: str) -> Iterator[str]:
     """Yield a host name and every name above it that has a dot, the longest first."""
     labels = host.strip().rstrip(".").lower().split(".")
     for start in range(len(labels) - 1):
@@ -139,7 +139,7 @@ def operator_by_domain(host: str | None) -> tuple[str, str] | None:
     if host is None:
         return None
     plain, patterns = _by_domain()
-    for name in _suffixes(host):
+    for name in suffixes(host):
         if name in plain:
             return plain[name], name
         for pattern, slug in patterns:
@@ -294,7 +294,7 @@ def third_party(host: str) -> tuple[str, str | None, str] | None:
         host: A host name.
     """
     entities, domains = _third_parties()
-    for position, name in enumerate(_suffixes(host)):
+    for position, name in enumerate(suffixes(host)):
         place = domains.get(f"*.{name}")
         if place is None and position == 0:
             place = domains.get(name)

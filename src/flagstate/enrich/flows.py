@@ -122,6 +122,7 @@ def extract(
     salt: int,
     names: pa.Table | None = None,
     suspects: Suspects | None = None,
+    also: Callable[[], None] | None = None,
 ) -> Summary:
     """Summarise one stream in a single pass (two when some of it is suspected).
 
@@ -133,12 +134,15 @@ def extract(
         salt: The same number for all artefacts of a case, below 2**63; unknown to whoever wrote the evidence.
         names: What `names` returned; only used for connections.
         suspects: Keys of records to keep apart; only used for connections.
+        also: Looks at the records, which are the table `stream` meanwhile; not used for connections.
     """
     if noun != "connection":
         # Several passes follow, and some readers can be read only once.
         relation.create_view("arriving", replace=True)
         con.execute("CREATE OR REPLACE TEMP TABLE stream AS SELECT * FROM arriving")
         try:
+            if also is not None:
+                also()
             return _protocol(noun, con, mask, salt)
         finally:
             con.execute("DROP VIEW arriving")

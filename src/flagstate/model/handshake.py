@@ -26,5 +26,11 @@ HANDSHAKE = Noun(
         ),
         Column("version", TEXT, "TLS version.", "Null if the handshake was not seen."),
         Column("established", FLAG, "The handshake completed.", "Null if not seen."),
+        Column(
+            "issuer",
+            TEXT,
+            "Issuer of the server's certificate, as it names itself.",
+            "Null from TLS 1.3 on, and where the sensor does not write it; a certificate may be forged.",
+        ),
     ),
 )

@@ -43,6 +43,7 @@ from flagstate.model.reach import REACH
 from flagstate.model.reconciliation import RECONCILIATION
 from flagstate.model.record import RECORD
 from flagstate.model.reject import REJECT
+from flagstate.model.reliance import RELIANCE
 from flagstate.model.ultimate_parent import ULTIMATE_PARENT
 
 ALL = (
@@ -65,6 +66,7 @@ ALL = (
     AGREEMENT,
     CONTROL,
     NEED,
+    RELIANCE,
     EVENT,
     CLAIM,
     POLICY,
@@ -139,6 +141,7 @@ __all__ = [
     "RECONCILIATION",
     "RECORD",
     "REJECT",
+    "RELIANCE",
     "STORED",
     "STREAMS",
     "ULTIMATE_PARENT",

@@ -27,7 +27,7 @@ from flagstate.read.registry import identify
 from flagstate.read.source import Hasher, cut, head, neutral, opened
 from flagstate.read.unfold import Leaf, unfold
 
-VERSION = 1
+VERSION = 2
 """Raised when summaries of an earlier version can no longer be merged: then everything is read again."""
 
 HASHED_FIRST = 64 << 20

@@ -26,6 +26,7 @@ from flagstate import model
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.har_bodies import payloads
+from flagstate.read.har_pages import Load, Pages
 from flagstate.read.json_events import prefixed
 from flagstate.read.json_short import Short
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
@@ -54,6 +55,12 @@ TEXTS = {
     f"{ENTRY}.serverIPAddress": "server",
     f"{ENTRY}._ip_addr": "server",
     f"{ENTRY}._fromCache": "cache",
+    f"{ENTRY}.pageref": "page",
+    f"{ENTRY}._resourceType": "type",
+    f"{ENTRY}._initiator.type": "initiator",
+    f"{ENTRY}._priority": "priority",
+    f"{ENTRY}.response.content.mimeType": "media",
+    f"{ENTRY}.response.redirectURL": "redirect",
 }
 LENGTHS = {
     f"{ENTRY}.request.headers.item.name": "request_listed",
@@ -66,16 +73,14 @@ MESSAGE = f"{ENTRY}._webSocketMessages.item"
 
 
 @dataclass
-class Entry:
+class Entry(Load):
     """What is kept of one entry while it is read."""
 
     started: str = ""
     method: str = ""
-    url: str = ""
     version: str = ""
     server: str = ""
     cache: str = ""
-    status: int = 0
     request_headers: int = -1
     request_body: int = -1
     response_headers: int = -1
@@ -93,6 +98,7 @@ class Entry:
 class Progress:
     """What was met on the way."""
 
+    pages: Pages
     entries: int = 0
     offline: int = 0
     addressed: int = 0
@@ -115,7 +121,7 @@ def recognise(head: Head) -> Kind | None:
 
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield the exchanges of an archive; one that is cut off is read up to the cut."""
-    progress = Progress()
+    progress = Progress(Pages(context))
     batches = _batches(opened, context.max_rows, progress)
     reader = pa.RecordBatchReader.from_batches(model.EXCHANGE.schema, batches)
     yield Stream("exchange", context.con.from_arrow(reader))
@@ -135,6 +141,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
             "Save it from Chrome or Firefox without sanitising, or give DNS or connection logs of the same hours.",
             lost=False,
         )
+    yield from progress.pages.parts()
     yield from payloads(opened, context)
 
 
@@ -221,6 +228,8 @@ def _row(entry: Entry, progress: Progress) -> dict[str, object] | None:
     if started is None:
         _rejected(progress, "The entry has no valid start time")
         return None
+    if parts.hostname:
+        progress.pages.add(entry, parts)
     server = _address(entry.server) or _address(host)
     progress.addressed += bool(_address(entry.server))
     progress.first = min(progress.first or started, started)

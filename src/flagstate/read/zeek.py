@@ -1,10 +1,10 @@
 """Zeek logs, tab-separated or JSON, as they stand in its log folder.
 
 Connections, DNS queries, TLS handshakes and HTTP requests become streams; what addresses of HTTP requests, user agents
-and referrers hold is searched for data classes; certificates and names of files are not read at all. `capture_loss`
-becomes coverage. Other logs are counted, and the ledger says that no facts come from them yet. A log of connections
-that are still open (`open_conn`) holds the same connections as the finished log: each counts once, and its longest
-record wins.
+and referrers hold is searched for data classes; of certificates (`x509`) only the names of hosts, the organisation of
+the issuer and the end are read; names of files are not read at all. `capture_loss` becomes coverage. Other logs are
+counted, and the ledger says that no facts come from them yet. A log of connections that are still open (`open_conn`)
+holds the same connections as the finished log: each counts once, and its longest record wins.
 
 What it cannot see: a log that was cut at a line's end looks whole; a sensor knows only the gaps that it noticed.
 """
@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flagstate import model
-from flagstate.read import zeek_http, zeek_json, zeek_tsv
-from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader
+from flagstate.read import zeek_http, zeek_json, zeek_tsv, zeek_x509
+from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Stream
 from flagstate.read.zeek_fields import ALIASES, shape
 
 
@@ -35,7 +35,11 @@ def _safe(path: str) -> str:
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield the stream of the log, the lines that could not be read, counts and times."""
     path, form = kind.name.removeprefix("zeek.").split(" ")
-    yield from (zeek_tsv if form == "tsv" else zeek_json).read(opened, path, context)
+    for part in (zeek_tsv if form == "tsv" else zeek_json).read(opened, path, context):
+        if path == "x509" and isinstance(part, Stream):
+            yield from zeek_x509.certificates(part.relation, context)
+        else:
+            yield part
     if ALIASES.get(path, path) == "http":
         yield from zeek_http.payloads(opened, form, context)
     if path == "capture_loss":
@@ -67,7 +71,7 @@ def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
 
 READER = Reader(
     "zeek",
-    "Zeek logs, tab-separated or JSON: conn, dns, ssl, http; capture_loss as coverage; others are counted.",
+    "Zeek logs, tab-separated or JSON: conn, dns, ssl, http; x509 issuers; capture_loss is coverage; the rest counted.",
     recognise,
     read,
     ("connection", "query", "handshake", "exchange"),

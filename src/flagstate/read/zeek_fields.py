@@ -71,8 +71,10 @@ SHAPES = {
             ("server_name", "server_name", "VARCHAR"),
             ("version", "version", "VARCHAR"),
             ("established", "established", "BOOLEAN"),
+            ("issuer", "issuer", "VARCHAR"),
         ),
-        _TS + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, established",
+        _TS + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, established, "
+        "issuer",
     ),
     "http": Shape(
         "exchange",
@@ -86,9 +88,21 @@ SHAPES = {
         ),
         _TS + "'tcp' AS proto, host, method, status_code, request_bytes, response_bytes",
     ),
+    "x509": Shape(
+        "reliance",
+        (
+            ("issuer", "certificate.issuer", "VARCHAR"),
+            ("until", "certificate.not_valid_after", "VARCHAR"),
+            ("names", "san.dns", "VARCHAR[]"),
+        ),
+        "round(ts::DOUBLE * 1000000)::BIGINT AS us, issuer, names, "
+        "coalesce(round(TRY_CAST(until AS DOUBLE) * 1000000)::BIGINT, epoch_us(TRY_CAST(until AS TIMESTAMPTZ))) "
+        "AS until_us",
+    ),
 }
-"""The logs that become streams. `open_conn`, `open_http` and `open_ssl` (connections still open) and `conn_long` have
-the fields of their finished logs; `flow` counts a connection once, and its longest record wins."""
+"""The logs that become streams, and certificates, which the reader itself sums up. `open_conn`, `open_http` and
+`open_ssl` (connections still open) and `conn_long` have the fields of their finished logs; `flow` counts a connection
+once, and its longest record wins."""
 
 LOSSES = Shape(
     "coverage",
