@@ -45,7 +45,8 @@ Not legal advice.
   answer is as weak as the weakest of its law and facts, and no status ever changes it.
 - A law holds from its first day up to, and without, its last. One without a first day counts on any day, and every
   proof says “commencement not known”.
-- Where it is open whether a law addresses such an operator, it is named after the others, with “if it counts as”.
+- Where it is open whether a law addresses such an operator, it is named after the others, with “if it counts as”. That
+  is decided for operators of the catalog only: whether a declared host serves others or its own group is open.
 - The Union is a government of its own beside its members: an order that any member's authority can give is its order.
 - Facts that contradict each other are kept apart: what rests on one of them is `disputed`.
 - Not weighed: a person in charge who merely lives somewhere, the nationality of staff without custody, and governments
