@@ -152,3 +152,17 @@ def test_it_loads_neither_numba_nor_a_database() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_covert_collection_is_told_once_and_is_no_government_of_the_address() -> None:
+    answer = who("8.209.64.10", as_of=DAY)
+    assert "covert_only" not in {one.level for one in answer.governments}
+    told = [gap for gap in answer.unknown if "without an order to anybody" in gap]
+    assert len(told) == 1
+    assert "Executive Order 12333" in told[0]
+
+
+def test_each_government_is_named_once_per_level() -> None:
+    for query in ("8.209.64.10", "1.1.1.1", "52.81.0.1", "x.aliyuncs.com"):
+        named = [(one.government, one.level) for one in who(query, as_of=DAY).governments]
+        assert len(named) == len(set(named)), query

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess.answer import Government, Owner, Party, Place, Who
-from flagstate.assess.compelled import compelled
+from flagstate.assess.compelled import compelled, covert
 from flagstate.assess.custody import Custody, Subject, subjects
 from flagstate.assess.reach import reach
 from flagstate.catalog import networks, providers
@@ -102,7 +102,7 @@ def _address(text: str, as_of: date, without_feeds: bool, user_dir: Path | None)
         asn=asn,
         as_name=cast("str | None", facts["as_name"]),
         governments=governments,
-        unknown=tuple(_gaps(found.operator, facts)),
+        unknown=tuple(_gaps(found.operator, facts, as_of)),
         sources=_sources(user_dir),
         others=tuple(_others(found)),
         operator=parties.operator,
@@ -126,7 +126,7 @@ def _host(text: str, host: str, as_of: date) -> Who:
     reasons = [operation_row(slug, by="domain", asn=None, provider=None, host=host)] if slug else []
     gaps = [
         "Names are never resolved: where the host stands is not known. Ask for an address of it.",
-        *_gaps(slug, None),
+        *_gaps(slug, None, as_of),
     ]
     parties = _parties(slug)
     subject = Subject(providers.entity_id(slug), host) if slug else Subject("host", host)
@@ -170,7 +170,7 @@ def _entity(text: str, slug: str, as_of: date) -> Who:
         asn=None,
         as_name=None,
         governments=_reach_of(subject, slug, as_of),
-        unknown=tuple(_gaps(slug, None)),
+        unknown=tuple(_gaps(slug, None, as_of)),
         sources=(),
         others=tuple(_holdings(known)),
         operator=parties.operator,
@@ -296,15 +296,19 @@ def _reach_of(subject: Subject, slug: str | None, as_of: date) -> tuple[Governme
 
 def _reached(listed: list[Subject], tables: Mapping[str, pa.Table], as_of: date) -> tuple[Government, ...]:
     addressed = compelled(tables["legal_entity"], tables["interest"], as_of=as_of)
-    found = [row for row in reach(listed, addressed, as_of=as_of).to_pylist() if row["government"] is not None]
+    found = reach(listed, addressed, as_of=as_of, entities=tables["legal_entity"]).to_pylist()
+    # Covert collection would be the same for every address there is: it is told once, among what is not known.
+    found = [row for row in found if row["government"] is not None and row["level"] != "covert_only"]
     found.sort(key=lambda row: (row["contested"], REACH_LEVELS.index(row["level"]), row["government"]))
+    firmest = {(row["government"], row["level"]): row for row in reversed(found)}
     return tuple(
         Government(row["government"], row["level"], row["contested"], row["status"], row["law"], row["proof"])
         for row in found
+        if firmest[row["government"], row["level"]] is row
     )
 
 
-def _gaps(slug: str | None, facts: Mapping[str, object] | None) -> Iterable[str]:
+def _gaps(slug: str | None, facts: Mapping[str, object] | None, as_of: date) -> Iterable[str]:
     """Yield what is not known."""
     if facts is not None and facts["special"] is not None:
         yield f"The address is {facts['special']}: it belongs to no network that the tables know."
@@ -322,7 +326,9 @@ def _gaps(slug: str | None, facts: Mapping[str, object] | None) -> Iterable[str]
         if known.owned_by and all(link.share_hi_pct is None for link in known.owned_by):
             yield "The size of the stake is not recorded."
     yield "Who rents the machine, who holds the keys and who has staff access is not visible from outside."
-    yield "Access by nationality, through a market served, or covertly is not weighed."
+    yield "Persons in charge and markets served are not in the catalog: access through them is not seen."
+    laws = "; ".join(f"{government}: {cited.law}" for government, cited in covert(None, as_of).items())
+    yield "Any state may collect without an order to anybody; laws for that which the catalog has: " + laws + "."
 
 
 def _sources(user_dir: Path | None) -> tuple[str, ...]:
