@@ -21,7 +21,7 @@ from flagstate import model
 from flagstate.catalog import form, strict
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.strict import Node
-from flagstate.pipeline import derive as derivation
+from flagstate.pipeline import order
 from flagstate.read import estate
 
 SECTIONS: Mapping[str, frozenset[str]] = {
@@ -36,6 +36,9 @@ SECTIONS: Mapping[str, frozenset[str]] = {
 
 SAID = frozenset({"policy", "measure"})
 """What is always the declaring party's own word."""
+
+PLAN_SECONDS = 30.0
+"""How long the cheapest plan of a case is looked for; only a case that expects one waits for it."""
 
 _ABOUT = ("subject_id", "entity_id", "asset_id")
 
@@ -156,14 +159,8 @@ def conclude(case: Case, *, laws: tuple[Law, ...] | None = None) -> dict[str, pa
         case: The case.
         laws: Rows of compelled access; those of the catalog unless given.
     """
-    return derivation.derive(facts(case), case.as_of, laws=laws)
-
-
-def planned(case: Case) -> pa.Table:
-    """Return the rows of `plan` for a case."""
-    from flagstate.pipeline.plan import plan
-
-    return plan(derivation.derive(facts(case), case.as_of), case.as_of)
+    seconds = PLAN_SECONDS if "plan" in case.expect.pairs else None
+    return order.conclude(facts(case), order.Run(None, case.as_of, laws=laws, plan_seconds=seconds))
 
 
 def _folder() -> Traversable:
