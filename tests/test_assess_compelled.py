@@ -284,8 +284,8 @@ def test_a_fact_counts_between_its_dates() -> None:
 
 
 def test_a_law_without_a_first_day_counts_on_any_day_and_says_so() -> None:
-    row = asked(entities({"entity_id": "est:a", "organised_in": ["RU"]}), as_of=date(1999, 1, 1))[
-        "RU", "est:a", "organised", None
+    row = asked(entities({"entity_id": "est:a", "principal_place": "RU"}), as_of=date(1999, 1, 1))[
+        "RU", "est:a", "principal_place", None
     ]
     assert "149-FZ art. 10.1 (to verify; commencement not known; if it counts as one of:" in row["law"]
     dated = asked(entities({"entity_id": "est:a", "organised_in": ["CN"]}))["CN", "est:a", "organised", None]
