@@ -52,7 +52,7 @@ def chain(holder: str, subject: str, **more: object) -> dict[str, object]:
     return {
         "holder_id": holder, "subject_id": subject, "steps": 1, "path": [holder, subject], "kind": "majority",
         "verdict": "yes", "contested": False, "status": "sourced", "stance": "recorded",
-        "proof": f"{holder} owns 60 % of {subject}", "facts": [f"fact:{holder}>{subject}"],
+        "proof": f"owns 60 % → {subject}", "facts": [f"fact:{holder}>{subject}"],
     } | more  # fmt: skip
 
 

@@ -110,8 +110,8 @@ def test_control_from_a_country_is_contested() -> None:
     assert times(tables, "entity:est:grey")["est:wms"] == ONCE
     proof = rows_of(tables, "entity:est:grey")[1]["proof"]
     assert proof == (
-        "wms stops at once: it runs on fra, which gmbh operates; est:grey owns 60 % of est:gmbh; "
-        "Grey Heron is switched off."
+        "wms stops at once: it runs on fra, which gmbh operates; "
+        "Grey Heron owns 60 % → est:gmbh; Grey Heron is switched off."
     )
     for how, wanted in (
         ({"contested": True}, DISPUTED),

@@ -46,7 +46,7 @@ def test_what_must_be_survived_and_is_not() -> None:
     assert (row["verdict"], row["outcome"], row["level"], row["confidence"]) == ("yes", "conflict", "high", "high")
     assert (row["subject"], row["counterparty"], row["question"]) == ("est:wms", "government:US", "cutoff")
     assert row["message"] == (
-        "wms stops after 48 h if United States switches off what it can order: it needs dns and lasts 48 h without; "
+        "wms stops after 48 h if United States switches its part off: it needs dns and lasts 48 h without; "
         "dns stands in US."
     )
     assert row["innocent"]

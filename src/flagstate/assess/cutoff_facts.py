@@ -62,9 +62,9 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Read identities and contradictions."""
-        for row in self.table("identity").to_pylist():
-            if row["verdict"] == "yes" and row["entity_id"] != row["same_as"]:
-                self.same[str(row["entity_id"])] = str(row["same_as"])
+        one = self.table("identity")
+        one = one.filter(pc.and_(pc.equal(one["verdict"], "yes"), pc.not_equal(one["entity_id"], one["same_as"])))
+        self.same.update(zip(one["entity_id"].to_pylist(), one["same_as"].to_pylist(), strict=True))
         for row in self.table("contradiction").to_pylist():
             for fact in row["facts"] or ():
                 self.against[fact] = self.against.get(fact, frozenset()) | {row["column"]}

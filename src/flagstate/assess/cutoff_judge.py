@@ -31,7 +31,7 @@ _WRITE = (
     "Write into estate.yaml whose switching off must be survived, for example "
     "policy: {must_survive: [any_party], tolerate: {outage_h: 4}}."
 )
-_COVER = "Say in coverage that the needs are complete: noun need, complete yes."
+_COVER = "Whether these are all the needs: the coverage of `need` does not say that they are complete."
 
 
 @dataclass(frozen=True)

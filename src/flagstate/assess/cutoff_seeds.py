@@ -20,6 +20,7 @@ class Link:
     holder: str
     node: int
     words: str
+    """The links below the holder, without its name."""
     ground: Ground
 
 
@@ -39,6 +40,10 @@ class Seeds:
     homeless: set[int] = field(default_factory=set)
     """Parties of which nobody says where they are organised or based."""
 
+    def name(self, key: str) -> str:
+        """Return how a sentence names a party."""
+        return self.named.get(key) or shown(None, key)
+
     def of(self, cut: str) -> list[Seed]:
         """Return what a cut switches off; nothing where nothing of it is known.
 
@@ -53,9 +58,9 @@ class Seeds:
         if kind == "asset":
             return [] if node is None else [Seed(node, kind, f"{self.graph.names[node]} is switched off", Ground())]
         own = [] if node is None else [Seed(node, kind, f"{self.graph.names[node]} is switched off", Ground())]
-        name = self.named.get(key) or shown(None, key)
+        name = self.name(key)
         return own + [
-            Seed(link.node, "controlled", f"{link.words}; {name} is switched off", link.ground)
+            Seed(link.node, "controlled", f"{name} {link.words}; {name} is switched off", link.ground)
             for link in self.links.get(key, ())
         ]
 
@@ -80,7 +85,7 @@ def seeds(graph: Graph) -> Seeds:
         # That an order to the owner stops the firm abroad is disputed everywhere.
         beyond = replace(ground, doubt=max(CONTESTED, ground.doubt))
         made.governments.setdefault(country, []).extend(
-            Seed(link.node, "controlled", f"{link.words}; {words}", beyond + link.ground)
+            Seed(link.node, "controlled", f"{made.name(holder)} {link.words}; {words}", beyond + link.ground)
             for link in made.links.get(holder, ())
         )
     for country, seed in _places(graph):
@@ -105,7 +110,7 @@ def _control(made: Seeds, ids: set[str]) -> None:
         if row["verdict"] != "yes" or any(None in facts.against.get(str(f), ()) for f in listed):
             doubt = DISPUTED
         ground = Ground(doubt, tuple(map(str, listed)), _text(row["stance"]), _text(row["status"]) or "to verify")
-        words = (_text(row["proof"]) or f"{holder} controls {subject}").rstrip(". ")
+        words = (_text(row["proof"]) or f"controls {made.graph.names[made.graph.at[subject]]}").rstrip(". ")
         made.links.setdefault(holder, []).append(Link(holder, made.graph.at[subject], words, ground))
     for listed_links in made.links.values():
         listed_links.sort(key=lambda link: (made.graph.ids[link.node], link.ground.doubt, link.words))

@@ -23,7 +23,7 @@ def cut_words(cut: str, names: Mapping[str, str]) -> str:
     """Return a cut as a condition: `if China switches its part off`."""
     kind, _, rest = cut.partition(":")
     if kind == "government":
-        return f"if {country_name(rest)} switches off what it can order"
+        return f"if {country_name(rest)} switches its part off"
     return f"if {names.get(rest, rest.removeprefix('est:'))} is switched off"
 
 
