@@ -84,6 +84,7 @@ def _reach_fits(row: Row, wanted: Row, level: str | None) -> bool:
         and all(bool(row[name]) == wanted[name] for name in ("contested", "disputed") if name in wanted)
         and ("entities" not in wanted or set(row["entities"] or ()) == _ids(wanted["entities"]))
         and ("keys" not in wanted or set(row["key_ids"] or ()) == _ids(wanted["keys"]))
+        and ("classes" not in wanted or sorted(row["data_classes"] or ()) == sorted(wanted["classes"]))
         and wanted.get("law", "") in (row["law"] or "")
         and ("conflict" not in wanted or any(wanted["conflict"] in text for text in row["conflicts"] or ()))
     )
@@ -99,6 +100,7 @@ def _not_reached(node: Node, tables: Tables) -> Iterator[str]:
         wanted = plain(item)
         rows = _reach_rows(wanted, tables, wanted.get("data", "clear"))
         rows = [row for row in rows if row["level"] not in wanted.get("but", ())]
+        rows = [row for row in rows if wanted.get("class") in (None, *(row["data_classes"] or ()))]
         if rows:
             yield f"{wanted}: found {[_reach_words(row) for row in rows]}"
 
