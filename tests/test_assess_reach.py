@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from flagstate import model
 from flagstate.assess.compelled import compelled
-from flagstate.assess.subject import Tally
 from flagstate.assess.reach import assess_reach
+from flagstate.assess.subject import Tally
 from flagstate.catalog.compulsion import Law, choose, law_book
 
 DAY = date(2026, 11, 21)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from flagstate.assess.forms import Part
+from flagstate.assess.forms import Form, Part
 from flagstate.assess.grounds import RANK, Ground, Grounds
 from flagstate.assess.keys import Key, Regime
 from flagstate.assess.proofs import Atom, Step
@@ -65,14 +65,35 @@ class Access:
     own: int = 0
     beneath: int = 0
     """At a layer below only."""
-    edges: dict[int, Edge] = field(default_factory=dict)
-    """The firmest way in of each."""
-    own_edges: dict[int, Edge] = field(default_factory=dict)
+    edges: dict[int, list[Edge]] = field(default_factory=dict)
+    """The ways in of each, the firmest first."""
 
     @property
     def every(self) -> int:
         """All of them."""
         return self.own | self.beneath
+
+    def depth(self, bit: int) -> int:
+        """Return the layer nearest to the subject at which a party gets in."""
+        return min(edge.depth for edge in self.edges[bit])
+
+    def by_depth(self) -> dict[int, int]:
+        """Return the parties by the nearest layer at which they get in."""
+        found: dict[int, int] = {}
+        for bit in self.edges:
+            at = self.depth(bit)
+            found[at] = found.get(at, 0) | bit
+        return found
+
+    def add(self, bit: int, edge: Edge) -> None:
+        """Add a way in of a party; none where it has no ground that counts."""
+        if not bit:
+            return
+        self.edges[bit] = sorted([*self.edges.get(bit, ()), edge], key=lambda one: one.rank)
+        if edge.beneath:
+            self.beneath |= bit
+        else:
+            self.own |= bit
 
 
 class Coalitions:
@@ -144,7 +165,7 @@ class Coalitions:
         for one in listed:
             known = self.world.grounds.whole.get(one.entity_id, {}).get(self.government)
             if known is not None and not self._left_out(one.facts):
-                self._add(found, self._bit("entity", one.entity_id, known), _edge(one))
+                found.add(self._bit("entity", one.entity_id, known), _edge(one))
         return found
 
     def _left_out(self, facts: Iterable[str]) -> bool:
@@ -152,8 +173,8 @@ class Coalitions:
 
     def _place(self, found: Access, about: str, ground: Ground) -> None:
         """Add power over territory; whoever has the machine has it below what runs on it."""
-        edge = Edge("", ground.status, ground.stance, (), beneath=True)
-        self._add(found, self._bit("place", about, [ground]), edge)
+        edge = Edge("", ground.status, ground.stance, (), beneath=True, depth=ground.depth)
+        found.add(self._bit("place", about, [ground]), edge)
 
     def _established(self, found: Access, subject: Subject) -> None:
         """Add who is established there, for what stands there; only laws without power over territory need it."""
@@ -162,22 +183,10 @@ class Coalitions:
             known = self.world.grounds.there.get(one.entity_id, {}).get(self.government)
             if known is None or stand is None or self._left_out((*one.facts, *stand.facts)):
                 continue
-            edge = Edge(f"{one.words}; {stand.words}", one.status, one.stance, (*one.facts, *stand.facts))
+            facts, depth = (*one.facts, *stand.facts), max(one.depth, stand.depth)
+            edge = Edge(f"{one.words}; {stand.words}", one.status, one.stance, facts, depth=depth)
             about = f"{one.entity_id}{SEPARATOR}{subject.subject_id}"
-            self._add(found, self._bit("there", about, known), edge)
-
-    @staticmethod
-    def _add(found: Access, bit: int, edge: Edge) -> None:
-        if not bit:
-            return
-        if bit not in found.edges or edge.rank < found.edges[bit].rank:
-            found.edges[bit] = edge
-        if edge.beneath:
-            found.beneath |= bit
-            return
-        found.own |= bit
-        if bit not in found.own_edges or edge.rank < found.own_edges[bit].rank:
-            found.own_edges[bit] = edge
+            found.add(self._bit("there", about, known), edge)
 
     def uses(self, key_id: str, *, sealed: bool) -> tuple[Access, Access]:
         """Return who can use a key as it is, and who gets at the key as it is kept.
@@ -231,15 +240,26 @@ class Coalitions:
 
     def _one(self, part: Part, regime: Regime, *, covert: int = 0) -> Ways:
         """Return the sets that can read one part, or get one share of what is split."""
-        access = Access(0, covert) if covert else self.access(part.subject_id)
+        access = self._ways_in(part, covert)
         form = part.form
-        listed = regime.active(form.keys)
-        if form.state != "used":
-            return self._all_keys(singles(access.every), listed, regime)
-        if not form.sealed:
+        if form.state == "used" and not form.sealed:
             return singles(access.every)
-        below = self._all_keys(singles(access.beneath), listed, regime) if listed else NEVER
-        return either(singles(access.own), below, self.rank)
+        if form.sealed:
+            listed = regime.active(form.keys)
+            below = self._all_keys(singles(access.beneath), listed, regime) if listed else NEVER
+            return either(singles(access.own), below, self.rank)
+        found = NEVER
+        for depth, mask in access.by_depth().items():
+            got = self._all_keys(singles(mask), regime.active(form.keys, depth), regime)
+            found = either(found, got, self.rank) if found.sets else got
+        return found
+
+    def _ways_in(self, part: Part, covert: int) -> Access:
+        if not covert:
+            return self.access(part.subject_id)
+        found = Access()
+        found.add(covert, Edge("", "sourced", "recorded", (), beneath=True))
+        return found
 
     def ways(self, part: Part, regime: Regime, *, covert: int = 0) -> Ways:
         """Return the minimal sets that can read a part, those of its other shares with them.
@@ -311,26 +331,48 @@ class Coalitions:
         return list(dict.fromkeys(found))
 
     def _read(self, part: Part, regime: Regime, mask: int, covert: int) -> Iterator[tuple[int, Step]]:
-        access, form = self.access(part.subject_id), part.form
-        listed = regime.active(form.keys) if form.state != "used" or form.sealed else ()
-        usable = access.own if form.sealed and access.own & mask else access.every
+        access, form = self._ways_in(part, covert), part.form
         if form.sealed and access.own & mask:
-            listed = ()
-        yield self.custody(part, covert or self._best(usable & mask))
+            yield self.custody(part, self._best(access.own & mask))
+            return
+        can = {depth: self._keys_at(form, depth, regime) for depth in access.by_depth()}
+        bits = [
+            bit
+            for bit in singles(access.every & mask).sets
+            if all(self._usable(key_id, regime, mask) for key_id in can[access.depth(bit)])
+        ]
+        bit = min(bits, key=self.rank)
+        listed = can[access.depth(bit)]
+        edge = next(one for one in access.edges[bit] if self._keys_at(form, one.depth, regime) == listed)
+        yield self._step(part, bit, edge)
         done: set[str] = set()
         for key_id in listed:
             yield from self._opens(key_id, regime, mask, done)
 
-    def custody(self, part: Part, bit: int) -> tuple[int, Step]:
-        """Return the step by which a party gets at what a subject shows."""
-        access = self.access(part.subject_id)
-        edge = access.own_edges.get(bit) if part.form.sealed else None
-        edge = edge or access.edges.get(bit)
-        if edge is None:  # the government's own collection
-            return bit, Step(0, "", "sourced", "recorded", (), guards=_below_guards(part), about=part.subject_id)
-        guards = _below_guards(part) if edge.beneath else frozenset[str]()
+    @staticmethod
+    def _keys_at(form: Form, depth: int, regime: Regime) -> tuple[str, ...]:
+        if form.state == "used" and not form.sealed:
+            return ()
+        return regime.active(form.keys, None if form.sealed else depth)
+
+    def _usable(self, key_id: str, regime: Regime, mask: int) -> bool:
+        return any(one & mask == one for one in self.key_ways(key_id, regime).sets)
+
+    def custody(self, part: Part, bit: int, covert: int = 0) -> tuple[int, Step]:
+        """Return the step by which a party gets at what a subject shows, at whichever layer."""
+        edges = self._ways_in(part, covert).edges[bit]
+        own = [edge for edge in edges if not edge.beneath] if part.form.sealed else []
+        return self._step(part, bit, (own or edges)[0])
+
+    @staticmethod
+    def _step(part: Part, bit: int, edge: Edge) -> tuple[int, Step]:
+        guards = set()
+        if edge.beneath and part.form.state == "used" and not part.form.sealed:
+            guards.add(f"confidential:{part.subject_id}")
         about, doubt = part.subject_id, edge.contested
-        return bit, Step(0, edge.words, edge.status, edge.stance, edge.facts, None, doubt, guards, about)
+        return bit, Step(
+            0, edge.words, edge.status, edge.stance, edge.facts, None, doubt, frozenset(guards), about, edge.depth
+        )
 
     def _best(self, mask: int) -> int:
         return min(singles(mask).sets, key=self.rank)
@@ -345,7 +387,7 @@ class Coalitions:
         guards = frozenset[str]()
         direct = bool(users.every & mask)
         bit = self._best((users if direct else keepers).every & mask)
-        edge = (users if direct else keepers).edges[bit]
+        edge = (users if direct else keepers).edges[bit][0]
         if not direct:
             guards = frozenset({f"key:{key_id}", *((f"hsm:{key_id}",) if edge.beneath else ())})
         facts = edge.facts if direct else (*edge.facts, *key.facts)
@@ -356,7 +398,3 @@ class Coalitions:
 
 def _edge(one: Custody) -> Edge:
     return Edge(one.words, one.status, one.stance, one.facts, one.contested, one.beneath, one.depth)
-
-
-def _below_guards(part: Part) -> frozenset[str]:
-    return frozenset({f"confidential:{part.subject_id}"} if part.form.state == "used" and not part.form.sealed else ())

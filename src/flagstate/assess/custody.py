@@ -9,7 +9,7 @@ keys, not here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -209,7 +209,7 @@ def stands(known: Estate, below: Mapping[str, tuple[str, ...]]) -> tuple[dict[st
             continue
         said = tuple(str(row["fact_id"]) for row in known.assets[layer] if row["addr"] == endpoint["addr"])
         for stand in host_stands(endpoint):
-            here = Stand(stand.country, stand.words, stand.confidence, stand.stance, (*said[:1], *path))
+            here = Stand(stand.country, stand.words, stand.confidence, stand.stance, (*said[:1], *path), len(path))
             found.setdefault(stand.country, here)
     return found, anycast
 
@@ -217,9 +217,14 @@ def stands(known: Estate, below: Mapping[str, tuple[str, ...]]) -> tuple[dict[st
 def _stand(found: dict[str, Stand], row: Row, under: str, path: tuple[str, ...]) -> None:
     country, confidence = str(row["country"]), str(row["confidence"] or "sure")
     words = f"it stands in {country} ({_PLACES[str(row['source_kind'])]}{under and ', through' + under})"
+    new = Stand(country, words, confidence, str(row["stance"]), (str(row["fact_id"]), *path), len(path))
     known = found.get(country)
-    if known is None or STANCE_RANK.get(str(row["stance"]), 3) < STANCE_RANK.get(known.stance, 3):
-        found[country] = Stand(country, words, confidence, str(row["stance"]), (str(row["fact_id"]), *path))
+    if known is None:
+        found[country] = new
+    elif STANCE_RANK.get(new.stance, 3) < STANCE_RANK.get(known.stance, 3):
+        # The firmer source speaks of a layer below: that the thing itself stands there is the nearer one's word.
+        near = known.facts if known.depth < new.depth else ()
+        found[country] = replace(new, depth=known.depth, facts=(*new.facts, *near))
 
 
 def subjects(tables: Mapping[str, pa.Table], as_of: date, known: Estate | None = None) -> list[Subject]:
@@ -257,7 +262,7 @@ def _assets(tables: Mapping[str, pa.Table], known: Estate, as_of: date) -> Itera
             continue
         subject = Subject(key, f"{kind or 'asset'} {known.shown(key)}")
         subject.all = Tally(facts=[str(row["fact_id"]) for row in known.assets[key]])
-        subject.layers = tuple(below[key])
+        subject.layers = {layer: len(path) for layer, path in below[key].items()}
         subject.classes = frozenset(classes.get(key, ()))
         subject.custody = custodians(known, below[key])
         subject.stands, subject.anycast = stands(known, below[key])

@@ -160,21 +160,23 @@ def _keys(
 ) -> tuple[tuple[Protection, ...], bool]:
     """Return the keys of a holding: those that it names, those of its asset, and at rest those of the layers below.
 
-    With them: whether there are keys that do not help. Data in use is clear to who runs the machine.
+    With them: whether there are keys that do not help. Data in use is clear to who runs the machine, and a layer that
+    is encrypted as a whole (a disk) is readable to who gets in above it.
     """
-    own, by_key = subject.subject_id, dict[str, list[Row]]()
+    own, by_key = subject.subject_id, dict[tuple[str, int], list[Row]]()
+    denied = any(row["key_ids"] is not None and not row["key_ids"] for row in rows)  # [] says that there is none
     for row in rows:
         for key_id in row["key_ids"] or ():
-            by_key.setdefault(str(key_id), []).append(row)
-    for layer in subject.layers if state == "stored" else (own,):
+            by_key.setdefault((str(key_id), -1), []).append(row)
+    for layer, depth in subject.layers.items() if state == "stored" else ((own, 0),):
         for row in known.holds.get(layer, ()):
             if row["kind"] == "protects":
-                by_key.setdefault(str(row["holder_id"]), []).append(row)
+                by_key.setdefault((str(row["holder_id"]), depth), []).append(row)
     ends = state == "moved" and known.says(own, "kind") in ENDS_TLS
     found = {
         one
-        for key_id, said in by_key.items()
-        for one in evidence(key_id, said, known)
+        for (key_id, depth), said in by_key.items()
+        for one in evidence(key_id, said, known, depth=max(depth, 0), denied=denied and depth < 0)
         if not (ends and known.says(key_id, "kind") == "certificate")
     }
     if state == "used" and not sealed:

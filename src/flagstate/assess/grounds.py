@@ -44,6 +44,8 @@ class Ground:
     remedy: str | None = None
     via_id: str | None = None
     facts: tuple[str, ...] = ()
+    depth: int = 0
+    """For territory: how many layers below the subject."""
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -159,7 +161,7 @@ class Territory:
         for stand in listed:
             for government, found in self._laws(stand.country, category):
                 ground = self._ground(stand, government, found, category)
-                if government not in best or ground.rank < best[government].rank:
+                if government not in best or _near(ground) < _near(best[government]):
                     best[government] = ground
         yield from best.values()
 
@@ -193,7 +195,12 @@ class Territory:
             law.remedy,
             stand.country,
             stand.facts,
+            stand.depth,
         )
+
+
+def _near(ground: Ground) -> tuple[object, ...]:
+    return (ground.disputed, ground.contested, ground.depth, ground.rank)
 
 
 def is_country(code: str) -> bool:

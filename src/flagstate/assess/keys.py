@@ -31,6 +31,8 @@ class Protection:
     """Whether more than a declaration says so."""
     disputed: bool = False
     """Whether it rests on facts that contradict each other."""
+    depth: int = 0
+    """How many layers below the data it encrypts: who gets in above it reads the data as it is."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ class Regime:
         """Say whether a protection counts."""
         return (one.evidenced or self.declared) and (one.disputed <= self.disputed)
 
-    def active(self, listed: Iterable[Protection]) -> tuple[str, ...]:
-        """Return the keys that count, once each."""
-        return tuple(sorted({one.key_id for one in listed if self.counts(one)}))
+    def active(self, listed: Iterable[Protection], depth: int | None = None) -> tuple[str, ...]:
+        """Return the keys that count, once each; with a depth, for who gets in there."""
+        kept = (one for one in listed if depth is None or one.depth <= depth)
+        return tuple(sorted({one.key_id for one in kept if self.counts(one)}))
 
 
 @dataclass(frozen=True)
@@ -149,22 +152,26 @@ def protects(known: Estate, asset_id: str) -> list[Protection]:
     return list(_protecting(known.holds.get(asset_id, ()), known))
 
 
-def evidence(key_id: str, said: Iterable[Row], known: Estate) -> list[Protection]:
+def evidence(
+    key_id: str, said: Iterable[Row], known: Estate, *, depth: int = 0, denied: bool = False
+) -> list[Protection]:
     """Return a protection with the best evidence for it; none where nothing says it.
 
     Args:
         key_id: The key.
         said: Facts that say so.
         known: The estate, with the facts that contradict each other.
+        depth: How many layers below the data it encrypts.
+        denied: Whether another source says that there is no key.
     """
-    listed = [(row["stance"] != "declared", row["fact_id"] in known.disputed) for row in said]
+    listed = [(row["stance"] != "declared", denied or row["fact_id"] in known.disputed) for row in said]
     if not listed:
         return []
     # The firmest fact decides: evidence before a declaration, undisputed before disputed.
     best = min(listed, key=lambda pair: (not pair[0], pair[1]))
-    firm = [Protection(key_id, *best)]
+    firm = [Protection(key_id, *best, depth)]
     if best == (True, True) and (False, False) in listed:
-        firm.append(Protection(key_id, evidenced=False, disputed=False))
+        firm.append(Protection(key_id, evidenced=False, disputed=False, depth=depth))
     return firm
 
 

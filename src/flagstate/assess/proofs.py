@@ -46,6 +46,8 @@ class Step:
     guards: frozenset[str] = frozenset()
     about: str = ""
     """For custody: of which subject."""
+    depth: int = 0
+    """For custody: how many layers below it."""
 
 
 @dataclass(frozen=True)

@@ -95,8 +95,12 @@ def world(
         {key.key_id: over(key.stands or {}, key.keepers) for key in found.values()},
         known.disputed,
         shares,
-        doubted or bool(known.disputed) or any(row["disputed"] for row in rows),
+        doubted or bool(known.disputed) or any(row["disputed"] for row in rows) or _denied(held),
     )
+
+
+def _denied(held: Mapping[str, list[Part]]) -> bool:
+    return any(one.disputed for group in held.values() for part in group for one in part.form.keys)
 
 
 def find(known: World, *, governments: Collection[str] | None = None, most: int = MOST) -> list[Proof]:
@@ -144,14 +148,16 @@ class _Search:
     def subject(self, subject: Subject, government: str) -> Iterator[Proof]:
         listed = self._known.parts[subject.subject_id]
         clear: dict[str, list[Part]] = {}
+        firm: set[str] = set()
         for part in listed:
             for one in self._part(subject, part, government):
-                if one.data == "clear":
-                    for answer in ANSWERS if one.answer == "both" else (one.answer,):
+                for answer in ANSWERS if one.answer == "both" else (one.answer,):
+                    firm.add(answer)
+                    if one.data == "clear":
                         clear.setdefault(answer, []).append(part)
                 yield one
         if government in self._known.grounds.covert:
-            yield from self._covert(subject, listed, government, clear)
+            yield from self._covert(subject, listed, government, clear=clear, firm=firm)
 
     def _part(self, subject: Subject, part: Part, government: str) -> Iterator[Proof]:
         kept: dict[str, list[Proof]] = {}
@@ -239,7 +245,13 @@ class _Search:
             )
 
     def _covert(
-        self, subject: Subject, listed: list[Part], government: str, clear: Mapping[str, list[Part]]
+        self,
+        subject: Subject,
+        listed: list[Part],
+        government: str,
+        *,
+        clear: Mapping[str, list[Part]],
+        firm: Collection[str],
     ) -> Iterator[Proof]:
         """Yield what a government's own collection gives, once per subject, where nothing firmer gives as much."""
         kept: dict[str, list[Proof]] = {}
@@ -258,8 +270,8 @@ class _Search:
                         best = replace(best, presumed=tuple(sorted({k.key_id for k in part.form.keys} - set(active))))
                 if best is not None:
                     break
-            if best is None and bit and listed and not clear.get(answer):
-                steps = [parties.custody(listed[0], bit)]
+            if best is None and bit and listed and answer not in firm:
+                steps = [parties.custody(listed[0], bit, covert=bit)]
                 best = next(self._grounded(subject, listed[0], parties, steps, False))
                 stopped = _stopped(listed[0], parties, regime)
                 best = replace(best, data="metadata", stopped_by=stopped, guards=_held_guards(listed[0]))
@@ -303,13 +315,14 @@ def _held_guards(part: Part) -> frozenset[str]:
     return frozenset({f"holding:{part.subject_id}"} if part.pseudo and not part.seen else ())
 
 
-def _guards(subject: Subject, part: Part, atoms: Iterable[Atom], steps: Iterable[Step]) -> frozenset[str]:
+def _guards(subject: Subject, part: Part, atoms: Iterable[Atom], steps: Sequence[Step]) -> frozenset[str]:
     """Return what must stay absent for clear data to stay within reach."""
     found = set(_held_guards(part)).union(*(step.guards for step in steps))
-    if part.form.state == "stored":
-        found |= {f"key:{layer}" for layer in subject.layers}
-    elif part.form.state == "moved":
-        found.add(f"key:{subject.subject_id}")
+    if part.form.state != "used":
+        # A key at a layer keeps out who gets in there or below it.
+        depth = max((step.depth for step in steps if step.about == subject.subject_id), default=0)
+        depth = depth if part.form.state == "stored" else 0
+        found |= {f"key:{layer}" for layer, at in subject.layers.items() if at <= depth}
     if not subject.layers:
         found.add(f"flow:{subject.subject_id}")
     for atom in atoms:

@@ -45,6 +45,8 @@ class Stand:
     confidence: str
     stance: str
     facts: tuple[str, ...] = ()
+    depth: int = 0
+    """How many layers below the subject."""
 
 
 @dataclass
@@ -103,8 +105,8 @@ class Subject:
     """Its hosts by a country that one source names and another disputes."""
     anycast: int = 0
     classes: frozenset[str] = frozenset()
-    layers: tuple[str, ...] = ()
-    """The asset and all that it stands on; none for hosts."""
+    layers: Mapping[str, int] = field(default_factory=dict)
+    """The asset and all that it stands on, each with its depth; none for hosts."""
 
     @property
     def hosts(self) -> int:
