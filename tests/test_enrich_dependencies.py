@@ -20,7 +20,7 @@ from flagstate.engine import connect
 from flagstate.enrich.dependencies import depend
 from flagstate.enrich.dependencies_own import ours, own
 from flagstate.enrich.dependencies_seen import seen
-from flagstate.read import har, zeek
+from flagstate.read import cyclonedx, har, zeek
 from flagstate.read.part import Context, Facts, Head, Note, Opened, Part, Stream, Tally
 
 AS_OF = date(2026, 11, 22)
@@ -423,3 +423,39 @@ def test_streams_show_name_servers_and_issuers() -> None:
     )
     rows = seen("handshake", con, mask_host=mask_host, mask=mask).reliance.to_pylist()
     assert [(r["from_name"], r["to_name"]) for r in rows] == [("portal.hub.example", "Let's Encrypt")]
+
+
+def bill(tmp_path: Path, components: object) -> list[Part]:
+    path = tmp_path / "bom.json"
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": {"bom-ref": "shop"}}}
+    path.write_text(json.dumps(document | {"components": components}))
+    return parts_of(path, cyclonedx.READER)[0]
+
+
+def test_packages_of_a_bill_of_materials(tmp_path: Path) -> None:
+    listed = [
+        {"purl": "pkg:npm/%40a/b@1.0.0"},
+        {"purl": "pkg:npm/c@2", "components": [{"purl": "pkg:pypi/d@3?repository_url=https://nexus.hub.example/pypi"}]},
+        {"purl": "pkg:generic/e"},
+        {"purl": 7},
+        "f",
+    ]
+    parts = bill(tmp_path, listed)
+    (facts,) = [p for p in parts if isinstance(p, Facts) and p.noun == "reliance"]
+    rows = facts.table.to_pylist()
+    assert {(r["from_asset"], r["to_name"], r["times"]) for r in rows} == {
+        ("cdx:shop", "npm", 2), ("cdx:shop", "nexus.hub.example", 1), ("cdx:shop", "generic", 1)
+    }  # fmt: skip
+    table = model.stamp(facts.table, model.RELIANCE, stance="configured", evidence_id="ev-reliance")
+    tables = world(asset=[{"asset_id": "cdx:shop", "kind": "system"}]) | {"reliance": table}
+    made = {(row["needs_id"], row["buffer_h"], row["stance"]) for row in depend(tables, AS_OF)["need"].to_pylist()}
+    points_of_it = {"dep:registry:npm-registry", "dep:registry:nexus.hub.example"}
+    assert made == {(point, 720.0, "configured") for point in points_of_it}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=30),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+                        st.sampled_from(["purl", "components", "name"]), inner, max_size=3), max_leaves=12))  # fmt: skip
+def test_hostile_components(tmp_path_factory: pytest.TempPathFactory, components: object) -> None:
+    assert isinstance(bill(tmp_path_factory.mktemp("bom"), components)[-1], Tally)

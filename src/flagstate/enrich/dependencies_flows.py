@@ -161,4 +161,4 @@ def registries(rows: Rows, seen: Iterable[Mapping[str, object]]) -> None:
             f"{count:,} packages of the bill of materials come from it ({name}); needed to build and update, not to run"
         )
         said += f"; {buffer / 24:g} days without it are assumed" if buffer else ""
-        rows.need(str(row["from_asset"]), [Member(asset, said, shown_by, status, buffer)])
+        rows.need(str(row["from_asset"]), [Member(asset, said, shown_by, status, buffer, str(row["stance"]))])

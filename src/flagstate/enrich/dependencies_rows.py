@@ -35,6 +35,8 @@ class Member:
     """Status of what makes it a point: that of the catalog, or to verify."""
     buffer_h: float | None = None
     """Hours without it."""
+    stance: str = "observed"
+    """observed, or configured where a description says it."""
 
 
 @dataclass
@@ -131,7 +133,7 @@ class Rows:
                 "buffer_h": member.buffer_h,
                 "status": member.status,
                 "source": member.why,
-                "stance": "observed",
+                "stance": member.stance,
                 "evidence_id": member.evidence_id,
             }
 
@@ -144,7 +146,7 @@ class Rows:
             "contested": False,
             "status": member.status,
             "source": member.why,
-            "stance": "observed",
+            "stance": member.stance,
             "evidence_id": member.evidence_id,
         }
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flagstate import model
 from flagstate.errors import EvidenceError
+from flagstate.read.cyclonedx_packages import registries
 from flagstate.read.json_head import top_keys
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 
@@ -47,7 +48,7 @@ def recognise(head: Head) -> Kind | None:
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield services, their providers, classes of data, flows and needs, all of stance configured.
 
-    Components (libraries) are not read here; contacts, owners and texts are not kept.
+    Of components (libraries) only the types of their package URLs are counted; contacts, owners and texts are not kept.
 
     Raises:
         EvidenceError: The file is no valid JSON.
@@ -112,7 +113,7 @@ class _Build:
     context: Context
     rows: dict[str, list[Row]] = field(
         default_factory=lambda: {
-            noun: [] for noun in ("legal_entity", "asset", "interest", "holding", "flow", "control", "need")
+            noun: [] for noun in ("legal_entity", "asset", "interest", "holding", "flow", "control", "need", "reliance")
         }
     )
     ids: dict[str, str] = field(default_factory=dict)
@@ -129,9 +130,14 @@ class _Build:
         }
         for service in services:
             self._name(service)
-        if services and _text(subject.get("bom-ref")):
+        packages = registries(document.get("components"), self.context.host)
+        if (services or packages) and _text(subject.get("bom-ref")):
             self._name(subject)
             self.rows["asset"].append(self._base(subject, "system"))
+            self.rows["reliance"] = [
+                {"from_asset": self.made[id(subject)], "role": "package", "to_name": name, "times": count}
+                for name, count in packages.items()
+            ]
         for service in services:
             self._service(service)
         for service in services:
