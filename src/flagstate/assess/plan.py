@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess import plan_declared as declared
-from flagstate.assess.plan_clauses import Chosen, Clause, Instance, Proofs, Violation, World, index, kept
+from flagstate.assess.plan_clauses import Chosen, Clause, Instance, Proofs, Violation, World, index, kept, met
 from flagstate.assess.plan_edits import Tables
 from flagstate.assess.plan_edits import apply as apply_edits
 from flagstate.assess.plan_instances import Binder, controls_asked
-from flagstate.assess.plan_solve import Row, Rules, choose, irreducible, row_of, rules
+from flagstate.assess.plan_solve import Row, Rules, choose, irreducible, not_all, row_of, rules
 from flagstate.errors import UsageError
 
 Derive = Callable[[dict[str, pa.Table]], list[Violation]]
@@ -29,7 +29,10 @@ Further = Callable[[Sequence[Violation]], Sequence[Instance]]
 NEXT = 2
 """How many sets are shown beside the cheapest."""
 EXACT = 8
-"""Up to this many measures, what each cures is derived anew; above, it is read off the proofs seen."""
+EXACT_ASSETS = 200
+"""Up to so many measures and assets, what each cures is derived anew; above, it is read off the proofs seen."""
+EXPLORED = 6
+"""Derivations that look for alternatives to many measures at once."""
 MOST_ROUNDS = 200
 MOST_SECONDS = 60.0
 
@@ -106,9 +109,29 @@ class Search:
             if not any(violation.searched for violation in found):
                 raise _BoundHitError
 
+    def explore(self, avoid: Chosen) -> None:
+        """See many alternatives to a set at once, so that the next best need not try them one by one.
+
+        Args:
+            avoid: The set; its measures count as dear here, which only decides where is looked.
+        """
+        dear = 1 + sum(self.costs().values())
+        for _ in range(EXPLORED):
+            left = self.until - time.monotonic()
+            if self.rounds >= self.most_rounds // 2 or left <= 0:
+                return
+            self.rounds += 1
+            costs = {key: dear if key in avoid else cost for key, cost in self.costs().items()}
+            try:
+                chosen = choose(costs, self.conditions(), self.book, seconds=left)
+            except TimeoutError:
+                return
+            if chosen is None or not self.look(chosen):
+                return
+
     def rule_out(self, chosen: Chosen) -> None:
         """Forbid a set and all that holds it, so that the next one is another way."""
-        self.ruled_out.append(Row(frozenset(), chosen, 1 - len(chosen)))
+        self.ruled_out.append(not_all(chosen))
 
 
 def cheapest(
@@ -156,6 +179,8 @@ def cheapest(
             break
         rows += _set(search, chosen, rank)
         search.rule_out(chosen)
+        if rank == 1 and len(chosen) > EXACT:
+            search.explore(chosen)
     return model.rows(model.PLAN, rows)
 
 
@@ -259,7 +284,8 @@ def _cures(search: Search, chosen: Chosen, key: str, clauses: Sequence[Clause]) 
     """Return what comes back when one measure alone is left out."""
     rest = chosen - {key}
     back = {clause.violation.finding_id for clause in clauses if not clause.holds(rest)}
-    if len(chosen) <= EXACT and time.monotonic() < search.until:
+    small = len(chosen) <= EXACT and search.tables["asset"].num_rows <= EXACT_ASSETS
+    if small and time.monotonic() < search.until:
         back = {violation.finding_id for violation in search.found(rest)}
     return sorted(back - {""})
 
@@ -267,7 +293,9 @@ def _cures(search: Search, chosen: Chosen, key: str, clauses: Sequence[Clause]) 
 def _opens(one: Instance, chosen: Chosen, clauses: Sequence[Clause]) -> list[str]:
     """Return what a measure opens: by the catalogue, and every proof that was seen only with it."""
     seen = {
-        clause.violation.sentence for clause in clauses if one.measure_id in clause.given and clause.given <= chosen
+        clause.violation.sentence
+        for clause in clauses
+        if any(one.measure_id in group for group in clause.given) and met(clause.given, chosen)
     } - {""}
     return [
         *([one.opens] if one.opens else []),

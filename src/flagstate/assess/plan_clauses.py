@@ -1,7 +1,8 @@
 """What a proof asks of a plan: one of the measures that break it, or not the measures without which it would not be.
 
-A proof that was seen with the measures A in force stands with every set that holds A and that neither touches one of
-its facts nor adds what its guards forbid. So every set that works holds a breaker, or leaves out one of A.
+A proof that was seen with some measures in force stands with every set that makes the same facts, takes away the same
+guarded things, and neither touches one of its facts nor adds what its guards forbid. So every set that works holds a
+breaker, or lacks what made the proof possible.
 """
 
 from __future__ import annotations
@@ -83,12 +84,21 @@ class Instance:
     """`subject:ID` of what it takes away as a whole: whatever is said of it falls."""
 
 
+Given = frozenset[Chosen]
+"""What must be in force for a proof to be there: one measure of each set."""
+
+
+def met(given: Given, chosen: Chosen) -> bool:
+    """Return whether a choice holds one measure of each set."""
+    return all(group & chosen for group in given)
+
+
 @dataclass(frozen=True)
 class Clause:
-    """What every working set of measures satisfies: one of `breakers`, or not all of `given`."""
+    """What every working set of measures satisfies: one of `breakers`, or nothing of one set of `given`."""
 
-    given: Chosen
-    """The measures without which the proof was not seen."""
+    given: Given
+    """What made the proof possible; empty: it is there without any measure."""
     breakers: Chosen
     """The measures that may break it."""
     violation: Violation
@@ -96,7 +106,7 @@ class Clause:
 
     def holds(self, chosen: Chosen) -> bool:
         """Return whether a set of measures satisfies it."""
-        return bool(self.breakers & chosen) or not self.given <= chosen
+        return bool(self.breakers & chosen) or not met(self.given, chosen)
 
 
 @dataclass
@@ -107,8 +117,16 @@ class World:
     """The measures by id."""
     rows: dict[str, tuple[str, dict[str, object]]]
     """Noun and row by fact_id."""
+    held: dict[str, list[str]] = field(default_factory=dict)
+    """Asset to the fact_ids of what it is known to hold."""
     touching: dict[str, set[str]] = field(default_factory=dict)
-    """fact_id or guard to the measures that delete, change or add to it."""
+    """fact_id to the measures that delete it or make another fact of it."""
+    deleting: dict[str, set[str]] = field(default_factory=dict)
+    """fact_id to the measures that delete it."""
+    adding: dict[str, set[str]] = field(default_factory=dict)
+    """Guard to the measures that may add what it forbids."""
+    removing: dict[str, set[str]] = field(default_factory=dict)
+    """Guard to the measures that may take away what it forbids."""
     inserting: dict[str, set[str]] = field(default_factory=dict)
     """fact_id of a new row to the measures that insert it."""
     mentioning: dict[str, set[str]] = field(default_factory=dict)
@@ -124,41 +142,48 @@ class World:
 
     def put(self, chosen: Chosen) -> None:
         """Note which rows a set of measures changes, and into what."""
-        cells: dict[str, dict[str, object]] = {}
+        cells: dict[tuple[str, str], dict[str, object]] = {}
         by: dict[str, set[str]] = {}
         for key in chosen:
-            for (_, fact, column), value in self.instances[key].edits.updates.items():
-                cells.setdefault(fact, {})[column] = value
+            for (noun, fact, column), value in self.instances[key].edits.updates.items():
+                cells.setdefault((noun, fact), {})[column] = value
                 by.setdefault(fact, set()).add(key)
-        for fact, changed in cells.items():
-            made = version(fact, changed)
-            self.before[made] = fact
-            self.changing.setdefault(made, set()).update(by[fact])
+        for (noun, fact), changed in cells.items():
+            made = version(noun, fact, changed)
+            if made != fact:
+                self.before[made] = fact
+                self.changing.setdefault(made, set()).update(by[fact])
 
     def add(self, instance: Instance) -> None:
-        """Add a measure: what it touches, inserts and mentions."""
+        """Add a measure: what it touches, adds, takes away and mentions."""
         key, edits = instance.measure_id, instance.edits
         self.instances[key] = instance
-        for word in (*edits.rows, *instance.takes):
-            self.touching.setdefault(word, set()).add(key)
+        for fact in edits.rows:
+            self.touching.setdefault(fact, set()).add(key)
+        for _, fact in edits.deletes:
+            self.deleting.setdefault(fact, set()).add(key)
         for _, fact in edits.inserts:
             self.inserting.setdefault(fact, set()).add(key)
-        for noun, row in self._edited(edits):
+        for word in instance.takes:
+            self.adding.setdefault(word, set()).add(key)
+        for into, noun, row in self._edited(edits):
             for word in guards_of(noun, row):
-                self.touching.setdefault(word, set()).add(key)
+                into.setdefault(word, set()).add(key)
             for name in ids_of(row):
                 self.mentioning.setdefault(name, set()).add(key)
 
-    def _edited(self, edits: Edits) -> Iterator[tuple[str, Mapping[str, object]]]:
-        """Yield the rows of an edit: as they were, as they will be, and new ones."""
+    def _edited(self, edits: Edits) -> Iterator[tuple[dict[str, set[str]], str, Mapping[str, object]]]:
+        """Yield the rows of an edit: as they were, which go, and as they will be, which come."""
         for (noun, _), new in edits.inserts.items():
-            yield noun, dict(new)
-        for fact in edits.rows:
+            yield self.adding, noun, dict(new)
+        for noun, fact in edits.deletes:
             if fact in self.rows:
-                yield self.rows[fact]
+                yield self.removing, noun, self.rows[fact][1]
         for (noun, fact, column), value in edits.updates.items():
             if fact in self.rows:
-                yield noun, self.rows[fact][1] | {column: value}
+                was = self.rows[fact][1]
+                yield self.removing, noun, was
+                yield self.adding, noun, was | {column: value}
 
 
 def index(tables: Tables, instances: Iterable[Instance]) -> World:
@@ -180,6 +205,9 @@ def index(tables: Tables, instances: Iterable[Instance]) -> World:
         for row in table.to_pylist():
             rows.setdefault(str(row["fact_id"]), (noun, row))
     world = World({}, rows)
+    for fact, (noun, row) in rows.items():
+        if noun == "holding":
+            world.held.setdefault(str(row["asset_id"]), []).append(fact)
     for instance in listed:
         world.add(instance)
     return world
@@ -187,44 +215,52 @@ def index(tables: Tables, instances: Iterable[Instance]) -> World:
 
 @dataclass
 class Proofs:
-    """The proofs seen so far: under which measures, and which measures they have survived."""
+    """The proofs seen so far: what made them possible, and which measures they have survived."""
 
     world: World
-    seen: dict[str, list[Chosen]] = field(default_factory=dict)
-    """Proof to the least sets of measures under which it is known to stand."""
+    seen: dict[str, list[Given]] = field(default_factory=dict)
+    """Proof to what is enough for it to be there."""
     survived: dict[str, set[str]] = field(default_factory=dict)
     """Proof to the measures in force when it was seen."""
-    asked: dict[tuple[str, Chosen], Violation] = field(default_factory=dict)
-    """Every proof with the measures given."""
+    asked: dict[tuple[str, Given], Violation] = field(default_factory=dict)
+    """Every proof with what made it possible."""
 
     def see(self, violation: Violation, chosen: Chosen) -> None:
         """Remember a proof that stands with some measures in force."""
         key = violation.proof_id
-        known = [given for given in self.seen.get(key, ()) if given <= chosen]
+        known = [given for given in self.seen.get(key, ()) if met(given, chosen)]
         if not known:
-            given = self.source(violation, chosen) if chosen else chosen
-            self.seen.setdefault(key, []).append(given)
-            known = [given]
+            known = [self.source(violation, chosen)]
+            self.seen.setdefault(key, []).extend(known)
         self.survived.setdefault(key, set()).update(chosen)
-        self.asked[(key, min(known, key=lambda g: (len(g), sorted(g))))] = violation
+        self.asked[(key, min(known, key=_order))] = violation
 
-    def source(self, violation: Violation, chosen: Chosen) -> Chosen:
-        """Return the measures in force that may have made a proof possible that was not seen without them.
+    def source(self, violation: Violation, chosen: Chosen) -> Given:
+        """Return what made a proof possible that was not seen without the measures in force.
 
         These are the measures that made one of its facts and those that took away what its guards forbid; where there
         are none, those that mention one of its parties; else all.
         """
-        made = set()
+        if not chosen:
+            return frozenset()
+        made: set[Chosen] = set()
         for fact in violation.facts:
-            made |= self.world.inserting.get(fact, set()) | self.world.changing.get(fact, set())
+            if self.world.inserting.get(fact, set()) & chosen:
+                made.add(frozenset(self.world.inserting[fact]))
+            made |= _each(self.world.changing.get(fact, set()) & chosen)
         for word in self._guards(violation):
-            made |= self.world.touching.get(word, set())
-        if made & chosen:
-            return chosen & made
+            kind, _, about = word.partition(":")
+            if kind == "holding":  # nothing is known to be held once every holding is gone, whoever took it away
+                gone = [self.world.deleting.get(fact, set()) for fact in self.world.held.get(about, ())]
+                made |= {frozenset(group) for group in gone if group & chosen}
+            else:
+                made |= _each(self.world.removing.get(word, set()) & chosen)
+        if made:
+            return frozenset(made)
         near: set[str] = set()
-        for word in {violation.subject, *self._ids(violation), *ids_in(violation.guards)}:
-            near |= self.world.mentioning.get(word, set())
-        return (chosen & near) or chosen
+        for name in {violation.subject, *self._ids(violation), *ids_in(violation.guards)}:
+            near |= self.world.mentioning.get(name, set())
+        return frozenset(_each(chosen & near or chosen))
 
     def _ids(self, violation: Violation) -> Iterator[str]:
         for fact in violation.facts:
@@ -244,11 +280,21 @@ class Proofs:
         """Return what all proofs seen so far ask for, in an order that depends on what they say alone."""
         made = []
         for (key, given), violation in self.asked.items():
-            touching: set[str] = set()
-            for word in (*map(self.world.base, violation.facts), *self._guards(violation)):
-                touching |= self.world.touching.get(word, set())
-            made.append(Clause(given, frozenset(touching - given - self.survived[key]), violation))
-        return sorted(made, key=lambda c: (sorted(c.given), sorted(c.breakers), c.violation.proof_id))
+            breakers: set[str] = set()
+            for fact in violation.facts:
+                breakers |= self.world.touching.get(self.world.base(fact), set())
+            for word in self._guards(violation):
+                breakers |= self.world.adding.get(word, set())
+            made.append(Clause(given, frozenset(breakers - self.survived[key]), violation))
+        return sorted(made, key=lambda c: (*_order(c.given), sorted(c.breakers), c.violation.proof_id))
+
+
+def _each(names: Iterable[str]) -> set[Chosen]:
+    return {frozenset({name}) for name in names}
+
+
+def _order(given: Given) -> tuple[int, list[list[str]]]:
+    return len(given), sorted(sorted(group) for group in given)
 
 
 def ids_in(guards: Iterable[str]) -> Iterator[str]:

@@ -43,8 +43,9 @@ class Edits:
 
     @property
     def rows(self) -> frozenset[str]:
-        """Return the fact_ids that it deletes or changes."""
-        return frozenset({fact for _, fact in self.deletes} | {fact for _, fact, _ in self.updates})
+        """Return the fact_ids that it deletes, or changes into other facts."""
+        changed = {fact for noun, fact, column in self.updates if (noun, column) not in GUARDED}
+        return frozenset({fact for _, fact in self.deletes} | changed)
 
     def __bool__(self) -> bool:
         """Return whether it changes anything."""
@@ -53,17 +54,17 @@ class Edits:
 
 def planned_row(noun: str, row: Mapping[str, object]) -> tuple[str, Row]:
     """Return the fact_id and the frozen form of a row that a measure inserts: configured, on planned evidence."""
-    made = model.stamp(
-        model.rows(model.NOUNS[noun], [row]), model.NOUNS[noun], stance="configured", evidence_id=PLANNED
-    )
-    full = made.to_pylist()[0]
-    return str(full["fact_id"]), freeze(full)
+    key = [row.get(column) for column in model.NOUNS[noun].key]
+    fact = model.digest(noun, *key, "configured", PLANNED)
+    return fact, freeze({**row, "stance": "configured", "evidence_id": PLANNED, "fact_id": fact})
 
 
 def freeze(row: Mapping[str, object]) -> Row:
     """Return a row that can be hashed, without its nulls."""
     return tuple(
-        (name, tuple(value) if isinstance(value, list) else value) for name, value in row.items() if value is not None
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in sorted(row.items())
+        if value is not None
     )
 
 
@@ -116,7 +117,7 @@ def _changed(
         fact = str(row[key])
         if fact not in gone:
             changed.append(
-                row | {c: _thaw(v) for c, v in cells[fact].items()} | {"fact_id": version(fact, cells[fact])}
+                row | {c: _thaw(v) for c, v in cells[fact].items()} | {"fact_id": version(noun.name, fact, cells[fact])}
             )
     added = [{name: _thaw(value) for name, value in new[fact]} for fact in sorted(new)]
     if changed or added:
@@ -124,9 +125,14 @@ def _changed(
     return pa.concat_tables(parts)
 
 
-def version(fact: str, cells: Mapping[str, object]) -> str:
+GUARDED = frozenset({("holding", "marks")})
+"""Cells that a proof reads only as its guards say: a row in which they alone change is the same fact."""
+
+
+def version(noun: str, fact: str, cells: Mapping[str, object]) -> str:
     """Return the fact_id of a row some cells of which a measure changed: another fact, as it says something else."""
-    return model.digest(PLANNED, fact, *(f"{column}={cells[column]}" for column in sorted(cells)))
+    read = sorted(column for column in cells if (noun, column) not in GUARDED)
+    return model.digest(PLANNED, fact, *(f"{column}={cells[column]}" for column in read)) if read else fact
 
 
 def _thaw(value: object) -> object:
@@ -152,7 +158,12 @@ def guards_of(noun: str, row: Mapping[str, object]) -> Iterator[str]:
     elif noun == "need":
         yield f"alternative:{row['asset_id']}:{row['need_group']}"
     elif noun == "holding":
-        yield from (f"{word}:{row['asset_id']}" for word in ("holding", "key", "confidential"))
+        yield f"holding:{row['asset_id']}"
+        if row.get("key_ids"):
+            yield f"key:{row['asset_id']}"
+        marks = row.get("marks")
+        if isinstance(marks, list | tuple) and "confidential" in marks:
+            yield f"confidential:{row['asset_id']}"
     elif noun == "interest":
         kind = interest_kinds().get(str(row["kind"]))
         if row["kind"] == "protects":

@@ -7,25 +7,48 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flagstate.assess.plan_clauses import Chosen, Clause, Instance
+
+if TYPE_CHECKING:
+    import highspy
 
 
 @dataclass(frozen=True)
 class Row:
-    """A linear condition on the choice: the measures for, less the measures against, are at least `least`."""
+    """A linear condition: the measures chosen of `plus`, less the sets of `minus` touched, are at least `least`."""
 
     plus: Chosen
     """Measures that count for it."""
-    minus: Chosen
-    """Measures that count against it."""
+    minus: frozenset[Chosen]
+    """Sets of measures that each count once against it, as soon as one of them is chosen."""
     least: int
     """What must be reached."""
 
+    @property
+    def names(self) -> Chosen:
+        """Return all measures in it."""
+        return self.plus.union(*self.minus)
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Return what to sort by."""
+        return sorted(self.plus), sorted(sorted(group) for group in self.minus), self.least
+
     def holds(self, chosen: Chosen) -> bool:
         """Return whether a choice satisfies it."""
-        return len(self.plus & chosen) - len(self.minus & chosen) >= self.least
+        return len(self.plus & chosen) - sum(1 for group in self.minus if group & chosen) >= self.least
+
+
+def each(names: Iterable[str]) -> frozenset[Chosen]:
+    """Return every measure as a set of its own."""
+    return frozenset(frozenset({name}) for name in names)
+
+
+def not_all(names: Chosen) -> Row:
+    """Return the condition that not all of some measures are chosen."""
+    return Row(frozenset(), each(names), 1 - len(names))
 
 
 @dataclass(frozen=True)
@@ -45,12 +68,12 @@ class Rules:
             for row in self.by.get(todo.pop(), ()):
                 if row not in found:
                     found[row] = None
-                    fresh = (row.plus | row.minus) - reached
+                    fresh = row.names - reached
                     # What excludes a measure matters only once it is wanted itself; what it requires always does.
                     if row.least == 0:
                         reached |= fresh
                         todo += sorted(fresh)
-        kept = [row for row in found if row.plus | row.minus <= reached]
+        kept = [row for row in found if row.names <= reached]
         return reached, kept
 
 
@@ -65,13 +88,13 @@ def rules(instances: Sequence[Instance]) -> Rules:
     pairs = {frozenset((one.measure_id, other)) for one in instances for other in one.excludes}
     known = {one.measure_id for one in instances}
     pairs |= _clashing(instances)
-    rows = [Row(frozenset(), pair, -1) for pair in sorted(pairs, key=sorted) if pair <= known and len(pair) == 2]
+    rows = [not_all(pair) for pair in sorted(pairs, key=sorted) if pair <= known and len(pair) == 2]
     for one in instances:
-        me = frozenset({one.measure_id})
-        rows += [Row(wanted & known, me, 0) for wanted in one.requires if not wanted <= me]
+        me = each([one.measure_id])
+        rows += [Row(wanted & known, me, 0) for wanted in one.requires if one.measure_id not in wanted]
     by: dict[str, list[Row]] = {}
     for row in rows:
-        for name in sorted(row.plus | row.minus):
+        for name in sorted(row.names):
             by.setdefault(name, []).append(row)
     return Rules(tuple(rows), {name: tuple(listed) for name, listed in by.items()})
 
@@ -113,14 +136,14 @@ def choose(costs: Mapping[str, int], rows: Sequence[Row], book: Rules, *, second
     Returns:
         The set; the same for the same conditions, whatever their order.
     """
-    wanted = {name for row in rows for name in row.plus | row.minus}
+    wanted = {name for row in rows for name in row.names}
     if any(not row.plus and row.least > 0 for row in rows):
         return None
     reached, fixed = book.around(sorted(wanted))
     names = sorted(reached)
     if not names:
         return frozenset()
-    listed = sorted({*rows, *fixed}, key=lambda r: (sorted(r.plus), sorted(r.minus), r.least))
+    listed = sorted({*rows, *fixed}, key=lambda r: r.order)
     found = _solve(names, [costs[name] for name in names], listed, seconds)
     if found is not None and not all(row.holds(found) for row in listed):
         raise ArithmeticError("the solver returned a set that does not satisfy its conditions")
@@ -151,11 +174,14 @@ def _solve(names: Sequence[str], costs: Sequence[int], rows: Sequence[Row], seco
     solver.addVars(count, np.zeros(count), np.ones(count))
     solver.changeColsCost(count, every, np.array([cost // unit for cost in costs], dtype=np.float64))
     solver.changeColsIntegrality(count, every, np.ones(count, dtype=np.uint8))
+    groups: dict[Chosen, int] = {}
     for row in rows:
-        both = row.plus & row.minus
-        terms = [(at[n], 1.0) for n in sorted(row.plus - both)] + [(at[n], -1.0) for n in sorted(row.minus - both)]
-        where = np.array([t[0] for t in terms], dtype=np.int32)
-        solver.addRow(row.least, solver.inf, len(terms), where, np.array([t[1] for t in terms], dtype=np.float64))
+        terms = dict.fromkeys((at[name] for name in sorted(row.plus)), 1.0)
+        for group in sorted(row.minus, key=sorted):
+            where_is = at[next(iter(group))] if len(group) == 1 else _group(solver, group, groups, at)
+            terms[where_is] = terms.get(where_is, 0.0) - 1.0
+        where = np.array(list(terms), dtype=np.int32)
+        solver.addRow(row.least, solver.inf, len(terms), where, np.array(list(terms.values()), dtype=np.float64))
     solver.run()
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
@@ -164,6 +190,19 @@ def _solve(names: Sequence[str], costs: Sequence[int], rows: Sequence[Row], seco
         raise TimeoutError("the cheapest set was not found in time")
     values = solver.getSolution().col_value
     return frozenset(name for name in names if values[at[name]] > 0.5)
+
+
+def _group(solver: highspy.Highs, group: Chosen, groups: dict[Chosen, int], at: Mapping[str, int]) -> int:
+    """Return the number of a column that is 1 as soon as one of some measures is chosen."""
+    import numpy as np
+
+    if group not in groups:
+        groups[group] = column = len(at) + len(groups)
+        solver.addVar(0.0, 1.0)
+        for name in sorted(group):
+            pair = np.array([column, at[name]], dtype=np.int32)
+            solver.addRow(0.0, solver.inf, 2, pair, np.array([1.0, -1.0]))
+    return groups[group]
 
 
 def irreducible(costs: Mapping[str, int], rows: Sequence[Row], book: Rules, *, until: float) -> list[Row]:
@@ -177,7 +216,7 @@ def irreducible(costs: Mapping[str, int], rows: Sequence[Row], book: Rules, *, u
     """
     alone = [row for row in rows if not row.plus and row.least > 0]
     if alone:
-        return [min(alone, key=lambda r: sorted(r.minus))]
+        return [min(alone, key=lambda r: r.order)]
     kept = list(rows)
     size = max(1, len(kept) // 2)
     while size and time.monotonic() < until:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -57,6 +58,8 @@ def reached(tables: Tables, as_of: date, *, laws: tuple[Law, ...] | None = None)
         return []
     addressed = tables["compelled"].to_pylist()
     known = see(tables, addressed, as_of, laws=laws)
+    if not accepted.strict:  # collection without a party is tolerated then, and there is much of it
+        known = replace(known, grounds=replace(known.grounds, covert={}))
     found = find(known, governments=_governments(known, addressed) - _fine(accepted))
     found = [proof for proof in found if not _attempted(known, proof)]
     pairs = {(proof.government, proof.subject_id) for proof in found}
