@@ -65,12 +65,6 @@ def chain_rows(world: World, paths: Mapping[int, Mapping[int, tuple[Step, ...]]]
             yield chain_row(world, reversed(path), grounds=GROUNDS)
 
 
-def edge_rows(world: World, teller: Teller, links: Links) -> Iterator[dict[str, object]]:
-    """Yield a row of `control_chain` per single link."""
-    for at in range(len(links.holder)):
-        yield chain_row(world, [teller.step(links, at)], grounds=GROUNDS)
-
-
 def _aggregated(teller: Teller, above: Above) -> list[Step]:
     """Return links of holders who control by what they hold together with those they already control.
 

@@ -31,6 +31,7 @@ from flagstate.enrich.control_world import (
 FEW = 48
 """A step with fewer entities than this is walked one by one: long thin chains would cost an array pass per link."""
 ORGANISED, PRINCIPAL, LOCATED, NATIONAL = range(len(PLACES))
+SAYS = ("organised in", "principal place", "established in", "national of")
 UNTOLD = {
     "bounds": "it depends on shares that are known as bounds only, disputed or contradicted",
     "unnamed": "a register does not name who holds it",
@@ -239,9 +240,15 @@ class Cover:
         return found
 
     @cached_property
-    def holder(self) -> Ints:
+    def holder(self) -> list[int]:
         """Return the holder of each stake of `held`."""
-        return np.repeat(np.arange(self.world.size), np.diff(self.held.start))
+        holders: list[int] = np.repeat(np.arange(self.world.size), np.diff(self.held.start)).tolist()
+        return holders
+
+    @cached_property
+    def turns(self) -> tuple[list[int], list[int]]:
+        """Return when each entity came in, at least and at most; -1: never."""
+        return self.least.turn.tolist(), self.most.turn.tolist()
 
 
 def cover(world: World, held: Holdings, members: Members) -> Cover:
@@ -264,7 +271,6 @@ def cover(world: World, held: Holdings, members: Members) -> Cover:
 def covered_rows(found: Cover, teller: Teller, only: Flags) -> Iterator[dict[str, object]]:
     """Yield a row of `covered` per entity that is asked for."""
     world, members = found.world, found.members
-    facts: dict[int, tuple[str, ...]] = {}
     for at in np.flatnonzero(only).tolist():
         yes = bool(found.least.inside[at])
         unknown = not yes and bool(found.worst.inside[at] or found.most.inside[at])
@@ -279,7 +285,7 @@ def covered_rows(found: Cover, teller: Teller, only: Flags) -> Iterator[dict[str
             "share_hi_pct": float(max(found.most.share[at], found.least.share[at])),
             "why": why if unknown else None,
             "proof": proof,
-            "facts": list(_facts(found, teller, at, facts)) if yes or unknown else [],
+            "facts": _facts(found, teller, at) if yes or unknown else [],
         }
 
 
@@ -321,8 +327,9 @@ def _ground(found: Cover, teller: Teller, at: int) -> str:
     world, place = found.world, int(found.base.row[at])
     if place < 0:
         return f"{teller.names[at]} (named on {found.members.name})"
-    row = world.entities.slice(int(world.place_row[place]), 1).to_pylist()[0]
-    says = ("organised in", "principal place", "established in", "national of")[int(world.place_as[place])]
+    at_row = int(world.place_row[place])
+    row = {name: told[at_row] for name, told in teller.said.items()}
+    says = SAYS[int(world.place_as[place])]
     if world.kind[at] == PERSON and world.place_as[place] == LOCATED:
         says = "lives in"
     marks = ", ".join(m for m in (status_of(row), str(row["source"] or "")) if m)
@@ -331,20 +338,16 @@ def _ground(found: Cover, teller: Teller, at: int) -> str:
 
 def _inner(found: Cover, at: int, way: int) -> list[int]:
     """Return the stakes of owners who came in before, the largest first, as many as are needed."""
-    run = found.least if way == 0 else found.most
-    values = found.held.low if way == 0 else found.held.high
-    before = [
-        s
-        for s in found.owners.get(at, ())
-        if run.inside[found.holder[s]] and (run.turn[found.holder[s]] < run.turn[at] or not run.inside[at])
-    ]
-    before.sort(key=lambda s: (-values[s], found.holder[s]))
-    alone = [s for s in before if values[s] >= found.members.threshold - EPSILON]
-    if alone:
-        return alone[:1]
+    held, holder, turn = found.held, found.holder, found.turns[way]
+    values = held.low if way == 0 else held.high
+    last = turn[at] if turn[at] >= 0 else found.world.size + 1
+    before = [s for s in found.owners.get(at, ()) if 0 <= turn[holder[s]] < last]
+    before.sort(key=lambda s: (-values[s], holder[s]))
+    if before and values[before[0]] >= found.members.threshold - EPSILON:
+        return before[:1]
     total, needed = 0.0, []
     for s in before:
-        if found.held.direct[s] and total < found.members.threshold - EPSILON:
+        if held.direct[s] and total < found.members.threshold - EPSILON:
             total += float(values[s])
             needed.append(s)
     return needed
@@ -356,7 +359,7 @@ def _owned(found: Cover, teller: Teller, at: int, way: int, depth: int = 0) -> s
     base = found.base.least if way == 0 else found.base.most
     parts = []
     for s in needed:
-        holder = int(found.holder[s])
+        holder = found.holder[s]
         row = teller.row_of(int(found.held.stake[s]))
         share = share_words(row["share_lo_pct"], row["share_hi_pct"])
         above = _ground(found, teller, holder) if base[holder] else ""
@@ -370,7 +373,7 @@ def _owned(found: Cover, teller: Teller, at: int, way: int, depth: int = 0) -> s
     return f"[{'; '.join(parts)}: together {total:g} %]"
 
 
-def _facts(found: Cover, teller: Teller, at: int, known: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
+def _facts(found: Cover, teller: Teller, at: int) -> list[str]:
     """Return every fact that the answer about an entity stands on."""
     way = 0 if found.least.inside[at] else 1
     base = found.base.least if way == 0 else found.base.most
@@ -379,12 +382,12 @@ def _facts(found: Cover, teller: Teller, at: int, known: dict[int, tuple[str, ..
     for one in queue:
         if base[one] and found.base.row[one] >= 0:
             row = int(found.world.place_row[int(found.base.row[one])])
-            facts[str(found.world.entities["fact_id"][row].as_py())] = None
+            facts[str(teller.said["fact_id"][row])] = None
             continue
         for s in _inner(found, one, way):
             facts[teller.fact(int(found.held.stake[s]))] = None
-            holder = int(found.holder[s])
+            holder = found.holder[s]
             if holder not in seen:
                 seen.add(holder)
                 queue.append(holder)
-    return tuple(facts)
+    return list(facts)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.catalog.operators import WEAKNESS, weakest
 from flagstate.enrich.control_links import RANK, Links
-from flagstate.enrich.control_world import ENTITY_KINDS, KINDS, World
+from flagstate.enrich.control_world import ENTITY_KINDS, KINDS, Ints, World
 
 STANCES = ("observed", "configured", "recorded", "declared")
 """From the firmest; what nobody gives a stance counts as declared."""
@@ -79,22 +81,32 @@ class Teller:
         return {name: self.world.interests[name].to_pylist() for name in ASKED}
 
     @cached_property
-    def _best(self) -> list[int]:
+    def said(self) -> dict[str, list[object]]:
+        """Return fact, status, stance and source of each fact about entities."""
+        return {name: self.world.entities[name].to_pylist() for name in ("fact_id", "status", "stance", "source")}
+
+    @cached_property
+    def best(self) -> Ints:
         """Return, per stake, the statement that suffices for what it counts as: firm, high, of firm status."""
         stakes = self.world.stakes
         if not len(stakes.holder):
-            return []
+            return np.zeros(0, np.int64)
         rows = stakes.rows
         low = np.nan_to_num(
             np.asarray(self.world.interests["share_lo_pct"].cast("float64").to_numpy(), np.float64), nan=-1.0
         )[rows]
         disputed = np.asarray(self.world.interests["contested"].fill_null(False).to_numpy(), np.bool_)[rows]
-        weak = np.array([WEAKNESS.get(str(s), 3) for s in self._rows["status"]], np.int64)[rows]
+        known = pc.index_in(self.world.interests["status"], value_set=pa.array(list(WEAKNESS))).fill_null(3)
+        weak = np.asarray(known.to_numpy(), np.int64)[rows]
         stake = np.repeat(np.arange(len(stakes.holder)), np.diff(stakes.start))
         wrong = np.abs(low - np.maximum(stakes.said[stake], stakes.low[stake])) > 1e-9
         order = np.lexsort((rows, weak, -low, wrong, disputed, stake))
         first = stakes.start[:-1]
-        chosen: list[int] = rows[order][first].tolist()
+        return rows[order][first]
+
+    @cached_property
+    def _best(self) -> list[int]:
+        chosen: list[int] = self.best.tolist()
         return chosen
 
     def row_of(self, stake: int) -> dict[str, object]:

@@ -192,10 +192,10 @@ def _doubtful(contradiction: pa.Table | None) -> pa.Array:
 
 
 def _sound(table: pa.Table, doubtful: pa.Array) -> Flags:
-    """Return which facts are in no contradiction."""
-    if not len(doubtful) or not table.num_rows:
-        return np.ones(table.num_rows, np.bool_)
-    sound: Flags = ~np.asarray(pc.is_in(table["fact_id"], value_set=doubtful).to_numpy(), np.bool_)
+    """Return which facts are in no contradiction, and do not end before they begin."""
+    sound: Flags = ~np.asarray(pc.fill_null(pc.greater(table["valid_from"], table["valid_to"]), False), np.bool_)
+    if len(doubtful) and table.num_rows:
+        sound &= ~np.asarray(pc.is_in(table["fact_id"], value_set=doubtful), np.bool_)
     return sound
 
 
@@ -249,7 +249,10 @@ def _stakes(interests: pa.Table, numbers: Mapping[str, Ints], doubtful: pa.Array
     plain = np.asarray(pc.is_null(interests["interest_type"]).to_numpy(), np.bool_)
     untold = np.isnan(low) & np.isnan(high)
     low, high = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=100.0)
-    sound &= (low >= 0) & (high <= 100) & (low <= high)
+    # What is no share says nothing but that there is a stake.
+    wrong = (low < 0) | (high > 100) | (low > high)
+    sound &= ~wrong
+    low, high = np.where(wrong, 0.0, low), np.where(wrong, 100.0, high)
     more = untold & (((kind == OWNS) & plain & direct & _alone(holder, subject, kind)) | (kind == APPOINTS))
     low = np.where(more, 50.0, low)
     whole = untold & (kind == NOMINATES) & _alone(holder, subject, kind, OWNERS)

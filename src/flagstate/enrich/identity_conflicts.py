@@ -191,15 +191,17 @@ def _shares(held: pa.Table) -> Iterable[dict[str, object]]:
     """Yield stakes of one holder that two facts give shares that exclude each other."""
     keys = ["holder_id", "subject_id", "kind"]
     told = held.filter(pc.and_(pc.is_valid(held["share_lo_pct"]), pc.is_valid(held["holder_id"])))
-    plain = told.select([*keys, "directness", "share_lo_pct", "share_hi_pct", "contested", "fact_id", "source"])
-    plain = pa.table(
-        [*plain.columns, told["evidence_id"], told["valid_from"], told["valid_to"]],
-        names=[*plain.column_names, "evidence_id", "valid_from", "valid_to"],
+    top = told.set_column(
+        told.column_names.index("share_hi_pct"), "share_hi_pct", pc.fill_null(told["share_hi_pct"], 100.0)
     )
-    rows = _many(plain, keys, "share_lo_pct").to_pylist()
+    spans = top.group_by(keys).aggregate([("share_lo_pct", "max"), ("share_hi_pct", "min")])
+    apart = spans.filter(pc.greater(spans["share_lo_pct_max"], pc.add(spans["share_hi_pct_min"], ROUNDING)))
+    if not apart.num_rows:
+        return
+    rows = told.join(apart.select(keys), keys, join_type="left semi").to_pylist()
     for listed in _grouped(rows, lambda r: (*(str(r[k]) for k in keys), str(r["directness"] or "direct"))).values():
         facts = [row for row in listed if not _contested(row)]
-        odd = _distinct(row for a, b in combinations(facts[:40], 2) if overlap(a, b) and _apart(a, b) for row in (a, b))
+        odd = _distinct(row for a, b in combinations(facts[:40], 2) if _apart(a, b) and overlap(a, b) for row in (a, b))
         if odd:
             said = "; ".join(f"{_share(row)} ({row['source'] or row['evidence_id']})" for row in odd)
             what = interest_kinds()[str(odd[0]["kind"])].says
