@@ -102,12 +102,17 @@ def side_by_side(worlds: Mapping[str, Mapping[str, pa.Table]]) -> Tables:
     found: dict[str, list[pa.Table]] = {}
     for name, tables in worlds.items():
         kept = {noun: table for noun, table in tables.items() if noun not in ("policy", "measure")}
-        own = renamed(
-            kept, lambda text, name=name: text.replace("est:", f"est:{name}/", 1) if text.startswith("est:") else text
-        )
-        for noun, table in own.items():
+        for noun, table in renamed(kept, _apart(name)).items():
+            if noun == "holding":
+                # What is split has a name of its own, which is no id.
+                splits = [one and f"{name}/{one}" for one in table["split"].to_pylist()]
+                table = table.set_column(table.column_names.index("split"), "split", pa.array(splits, pa.string()))
             found.setdefault(noun, []).append(table)
     return {noun: pa.concat_tables(listed) for noun, listed in found.items()}
+
+
+def _apart(world: str) -> Callable[[str], str]:
+    return lambda text: text.replace("est:", f"est:{world}/", 1) if text.startswith("est:") else text
 
 
 def ids_of(tables: Mapping[str, pa.Table]) -> list[str]:

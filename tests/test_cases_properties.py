@@ -40,7 +40,7 @@ DAY = max(case.as_of for case in ALL)
 TODAY = tuple(case for case in ALL if case.as_of == DAY)
 POLICIES = tuple(case for case in ALL if "policy" in case.world.pairs)
 HOLDS = ("operates", "hosts", "administers", "manages", "updates")
-PAIRS = (("US", "RU"), ("US", "CN"), ("DE", "CN"), ("CN", "IN"), ("DE", "FR"), ("GB", "HK"), ("CH", "KP"), ("IT", "SG"))
+PAIRS = (("US", "RU"), ("DE", "CN"), ("GB", "HK"), ("US", "CN"), ("CN", "IN"), ("DE", "FR"), ("CH", "KP"), ("IT", "SG"))
 HOME = ("CN", "DE", "US", "IN", "CH", "BR")
 """Where new parties come from; Brazil has no law of its own in the book."""
 
@@ -106,8 +106,7 @@ def grows(before: Tables, after: Tables) -> None:
     assert lost == {}
 
 
-@few
-@given(st.sampled_from(PAIRS))
+@pytest.mark.parametrize("pair", PAIRS[:3])
 def test_two_countries_exchanged_with_their_laws_give_the_exchanged_answer(pair: tuple[str, str]) -> None:
     change, laws = exchange(*pair), countries_laws()
     after = derive(swapped(worlds(), change, DAY), DAY, laws=swapped_laws(laws, change))

@@ -136,3 +136,19 @@ def lists() -> str:
         users = ", ".join(f"`{made.id}`" for made in load() if made.dictionary == name)
         out.append(f"| `{name}` | {len(dictionaries.load(name)):,} | {users} |")
     return "\n".join(out) + "\n"
+
+
+def cases() -> str:
+    """Return every worked case: what its world is, and why its answer is as it is."""
+    from flagstate.pipeline.cases import load
+
+    out: list[str] = []
+    theme = ""
+    for case in load():
+        if case.theme != theme:
+            theme = case.theme
+            number = sum(one.theme == theme for one in load())
+            out.append(f"\n## {theme.capitalize()} ({number})\n\n| case | what it is | why |\n|---|---|---|")
+        shown = (text.replace("|", "\\|") for text in (case.title, case.why))
+        out.append(f"| `{case.id}` | {' | '.join(shown)} |")
+    return "\n".join(out) + "\n"
