@@ -261,8 +261,11 @@ def test_rows_of_a_large_estate_are_bounded_and_say_so() -> None:
 def test_hostile_names_are_inert() -> None:
     evil = "w\x1b[31mms\n<script>\u202egnp"
     tables = world(asset=[asset("a", name=evil)], legal_entity=[entity("p", name=evil)], interest=[holds("p", "a")])
-    proof = str(rows_of(tables, "entity:p")[0]["proof"])
-    assert not set("\x1b\n\u202e") & set(proof)
+    tables["control_chain"] = model.rows(model.CONTROL_CHAIN, [chain("q", "p", proof=f"owns 60 % → {evil}")])
+    for what in ("entity:p", "entity:q"):
+        proof = str(rows_of(tables, what)[0]["proof"])
+        assert "ms" in proof
+        assert not set("\x1b\n\u202e") & set(proof)
 
 
 def test_bad_rows_stop_nobody_from_answering() -> None:

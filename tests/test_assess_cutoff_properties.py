@@ -87,6 +87,31 @@ def test_more_alternatives_stop_nothing(seed: int, what: str) -> None:
         assert all(at >= before[asset] for asset, at in after.items())
 
 
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_whatever_is_true_of_what_is_contradicted(seed: int) -> None:
+    """What is `yes` stops, no later, whichever contradicted facts are true; what stops for some of them has a row."""
+    tables, chance = random_world(seed), random.Random(seed)
+    doubted: list[tuple[str, str]] = []
+    for noun in ("interest", "need", "place", "legal_entity"):
+        facts = [str(fact) for fact in tables[noun]["fact_id"].to_pylist()]
+        doubted += [(noun, fact) for fact in facts if chance.random() < 0.4]
+    said = [{"about_id": "x", "noun": noun, "facts": [fact]} for noun, fact in doubted]
+    apart = tables | {"contradiction": model.rows(model.CONTRADICTION, said)}
+    what = chance.choice(CUTS)
+    found = times(apart, what)
+    for _ in range(6):
+        gone = {fact for _, fact in doubted if chance.random() < 0.5}
+        world_ = dict(tables)
+        for noun in ("interest", "need", "place", "legal_entity"):
+            kept = [fact not in gone for fact in tables[noun]["fact_id"].to_pylist()]
+            world_[noun] = tables[noun].filter(pa.array(kept, pa.bool_()))
+        true = hours(world_, what)
+        assert all(one in true and true[one] <= at for one, (at, verdict, _) in found.items() if verdict == "yes")
+        assert true.keys() <= found.keys()
+        assert all(true[one] >= at for one, (at, verdict, _) in found.items() if verdict != "yes" and one in true)
+
+
 @settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_keys_change_nothing(seed: int) -> None:

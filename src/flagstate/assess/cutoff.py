@@ -24,7 +24,10 @@ from flagstate.assess.cutoff_words import sentence
 from flagstate.assess.cutoff_world import World, single_points, worth
 
 ROWS = 200
-"""Rows of `cutoff` per cut: the critical assets first, then the others in the order in which they stop."""
+"""Rows of `cutoff` per government or party: the critical assets, and the first others to stop."""
+
+ROWS_OF_ASSET = 20
+"""The same per single asset; of these there may be as many cuts as assets."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def assess_cutoff(tables: Mapping[str, pa.Table], as_of: date) -> dict[str, pa.T
         as_of: The day on which the facts must hold.
 
     Returns:
-        `cutoff` (for each cut the critical assets and up to ROWS in all), `concentration`, and `finding` for the
+        `cutoff` (for each cut the critical assets, and others up to a bound), `concentration`, and `finding` for the
         question cutoff, never none.
 
     It cannot see a need that nobody declared and no evidence shows, nor how long it takes to bring a service back.
@@ -74,7 +77,7 @@ def assess_cutoff(tables: Mapping[str, pa.Table], as_of: date) -> dict[str, pa.T
     world = World.of(tables, as_of)
     cuts = worth(world)
     rows = [row for what in cuts for row in _rows(world, what, ROWS)]
-    rows += [row for what in single_points(world) for row in _rows(world, what, ROWS)]
+    rows += [row for what in single_points(world) for row in _rows(world, what, ROWS_OF_ASSET)]
     return {
         "cutoff": model.rows(model.CUTOFF, rows),
         "concentration": concentrate(world, tables),

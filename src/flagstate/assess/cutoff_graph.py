@@ -208,7 +208,8 @@ def _group(graph: Graph, target: int, number: int, rows: list[dict[str, object]]
     """Add the edges of one need group.
 
     Firmly it fails only when all members have failed that anybody names, after the longest buffer that is said; where
-    facts contradict each other, it may fail without the doubted members and after the shortest.
+    facts contradict each other, it may fail without the doubted members and after the shortest. A group of which every
+    member is doubted may be any one of them, or no group at all.
     """
     facts = graph.facts
     grounds = [(graph.node(facts.one(row["needs_id"])), facts.ground(row)) for row in rows]
@@ -219,12 +220,12 @@ def _group(graph: Graph, target: int, number: int, rows: list[dict[str, object]]
     whole = Ground()
     for _, ground in grounds:
         whole = whole + ground
-    doubt = DISPUTED if not sure else FIRM
-    firm = Ground(doubt, whole.facts, whole.stance, whole.status)
+    firm = Ground(FIRM if sure else DISPUTED, whole.facts, whole.stance, whole.status)
+    wide = Ground(DISPUTED, whole.facts, whole.stance, whole.status)
     graph.add(Edge(target, every, "need", firm, max(usable), number))
-    if sure and (sure != every or min(usable) < max(usable)):
-        wide = Ground(DISPUTED, whole.facts, whole.stance, whole.status)
-        graph.add(Edge(target, sure, "need", wide, min(usable), number))
+    if not sure or sure != every or min(usable) < max(usable):
+        for sources in (sure,) if sure else tuple((node,) for node in every):
+            graph.add(Edge(target, sources, "need", wide, min(usable), number))
     members = sure or every
     spare = tuple(node for node in members if node not in graph.tested)
     if len(members) > 1 and spare and target not in graph.tested:

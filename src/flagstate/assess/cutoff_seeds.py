@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from flagstate.assess.cutoff_facts import CONTESTED, DISPUTED, FIRM, Facts, Ground, shown
 from flagstate.assess.cutoff_graph import Graph
 from flagstate.assess.cutoff_sweep import Seed
+from flagstate.catalog.mask import plain
 
 _STANDS = ("host", "provider_region", "configured_region", "declared")
 """Kinds of source that say where something stands; a registrant's or a network's country does not."""
@@ -111,6 +112,7 @@ def _control(made: Seeds, ids: set[str]) -> None:
             doubt = DISPUTED
         ground = Ground(doubt, tuple(map(str, listed)), _text(row["stance"]), _text(row["status"]) or "to verify")
         words = (_text(row["proof"]) or f"controls {made.graph.names[made.graph.at[subject]]}").rstrip(". ")
+        words = " → ".join(plain(part) for part in words.split(" → "))
         made.links.setdefault(holder, []).append(Link(holder, made.graph.at[subject], words, ground))
     for listed_links in made.links.values():
         listed_links.sort(key=lambda link: (made.graph.ids[link.node], link.ground.doubt, link.words))
