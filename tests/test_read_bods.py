@@ -455,7 +455,7 @@ WRONG: list[Any] = [
 ODD = st.sampled_from(WRONG)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_mutation_surprises(tmp_path_factory: pytest.TempPathFactory, more: st.DataObject) -> None:
     name = more.draw(st.sampled_from(SAMPLES))
@@ -480,7 +480,7 @@ def test_no_mutation_surprises(tmp_path_factory: pytest.TempPathFactory, more: s
     assert rows(parts, "interest") is not None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_damage_surprises(tmp_path_factory: pytest.TempPathFactory, more: st.DataObject) -> None:
     data = bytearray(sample(more.draw(st.sampled_from(SAMPLES))))

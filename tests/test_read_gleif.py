@@ -197,6 +197,12 @@ def test_rows_of_another_width(tmp_path: Path) -> None:
     assert [r["source"] for r in rows(parts, "interest")][:4] == ["lei:2", "lei:4", "lei:5", "lei:7"]
 
 
+def test_a_quote_that_stays_open(tmp_path: Path) -> None:
+    for data in (b'"LEI","Entity.LegalName', sample("exceptions.csv").rstrip() + b'\r\n"' + lei("TESTLOW").encode()):
+        assert "cannot be told apart" in "".join(told(read(data, tmp_path))) or b"Exception" in data
+    assert "The row has 1 values" in "".join(told(read(data, tmp_path)))
+
+
 def test_of_two_records_the_later_counts(tmp_path: Path) -> None:
     more = table("level1").splitlines(keepends=True)
     twice = b"".join(more) + more[1].replace(b"2026-01-15", b"2026-03-01").replace(b"Ruritania Holding", b"Renamed")

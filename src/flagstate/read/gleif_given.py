@@ -132,27 +132,31 @@ def from_csv(opened: Opened, kind: str, flaws: Flaws) -> Iterator[pa.RecordBatch
 
     used = {name: shown[names.index(name)] for name in COLUMNS[kind] if name in names}
     with utf8(opened.path, sniff(opened.head.data) or "utf-8") as stream:
-        reader = arrow.open_csv(
-            stream,
-            read_options=arrow.ReadOptions(
-                use_threads=False, block_size=BLOCK, column_names=shown, skip_rows_after_names=1
-            ),
-            parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
-            convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(shown, pa.string()),
-                include_columns=list(used.values()),
-                strings_can_be_null=False,
-                null_values=[],
-            ),
-        )
         read = 1
         try:
-            for batch in reader:
+            for batch in arrow.open_csv(
+                stream,
+                read_options=arrow.ReadOptions(
+                    use_threads=False, block_size=BLOCK, column_names=shown, skip_rows_after_names=1
+                ),
+                parse_options=arrow.ParseOptions(
+                    delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse
+                ),
+                convert_options=arrow.ConvertOptions(
+                    column_types=dict.fromkeys(shown, pa.string()),
+                    include_columns=list(used.values()),
+                    strings_can_be_null=False,
+                    null_values=[],
+                ),
+            ):
                 lines = _lines(read, batch.num_rows, refused)
                 read += batch.num_rows
                 yield _batch(kind, lines, {name: batch.column(own) for name, own in used.items()})
         except pa.ArrowInvalid:
-            flaws.note(read + 1, "rows could not be told apart: a quote stays open; what follows was not read")
+            flaws.note(
+                read + 1,
+                "places where rows cannot be told apart, as where a quote stays open: what follows was not read",
+            )
 
 
 def _lines(read: int, count: int, refused: list[int]) -> pa.Array:

@@ -125,7 +125,7 @@ class Flaws:
         key = (reason, todo, lost)
         self.counts[key] = self.counts.get(key, 0) + 1
         lines = self.kinds.setdefault(key, [])
-        if len(lines) < SHOWN and (not lines or lines[-1] != line):
+        if len(lines) <= SHOWN and (not lines or lines[-1] != line):
             lines.append(line)
 
     def parts(self, read: int) -> Iterator[Part]:
@@ -134,8 +134,8 @@ class Flaws:
         yield Tally(rows_read=read, rows_rejected=self.unlisted)
         for key, lines in self.kinds.items():
             reason, todo, lost = key
-            more = "…" if self.counts[key] > len(lines) else ""
-            where = f"line{'' if len(lines) == 1 and not more else 's'} {', '.join(f'{at:,}' for at in lines)}{more}"
+            shown = ", ".join(f"{at:,}" for at in lines[:SHOWN])
+            where = f"line {shown}" if len(lines) == 1 else f"lines {shown}{'…' if len(lines) > SHOWN else ''}"
             yield Note(f"{self.counts[key]:,} {reason} ({where})", todo, lost)
 
 

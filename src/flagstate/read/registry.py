@@ -25,6 +25,7 @@ FORMATS = (
     "terraform",
     "cyclonedx",
     "bods",
+    "ftm",
     "estate",
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
