@@ -465,7 +465,7 @@ def test_no_mutation_surprises(tmp_path_factory: pytest.TempPathFactory, more: s
     before = len(tree)
     for _ in range(more.draw(st.integers(1, 3))):
         inside, key = more.draw(st.sampled_from(paths(tree)))
-        inside[key] = more.draw(ODD)
+        inside[key] = copy.deepcopy(more.draw(ODD))
     data = json.dumps(tree).encode()
     if bods.recognise(head_of(data)) is None:
         return
