@@ -94,6 +94,15 @@ def attributes() -> Mapping[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=512)
+def protected_by(resource_type: str) -> tuple[str, ...]:
+    """Return the attributes that name what a setting of encryption is for; none: the type is no such setting."""
+    for node in _table().pairs["protecting"].items:
+        if any(fnmatchcase(resource_type, pattern) for pattern in _words(node.get("types"))):
+            return _words(node.get("of"))
+    return ()
+
+
+@lru_cache(maxsize=512)
 def egress(resource_type: str) -> Egress | None:
     """Return where a type says to which addresses traffic may leave, or None if it says nothing of that."""
     for node in _table().pairs["egress"].items:

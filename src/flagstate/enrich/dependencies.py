@@ -44,6 +44,7 @@ def depend(tables: Mapping[str, pa.Table], as_of: date) -> dict[str, pa.Table]:
     names = _names(rows, tables["asset"])
     dependencies_names.zones(rows, [row for row in seen if row["role"] in _NAME_ROLES], names)
     dependencies_names.issuers(rows, [row for row in seen if row["role"] == "issuer"], names, as_of)
+    dependencies_names.fronts(rows, [row for row in seen if row["role"] == "front"], names)
     dependencies_flows.registries(rows, [row for row in seen if row["role"] == "package"])
     dependencies_flows.flows(rows, tables["flow"], tables["network"])
     return _told(rows, tables, as_of)

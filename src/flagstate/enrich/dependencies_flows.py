@@ -146,7 +146,8 @@ def registries(rows: Rows, seen: Iterable[Mapping[str, object]]) -> None:
         rows: Where they go.
         seen: Rows of `reliance` with types of package or hosts of registries.
     """
-    for row in sorted(seen, key=lambda row: (str(row["from_asset"]), str(row["to_name"]))):
+    described = [row for row in seen if row["from_asset"] is not None]
+    for row in sorted(described, key=lambda row: (str(row["from_asset"]), str(row["to_name"]))):
         name, shown_by = str(row["to_name"]), evidence(row)
         match = points.by_package(name) or points.by_host(name)
         if match is not None:

@@ -48,7 +48,9 @@ def _servers(rows: Rows, zone: str, listed: list[Seen]) -> list[Member]:
         server, shown_by = str(row["to_name"]), evidence(row)
         asset, status = rows.point("dns", server if points.by_host(server) else points.zone(server), shown_by)
         said = f"{server} is a name server of {zone}, as its answers say"
-        found.setdefault(asset, Member(asset, said, shown_by, status, points.points().kinds["dns"].buffer_h))
+        found.setdefault(
+            asset, Member(asset, said, shown_by, status, points.points().kinds["dns"].buffer_h, str(row["stance"]))
+        )
     return list(found.values())
 
 
@@ -96,7 +98,23 @@ def _issuer(rows: Rows, name: str, row: Seen, as_of: date) -> Member | None:
         said += f"; when it ends was not seen, {buffer / 24:g} days are assumed"
     match = points.by_issuer(organisation)
     asset, status = rows.matched(match, shown_by) if match else rows.unlisted("ca", organisation, shown_by)
-    return Member(asset, said, shown_by, status, buffer)
+    return Member(asset, said, shown_by, status, buffer, str(row["stance"]))
+
+
+def fronts(rows: Rows, seen: Iterable[Seen], names: dict[str, list[str]]) -> None:
+    """Add what stands in front of our assets under their names, as it is configured.
+
+    Args:
+        rows: Where they go.
+        seen: Rows of `reliance` with names under which something else answers.
+        names: Assets by server name.
+    """
+    described = [row for row in seen if row["from_asset"] is not None]
+    for row in sorted(described, key=lambda row: (str(row["from_name"]), str(row["from_asset"]))):
+        name, front = str(row["from_name"]), str(row["from_asset"])
+        said = f"{name} is answered by it, as it is configured"
+        for asset in names.get(name, []):
+            rows.need(asset, [Member(front, said, evidence(row), "sourced", stance=str(row["stance"]))])
 
 
 def _whole(value: object) -> int:

@@ -26,6 +26,7 @@ class _Host:
     page: str
     host: str
     evidence_id: str | None
+    stance: str
     roles: dict[str, int] = field(default_factory=dict)
 
 
@@ -41,7 +42,7 @@ def pages(rows: Rows, seen: Iterable[dict[str, object]]) -> None:
     hosts: dict[tuple[str, str, str], _Host] = {}
     for row in seen:
         page, host, shown_by = str(row["from_name"]), str(row["to_name"]), evidence(row)
-        found = hosts.setdefault((page, host, shown_by or ""), _Host(page, host, shown_by))
+        found = hosts.setdefault((page, host, shown_by or ""), _Host(page, host, shown_by, str(row["stance"])))
         number = row["times"] if isinstance(row["times"], int) else 1
         found.roles[str(row["role"])] = found.roles.get(str(row["role"]), 0) + number
     for key in sorted(hosts):
@@ -57,7 +58,9 @@ def _host(rows: Rows, one: _Host) -> None:
     if "login" in one.roles:
         asset, status = rows.point("identity", one.host, one.evidence_id)
         said = f"{one.page} sent people to {one.host} to sign in, {times(one.roles['login'])}"
-        member = Member(asset, said, one.evidence_id, status)
+        if one.stance == "configured":
+            said = f"{one.page} is registered at {one.host} as where people come back to after they signed in"
+        member = Member(asset, said, one.evidence_id, status, stance=one.stance)
         rows.need(page, [member])
         if match and match.point.kind == "identity" and (holder := rows.operator(asset)):
             rows.interest(holder, "authenticates", member, page)

@@ -18,7 +18,8 @@ RELIANCE = fact(
     Column(
         "role",
         TEXT,
-        "page, script, late_script, style, font, frame, fetch, beacon, login, name_server, primary, issuer or package.",
+        "page, script, late_script, style, font, frame, fetch, beacon, login, name_server, primary, issuer, front or "
+        "package.",
         "By type and priority as the browser notes them, else by media type and path.",
     ),
     Column(

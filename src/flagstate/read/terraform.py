@@ -14,6 +14,8 @@ from flagstate.catalog import regions, terraform_types
 from flagstate.errors import EvidenceError
 from flagstate.read.json_head import top_keys
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
+from flagstate.read.terraform_keys import Keys
+from flagstate.read.terraform_points import leaned
 from flagstate.read.terraform_state import Inventory, Json, Resource, changes, from_show, from_state, listing, mapping
 
 _HCL = re.compile(
@@ -116,7 +118,7 @@ class _Build:
 
     def facts(self) -> dict[str, list[Row]]:
         """Return the rows by noun."""
-        self.rows = {noun: [] for noun in ("asset", "place", "control", "need", "flow")}
+        self.rows = {noun: [] for noun in ("asset", "place", "control", "need", "flow", "interest", "reliance")}
         for resource in self.inventory.resources:
             self._identify(resource)
         for resource in self.inventory.resources:
@@ -124,6 +126,12 @@ class _Build:
                 self._asset(resource)
         for resource in self.inventory.resources:
             self._egress(resource)
+        keys = Keys(self.context, self.ids, self.by_id, self.kinds, self._key_place)
+        keys.collect(self.inventory.resources)
+        for noun, rows in keys.rows.items():
+            self.rows[noun] += rows
+        for noun, row in leaned(self.inventory.resources, self.ids, self.context):
+            self.rows[noun].append(row)
         _break_circles(self.rows["asset"])
         self.rows["flow"] = list({tuple(row.items()): row for row in self.rows["flow"]}.values())
         self.rows["control"] = list({(r["subject_id"], r["control"]): r for r in self.rows["control"]}.values())
@@ -170,7 +178,7 @@ class _Build:
     def _asset(self, resource: Resource) -> None:
         asset = self.ids[resource.address]
         provider = terraform_types.provider(resource.type)
-        region = _region(self._texts(resource, "region"), provider.regions)
+        region = self._place(asset, provider, self._texts(resource, "region"))
         names = self._texts(resource, "name")
         row: Row = {
             "asset_id": asset,
@@ -178,23 +186,11 @@ class _Build:
             "name": self.context.mask(names[0] if names else resource.address),
             "runs_on": self._below(resource, asset),
             "provider": provider.name,
-            "region": self.context.mask(region) if region else None,
+            "region": region,
             "server_name": next(filter(None, map(self._host, self._texts(resource, "server_name"))), None),
             "addr": next(filter(None, map(_addr, self._texts(resource, "addr"))), None),
         }
         self.rows["asset"].append(row)
-        if region:
-            country = regions.region_country(provider.regions, region) if provider.regions else None
-            self.rows["place"].append(
-                {
-                    "subject_id": asset,
-                    "country": country,
-                    "source_kind": "configured_region",
-                    "confidence": "sure" if country else "none",
-                    "region": row["region"],
-                    "source": f"region in {self.opened.name}; its country as {provider.name} publishes it",
-                }
-            )
         if self.kinds[asset] == "store":
             self._controls(resource, asset)
         for wanted in self._texts(resource, "key"):
@@ -202,6 +198,36 @@ class _Build:
             if key and self.kinds[key] == "key" and key != asset:
                 self.rows["need"].append({"asset_id": asset, "need_group": 1, "needs_id": key})
                 break
+
+    def _place(self, asset: str, provider: terraform_types.Provider, texts: list[str]) -> str | None:
+        """Note the country of the region that texts name, and return the region."""
+        region = _region(texts, provider.regions)
+        if region is None:
+            return None
+        country = regions.region_country(provider.regions, region) if provider.regions else None
+        shown = self.context.mask(region)
+        self.rows["place"].append(
+            {
+                "subject_id": asset,
+                "country": country,
+                "source_kind": "configured_region",
+                "confidence": "sure" if country else "none",
+                "region": shown,
+                "source": f"region in {self.opened.name}; its country as {provider.name} publishes it",
+            }
+        )
+        return shown
+
+    def _key_place(self, asset: str, provider: terraform_types.Provider, texts: list[str]) -> str | None:
+        """Note the place of a key by the first text that names a region that its provider publishes."""
+        known = [
+            text
+            for text in texts
+            if provider.regions
+            and _region([text], provider.regions)
+            and regions.region_country(provider.regions, _region([text], provider.regions) or "")
+        ]
+        return self._place(asset, provider, known[:1])
 
     def _host(self, text: str) -> str | None:
         bare = re.sub(r"^[a-z]+://", "", text.lower()).split("/", 1)[0].rsplit(":", 1)[0]
