@@ -162,6 +162,13 @@ def test_buffers_add_along_the_chain_and_the_first_failure_counts() -> None:
     assert {k: v[0] for k, v in times(tables, "asset:a").items()} == {"a": 0, "b": 24, "c": 96, "d": 25}
 
 
+def test_of_two_buffers_the_longer_one_is_firm() -> None:
+    tables = world(
+        asset=[asset("a"), asset("b")], need=[*need("b", 1, "a", buffer_h=4), *need("b", 1, "a", buffer_h=24)]
+    )
+    assert times(tables, "asset:a")["b"] == (24.0, "yes", False)
+
+
 def test_circles_end() -> None:
     """Two that need each other go on while nothing outside fails, and both stop when one does."""
     tables = world(
