@@ -76,10 +76,12 @@ class Search:
         """Derive with a set of measures, remember the proofs, and bring in the measures that bear on them."""
         found = self.found(chosen)
         self.world.put(chosen)
+        self.world.book.load(self.world.base(fact) for violation in found for fact in violation.facts)
         for violation in found:
             self.proofs.see(violation, chosen)
         if self.further is not None and found:
             fresh = {one.measure_id: one for one in self.further(found) if one.measure_id not in self.world.instances}
+            self.world.book.load(fact for one in fresh.values() for fact in one.edits.rows)
             for _, one in sorted(fresh.items()):
                 self.world.add(one)
             if fresh:
@@ -202,13 +204,14 @@ def plan(
         most_seconds: Bound on time.
 
     Returns:
-        Rows of `plan`: see `cheapest`.
-
-    Raises:
-        UsageError: `measures:` names a measure that there is not, or a cost below 1.
+        Rows of `plan`: see `cheapest`. Where `measures:` names a measure that there is not, or a cost below 1,
+        `not_proved` says so: the plan would be another one.
     """
     binder = Binder(tables, as_of)
-    said = declared.read(tables["measure"])
+    try:
+        said = declared.read(tables["measure"])
+    except UsageError as error:
+        return model.rows(model.PLAN, [{"rank": 1, "state": "not_proved", "words": f"No plan was sought. {error}"}])
     mine = list(declared.own(said, binder))
     asked: set[str] = set()
 

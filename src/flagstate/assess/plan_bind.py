@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from string import Formatter
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.assess.plan_clauses import Instance
-from flagstate.assess.plan_edits import KEY_COLUMNS, Edits, Row, Tables, planned_row
+from flagstate.assess.plan_edits import KEY_COLUMNS, Edits, Row, planned_row
+from flagstate.assess.plan_rows import Rows, several
 from flagstate.catalog.country_names import country_name
 from flagstate.catalog.measures import ROLES, Measure, measures
 
@@ -50,56 +49,6 @@ _ROLE_IDS = {
     "staff": "plan:staff:{staff}:{place}",
     "owner": "plan:owner:{entity}:{to}:{place}",
 }
-_LARGE = frozenset({"flow", "endpoint"})
-
-
-@dataclass
-class Rows:
-    """The rows of a world by noun, looked up by column and value; each column is indexed when it is first asked for."""
-
-    tables: Tables
-    by: dict[tuple[str, str], dict[object, list[dict[str, object]]]] = field(default_factory=dict)
-    listed: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-
-    def of(self, noun: str) -> list[dict[str, object]]:
-        """Return all rows of a noun."""
-        if noun not in self.listed:
-            table = self.tables.get(noun)
-            self.listed[noun] = [] if table is None else table.to_pylist()
-        return self.listed[noun]
-
-    def at(self, noun: str, column: str, value: object) -> list[dict[str, object]]:
-        """Return the rows of a noun that have a value in a column; of a column of lists, that hold it."""
-        known = self.by.get((noun, column))
-        if known is None:
-            known = self.by[noun, column] = {}
-            for row in self.of(noun):
-                cell = row[column]
-                for one in cell if isinstance(cell, list) else (cell,):
-                    known.setdefault(one, []).append(row)
-        return known.get(value, [])
-
-    def where(self, noun: str, condition: Mapping[str, object]) -> list[dict[str, object]]:
-        """Return the rows that meet a condition: every column has the value, or one of several."""
-        if noun in _LARGE:
-            return self._large(noun, condition)
-        first, values = next(iter(condition.items()))
-        found = [row for value in _several(values) for row in self.at(noun, first, value)]
-        return [row for row in found if all(row[column] in _several(value) for column, value in condition.items())]
-
-    def _large(self, noun: str, condition: Mapping[str, object]) -> list[dict[str, object]]:
-        table = self.tables.get(noun)
-        if table is None:
-            return []
-        for column, values in condition.items():
-            wanted = pa.array(list(_several(values)), table.schema.field(column).type)
-            table = table.filter(pc.is_in(table[column], value_set=wanted))
-        rows: list[dict[str, object]] = table.select([KEY_COLUMNS.get(noun, "fact_id")]).to_pylist()
-        return rows
-
-
-def _several(value: object) -> tuple[object, ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def shown(key: object) -> str:
@@ -153,7 +102,7 @@ def bind(code: str, params: Params, rows: Rows, on: date) -> Instance | None:
 def _subjects(measure: Measure, params: Params) -> frozenset[str]:
     """Return the words for what a measure takes away as a whole: whatever is said of it falls."""
     if measure.per == "expendable":
-        return frozenset(f"subject:{asset}" for asset in _several(params.get("assets")))
+        return frozenset(f"subject:{asset}" for asset in several(params.get("assets")))
     return frozenset({f"subject:{params['entity']}"}) if measure.per == "destination" else frozenset()
 
 
@@ -208,7 +157,7 @@ def _edits(measure: Measure, given: Params, rows: Rows, fresh: list[dict[str, ob
 
 def _added(row: Mapping[str, object], add: Mapping[str, str]) -> Iterator[tuple[str, object]]:
     for column, word in add.items():
-        known = _several(row[column]) if row[column] else ()
+        known = several(row[column]) if row[column] else ()
         yield column, known if word in known else (*known, word)
 
 
@@ -224,7 +173,7 @@ def _new_rows(measure: Measure, given: Params) -> Iterator[tuple[str, dict[str, 
             if row is None:
                 continue
             names = [name for name, value in row.items() if isinstance(value, tuple) and not many[name]]
-            for values in product(*(_several(row[name]) for name in names)):
+            for values in product(*(several(row[name]) for name in names)):
                 yield (
                     noun,
                     {k: list(v) if isinstance(v, tuple) else v for k, v in row.items()}

@@ -11,17 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from flagstate import model
 from flagstate.assess.plan_edits import Edits, Tables, guards_of, ids_of, version
+from flagstate.assess.plan_rows import Book
 
 Chosen = frozenset[str]
 """measure_ids."""
-
-_NOUNS = ("legal_entity", "asset", "interest", "place", "holding", "need", "control", "agreement", "network", "flow")
-"""Where a fact of a proof is looked for, in this order."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +110,8 @@ class World:
 
     instances: dict[str, Instance]
     """The measures by id."""
-    rows: dict[str, tuple[str, dict[str, object]]]
-    """Noun and row by fact_id."""
+    book: Book
+    """The facts."""
     held: dict[str, list[str]] = field(default_factory=dict)
     """Asset to the fact_ids of what it is known to hold."""
     touching: dict[str, set[str]] = field(default_factory=dict)
@@ -177,37 +172,29 @@ class World:
         for (noun, _), new in edits.inserts.items():
             yield self.adding, noun, dict(new)
         for noun, fact in edits.deletes:
-            if fact in self.rows:
-                yield self.removing, noun, self.rows[fact][1]
+            gone = self.book.get(fact)
+            if gone is not None:
+                yield self.removing, noun, gone[1]
         for (noun, fact, column), value in edits.updates.items():
-            if fact in self.rows:
-                was = self.rows[fact][1]
-                yield self.removing, noun, was
-                yield self.adding, noun, was | {column: value}
+            found = self.book.get(fact)
+            if found is not None:
+                yield self.removing, noun, found[1]
+                yield self.adding, noun, found[1] | {column: value}
 
 
 def index(tables: Tables, instances: Iterable[Instance]) -> World:
     """Return which rows there are and which measures touch what.
 
     Args:
-        tables: Facts by noun; flows are looked up only where a measure changes them.
+        tables: Facts by noun.
         instances: The measures.
     """
     listed = list(instances)
-    asked = {fact for instance in listed for fact in instance.edits.rows}
-    rows: dict[str, tuple[str, dict[str, object]]] = {}
-    for noun in _NOUNS:
-        table = tables.get(noun)
-        if table is None:
-            continue
-        if noun == "flow":
-            table = table.filter(pc.is_in(table["fact_id"], value_set=pa.array(sorted(asked), pa.string())))
-        for row in table.to_pylist():
-            rows.setdefault(str(row["fact_id"]), (noun, row))
-    world = World({}, rows)
-    for fact, (noun, row) in rows.items():
-        if noun == "holding":
-            world.held.setdefault(str(row["asset_id"]), []).append(fact)
+    world = World({}, Book(tables))
+    held = tables["holding"]
+    for asset, fact in zip(held["asset_id"].to_pylist(), held["fact_id"].to_pylist(), strict=True):
+        world.held.setdefault(asset, []).append(fact)
+    world.book.load(fact for instance in listed for fact in instance.edits.rows)
     for instance in listed:
         world.add(instance)
     return world
@@ -264,17 +251,18 @@ class Proofs:
 
     def _ids(self, violation: Violation) -> Iterator[str]:
         for fact in violation.facts:
-            if fact in self.world.rows:
-                yield from ids_of(self.world.rows[fact][1])
+            found = self.world.book.get(fact)
+            if found is not None:
+                yield from ids_of(found[1])
 
     def _guards(self, violation: Violation) -> Iterator[str]:
         """Yield the guards of a proof; so are its stakes: a larger one of another owner may break control."""
         yield from violation.guards
         yield f"subject:{violation.subject}"
         for fact in violation.facts:
-            noun, row = self.world.rows.get(self.world.base(fact), ("", {}))
-            if noun == "interest":
-                yield from (word for word in guards_of(noun, row) if word.startswith("owner:"))
+            found = self.world.book.get(self.world.base(fact))
+            if found is not None and found[0] == "interest":
+                yield from (word for word in guards_of(*found) if word.startswith("owner:"))
 
     def clauses(self) -> list[Clause]:
         """Return what all proofs seen so far ask for, in an order that depends on what they say alone."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from flagstate.assess.accept import read_policy
-from flagstate.assess.plan_bind import Params, Rows, bind, shown
+from flagstate.assess.plan_bind import Params, bind, shown
 from flagstate.assess.plan_clauses import Instance, Violation, ids_in
 from flagstate.assess.plan_edits import Tables, ids_of
+from flagstate.assess.plan_rows import Book, Rows
 from flagstate.catalog.countries import CODES
 from flagstate.catalog.country_names import expand
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
@@ -32,27 +34,25 @@ class Binder:
     tables: Tables
     as_of: date
     rows: Rows = field(init=False)
-    facts: dict[str, dict[str, object]] = field(default_factory=dict)
-    """Rows by fact_id."""
+    book: Book = field(init=False)
     places: list[str] = field(default_factory=list)
     """Accepted countries, the most used first."""
 
     def __post_init__(self) -> None:
         """Index the world and choose the countries of hypothetical parties."""
         self.rows = Rows(self.tables)
-        for noun in ("legal_entity", "asset", "interest", "place", "holding", "need", "control", "agreement"):
-            for row in self.rows.of(noun):
-                self.facts[str(row["fact_id"])] = row
+        self.book = Book(self.tables)
         self.places = self._places()
 
     def near(self, violations: Iterable[Violation]) -> set[str]:
         """Return the ids of entities and assets that proofs speak of."""
+        listed = list(violations)
+        self.book.load(fact for violation in listed for fact in violation.facts)
         found: set[str] = set()
-        for violation in violations:
+        for violation in listed:
             found |= {violation.subject, *ids_in(violation.guards)}
-            for fact in violation.facts:
-                if fact in self.facts:
-                    found.update(ids_of(self.facts[fact]))
+            rows = map(self.book.get, violation.facts)
+            found.update(name for row in rows if row is not None for name in ids_of(row[1]))
         return found
 
     def bind(
@@ -79,15 +79,13 @@ class Binder:
         policy = self.tables["policy"]
         accepted = read_policy(policy, self.as_of)
         sets = [*accepted.by_class.values(), *([accepted.general] if accepted.general is not None else [])]
-        used: dict[str, int] = {}
-        for row in self.rows.of("place"):
-            used[str(row["country"])] = used.get(str(row["country"]), 0) + 1
+        used = Counter(str(country) for country in self.tables["place"]["country"].to_pylist() if country)
         fine = frozenset.intersection(*sets) if sets else frozenset(used)
         survive = {str(r["value"]) for r in self.rows.of("policy") if r["policy"] == "must_survive"}
         cut, _ = expand(
             [v.removeprefix("government:") for v in survive if ":" not in v.removeprefix("government:")], on=self.as_of
         )
-        listed = sorted((fine & CODES) - cut or fine & CODES, key=lambda code: (-used.get(code, 0), code))
+        listed = sorted((fine & CODES) - cut or fine & CODES, key=lambda code: (-used[code], code))
         return listed
 
     def bindings(
