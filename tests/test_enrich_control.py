@@ -215,7 +215,7 @@ def test_a_holder_that_is_not_named_may_be_a_member() -> None:
     hidden = {"unknown_reason": "NO_KNOWN_PERSON"}
     answer = derive(tables({"c": DE, "p": US}, [("p", "c", "owns", 40), (None, "c", "owns", 60, hidden)]))
     (row,) = [r for r in answer["covered"].to_pylist() if r["list"] == DSP and r["entity_id"] == "c"]
-    assert (row["verdict"], row["why"]) == ("unknown", "unnamed")
+    assert (row["verdict"], row["why"], row["facts"]) == ("unknown", "unnamed", ["i2"])
     assert {(k, v) for _, k, v in parents(answer)["c"]} == {("unnamed", "unknown")}
     (top,) = [r for r in answer["ultimate_parent"].to_pylist() if r["entity_id"] == "c"]
     assert "NO_KNOWN_PERSON" in top["words"]
@@ -410,12 +410,17 @@ def test_held_from_outside_counts_a_chain_once() -> None:
 
 
 def test_an_audit_of_300_entities_takes_no_time() -> None:
-    entities = {f"n{i}": DE if i % 3 else CN for i in range(300)}
-    stakes = [(f"n{(i - 1) // 2}", f"n{i}", "owns", 60) for i in range(1, 300)]
-    stakes += [(f"n{(i * 7) % 300}", f"n{i}", "owns", 15) for i in range(0, 300, 4) if (i * 7) % 300 != i]
+    """Thirty groups of ten companies: a tree, a diamond and a circle in each."""
+    entities = {f"n{i}": DE if i % 30 else CN for i in range(300)}
+    stakes = []
+    for g in range(0, 300, 10):
+        stakes += [(f"n{g + (i - 1) // 2}", f"n{g + i}", "owns", 60) for i in range(1, 10)]
+        stakes += [(f"n{g + 1}", f"n{g + 6}", "owns", 20), (f"n{g + 9}", f"n{g}", "owns", 10)]
     facts = tables(entities, stakes)
-    control(facts, AS_OF)
-    clock = time.process_time()
-    answer = control(facts, AS_OF)
-    assert time.process_time() - clock < 0.5  # a shared machine: 0.1 s is what it takes alone
-    assert answer["control_chain"].num_rows > 1000
+    taken = []
+    for _ in range(4):
+        clock = time.process_time()
+        answer = control(facts, AS_OF)
+        taken.append(time.process_time() - clock)
+    assert answer["control_chain"].num_rows > 500
+    assert min(taken) < 0.2  # 0.1 s and less alone; the machine may be shared

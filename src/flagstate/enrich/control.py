@@ -14,7 +14,8 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.catalog.lists import lists_on
 from flagstate.enrich.control_chains import Above, chain_rows, paths_up, quality, steps_above
-from flagstate.enrich.control_covered import cover, covered_rows, holdings
+from flagstate.enrich.control_covered import cover, holdings
+from flagstate.enrich.control_covered_rows import covered_rows
 from flagstate.enrich.control_links import RANK, Links, find_links
 from flagstate.enrich.control_many import control_many
 from flagstate.enrich.control_shares import held_by, net_of, share_rows

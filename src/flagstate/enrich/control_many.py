@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.catalog.interest_kinds import interest_kinds
-from flagstate.enrich.control_covered import PERSON, SAYS, STATE, UNTOLD, Cover
+from flagstate.enrich.control_covered import Cover
+from flagstate.enrich.control_covered_rows import SAYS, UNTOLD
 from flagstate.enrich.control_links import GROUNDS, RANK, Links
-from flagstate.enrich.control_tops import Tops, find_tops
+from flagstate.enrich.control_peel import Peeled, peel
 from flagstate.enrich.control_words import Teller
-from flagstate.enrich.control_world import ENTITY_KINDS, EPSILON, KINDS, Flags, Ints, Reals
+from flagstate.enrich.control_world import ENTITY_KINDS, EPSILON, KINDS, PERSON, STATE, Flags, Ints, Reals
 
 Column = Any
 """An Arrow array or scalar."""
@@ -131,40 +132,37 @@ def _edges(told: _Told, links: Links) -> pa.Table:
     return model.conform(pa.table(columns), model.CONTROL_CHAIN)
 
 
-def _ways(told: _Told, links: Links) -> tuple[Tops, Tops]:
+def _ways(told: _Told, links: Links) -> tuple[Peeled, Peeled]:
     """Return who stands at the top over certain links and over possible ones."""
     usable = links.ground != RANK["veto"]
-    found = []
-    for kept in (usable & links.sure & ~links.contested, usable):
-        up: list[list[int]] = [[] for _ in range(told.world.size)]
-        for holder, subject in zip(links.holder[kept].tolist(), links.subject[kept].tolist(), strict=True):
-            up[subject].append(holder)
-        found.append(find_tops(up))
-    return found[0], found[1]
+    firm = usable & links.sure & ~links.contested
+    size = told.world.size
+    return (
+        peel(size, links.holder[firm], links.subject[firm]),
+        peel(size, links.holder[usable], links.subject[usable]),
+    )
 
 
 def _parents(told: _Told, links: Links, reasons: Mapping[int, str], parties: Flags) -> pa.Table:
     firm, maybe = _ways(told, links)
+    plain = parties & (firm.top >= 0) & (firm.top == maybe.top)
+    one = np.flatnonzero(plain)
     entities, parents, sure = [], [], []
-    for one in np.flatnonzero(parties).tolist():
-        least, most = firm.of[one], maybe.of[one]
-        if least == most:
-            for top in least:
-                entities.append(one)
-                parents.append(top)
-                sure.append(True)
-        else:
-            for top in {*least, *most}:
-                entities.append(one)
-                parents.append(top)
-                sure.append(top in least and top in most)
-    entity, parent = np.array(entities, np.int64), np.array(parents, np.int64)
+    for at in np.flatnonzero(parties & ~plain).tolist():
+        least, most = firm.of(at), maybe.of(at)
+        for top in least if least == most else sorted({*least, *most}):
+            entities.append(at)
+            parents.append(top)
+            sure.append(top in least and top in most)
+    entity = np.concatenate((one, np.array(entities, np.int64)))
+    parent = np.concatenate((firm.top[one], np.array(parents, np.int64)))
+    certain = np.concatenate((np.ones(len(one), np.bool_), np.array(sure, np.bool_)))
     nameless = np.zeros(told.world.size, np.bool_)
     nameless[list(reasons)] = True
     rings = np.zeros(told.world.size, np.bool_)
     rings[[*firm.circle, *maybe.circle]] = True
     moved = [top for top in {*firm.circle, *maybe.circle} if firm.circle.get(top) != maybe.circle.get(top)]
-    certain = np.array(sure, np.bool_) & ~nameless[parent] & ~np.isin(parent, moved)
+    certain &= ~nameless[parent] & ~np.isin(parent, moved)
     code = np.where(nameless[parent], 5, np.where(rings[parent], 4, told.world.kind[parent]))
     words = pa.array(
         [

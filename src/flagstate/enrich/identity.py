@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
-from flagstate.enrich.identity_conflicts import conflicts
+from flagstate.enrich.identity_conflicts import SMALL, conflicts
 
 RANKS = ("ent:", "est:", "lei:")
 """Prefixes of ids in the order in which one of them stands for all: catalog, declaration, register."""
@@ -209,7 +209,7 @@ def _namesakes(entities: pa.Table, tops: Mapping[str, str]) -> list[dict[str, ob
     )
     plain = pc.utf8_lower(pc.utf8_trim_whitespace(kept["name"]))
     keyed = pa.table({"name": plain, "entity_id": kept["entity_id"], "fact_id": kept["fact_id"]})
-    many = keyed.group_by("name").aggregate([("entity_id", "count_distinct")])
+    many = keyed.group_by("name", use_threads=keyed.num_rows > SMALL).aggregate([("entity_id", "count_distinct")])
     twice = many.filter(pc.greater(many["entity_id_count_distinct"], 1))["name"]
     hit = keyed.filter(pc.is_in(keyed["name"], value_set=pa.array(twice.to_pylist(), pa.string())))
     alike: dict[str, dict[str, str]] = {}

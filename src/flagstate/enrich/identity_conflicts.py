@@ -19,6 +19,8 @@ from flagstate.catalog.interest_kinds import interest_kinds
 
 ROUNDING = 0.5
 """Registers round: shares may add up to so much more than 100 per cent."""
+SMALL = 50_000
+"""Fewer rows are grouped on one thread: waking others takes longer."""
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 Row = Mapping[str, object]
@@ -80,7 +82,7 @@ def _row(about: object, noun: str, column: str, facts: Iterable[Row], words: str
 def _many(table: pa.Table, keys: list[str], column: str) -> pa.Table:
     """Return the rows whose key has more than one value of a column."""
     kept = table.filter(pc.is_valid(table[column]))
-    counted = kept.group_by(keys).aggregate([(column, "count_distinct")])
+    counted = kept.group_by(keys, use_threads=kept.num_rows > SMALL).aggregate([(column, "count_distinct")])
     twice = counted.filter(pc.greater(counted[f"{column}_count_distinct"], 1))
     return kept.join(twice.select(keys), keys, join_type="left semi") if twice.num_rows else kept.slice(0, 0)
 
@@ -194,7 +196,9 @@ def _shares(held: pa.Table) -> Iterable[dict[str, object]]:
     top = told.set_column(
         told.column_names.index("share_hi_pct"), "share_hi_pct", pc.fill_null(told["share_hi_pct"], 100.0)
     )
-    spans = top.group_by(keys).aggregate([("share_lo_pct", "max"), ("share_hi_pct", "min")])
+    spans = top.group_by(keys, use_threads=top.num_rows > SMALL).aggregate(
+        [("share_lo_pct", "max"), ("share_hi_pct", "min")]
+    )
     apart = spans.filter(pc.greater(spans["share_lo_pct_max"], pc.add(spans["share_hi_pct_min"], ROUNDING)))
     if not apart.num_rows:
         return
@@ -227,7 +231,7 @@ def _sums(held: pa.Table) -> Iterable[dict[str, object]]:
         )
     )
     keys = ["subject_id", "kind"]
-    summed = direct.group_by(keys).aggregate([("share_lo_pct", "sum")])
+    summed = direct.group_by(keys, use_threads=direct.num_rows > SMALL).aggregate([("share_lo_pct", "sum")])
     over = summed.filter(pc.greater(summed["share_lo_pct_sum"], 100 + ROUNDING))
     if not over.num_rows:
         return
