@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from canaries import Aviary, Canary
 from canary_messages import write as messages
+from canary_owners import write as owners
 
 START = 1_794_787_200
 _ENDS = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"]
@@ -29,7 +30,7 @@ def plant(folder: Path) -> Aviary:
     folder.mkdir(parents=True)
     aviary = Aviary()
     tables = (_tables, _json, _databases, _sheets, _names, _zeek, _har, _infrastructure, _broken, _archives)
-    for write in (*tables, messages):
+    for write in (*tables, messages, owners):
         write(folder, aviary)
     (folder / "estate.yaml").write_text(_estate(aviary))
     return aviary

@@ -6,6 +6,7 @@ One run of everything: an audit as process and on a terminal, failing audits, ev
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -25,6 +26,8 @@ from flagstate.catalog.mask import mask
 from flagstate.engine import connect
 from flagstate.errors import DeclarationError
 from flagstate.read import estate
+from flagstate.pipeline.again import load
+from flagstate.pipeline.explain import explain, lines
 from flagstate.read.part import Context, Head, Kind, Opened
 
 Blobs = list[tuple[str, bytes]]
@@ -40,6 +43,9 @@ def _commands() -> list[tuple[object, ...]]:
         ("init", "--out", "proposal.yaml"),
         ("verify", "--json"),
         ("who", "198.51.100.1", "--json"),
+        ("plan", "--json"),
+        ("whatif", "--cut", "CN", "--cut", "DE"),
+        ("diff", "flagstate-case", "flagstate-case", "--json"),
         ("judge", "none", "comment", "--reason", "none", "--author", "tests"),
     ]
 
@@ -62,6 +68,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Avi
         note("audit --json", first)
         for told in _commands():
             note(" ".join(map(str, told[:2])), flagstate(*told, cwd=folder))
+        tables, _ = load(folder / "flagstate-case")
+        for finding in tables["finding"]["finding_id"].to_pylist():
+            told = explain(tables, finding)
+            said = "\n".join([*lines(told), json.dumps(told.as_dict(), default=str)])
+            out.append(("an explanation", said.encode()))
         ran: list[str] = []
         for label, text in bad_estates(aviary).items():
             path = folder / "estate.yaml"
