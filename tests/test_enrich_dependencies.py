@@ -565,7 +565,7 @@ def test_keys_in_hardware_and_outside(tmp_path: Path) -> None:
 def test_names_that_an_infrastructure_description_serves(tmp_path: Path) -> None:
     made = state(
         tmp_path,
-        ("aws_route53_zone", "zone", {"name": "hub.example", "name_servers": ["ns-7.awsdns-31.com", "n.awsdns-01.org"]}),
+        ("aws_route53_zone", "zone", {"name": "hub.example", "name_servers": ["a.awsdns-31.com", "b.awsdns-01.org"]}),
         ("aws_route53_zone", "inside", {"name": "in.example", "name_servers": ["ns-1.awsdns-00.com"], "vpc": [{}, 1]}),
         ("aws_acm_certificate", "cert", {"domain_name": "portal.hub.example", "type": "AMAZON_ISSUED",
                                          "subject_alternative_names": ["portal.hub.example", "*.hub.example"],

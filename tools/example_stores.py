@@ -8,6 +8,7 @@ import json
 import random
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 GIVEN = ("Anna", "Luc", "Marie", "Pieter", "Sofie", "Jonas", "Elena", "Karim", "Nora", "Tomas", "Ines", "Viktor")
 FAMILY = ("Verhoeven", "Dubois", "Lambert", "Peeters", "Janssen", "Moreau", "Keller", "Rossi", "Novak", "Silva")
@@ -80,7 +81,7 @@ def portal(rng: random.Random) -> str:
         ("POST", "https://px.tally-count.example/collect", "203.0.113.60", 2_417, 35),
         ("POST", "https://portal.ourthe-hub.example/refund", "10.20.1.30", 640, 212),
     )
-    entries = []
+    entries: list[dict[str, Any]] = []
     for number, (method, url, addr, sent, got) in enumerate(pages):
         entries.append(
             {
@@ -98,8 +99,19 @@ def portal(rng: random.Random) -> str:
                 "cache": {}, "timings": {"send": 1, "wait": 9, "receive": 4}, "serverIPAddress": addr,
             }
         )  # fmt: skip
+    entries.append(_script(entries[1]))
     creator = {"name": "flagstate example (all invented)", "version": "1"}
     return json.dumps({"log": {"version": "1.2", "creator": creator, "entries": entries}}, indent=1)
+
+
+def _script(font: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of a script that the page waits for, from the host that its fonts come from."""
+    made: dict[str, Any] = json.loads(json.dumps(font))
+    made["startedDateTime"] = "2026-11-17T09:10:01.000Z"
+    made["request"]["url"] = "https://fonts.static-edge.example/menu.js"
+    made["response"]["content"] = {"size": 18_400, "mimeType": "text/javascript"}
+    made["response"]["bodySize"] = 18_400
+    return made | {"_resourceType": "script", "_priority": "High", "_initiator": {"type": "parser"}}
 
 
 def state() -> str:
