@@ -26,8 +26,10 @@ ORDER = (
     "accuracy",
     "holdings",
     "holdings_memory",
+    "control",
     "compelled",
     "cutoff",
+    "plan",
 )
 """The scripts, in the order of the page; `make bench` runs all, arguments choose some."""
 

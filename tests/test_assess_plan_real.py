@@ -124,7 +124,8 @@ def test_what_is_not_possible_is_not_chosen_and_what_costs_more_is_weighed_anew(
     assert {"hold_own_keys:est:bucket", "confidential_computing:est:wms"} < first
     said = "measures:\n  no: {measure: hold_own_keys, asset: bucket, possible: false}\n"
     assert "hold_own_keys:est:bucket" not in chosen(world(HUB + POLICY + said))
-    said = "measures:\n  no: {measure: confidential_computing, possible: false}\n  dear: {measure: hold_own_keys, cost: 999}\n"
+    dear = "dear: {measure: hold_own_keys, cost: 999}"
+    said = f"measures: {{no: {{measure: confidential_computing, possible: false}}, {dear}}}\n"
     second = chosen(world(HUB + POLICY + said))
     assert not [key for key in second if key.startswith(("confidential_computing", "hold_own_keys"))]
     assert "other_operator:est:fra:est:cloud" in second

@@ -152,3 +152,22 @@ def cases() -> str:
         shown = (text.replace("|", "\\|") for text in (case.title, case.why))
         out.append(f"| `{case.id}` | {' | '.join(shown)} |")
     return "\n".join(out) + "\n"
+
+
+def measures() -> str:
+    """Return the catalogue of measures, what each can be bound to, and what it opens."""
+    from flagstate.catalog.measures import PER, listed
+    from flagstate.catalog.measures import measures as catalogue
+
+    out = ["| measure | what to do | answers | cost | days | opens | keeps |\n|---|---|---|---|---|---|---|"]
+    for one in listed():
+        known = catalogue()[str(one["id"])]
+        ties = [f"not with {', '.join(known.excludes)}"] if known.excludes else []
+        ties += [f"needs {', '.join(known.requires)}"] if known.requires else []
+        tied = f" ({'; '.join(ties)})" if ties else ""
+        cells = [one["does"], f"{one['answers']}{tied}", one["cost"], one["lead_days"], one["opens"], one["keeps"]]
+        shown = (str(cell).replace("|", "\\|") for cell in cells)
+        out.append(f"| `{one['id']}` | {' | '.join(shown)} |")
+    out.append("\n## What a measure is bound to\n\n| `per` | what | parameters |\n|---|---|---|")
+    out += [f"| `{name}` | {says} | {', '.join(f'`{one}`' for one in names)} |" for name, (says, names) in PER.items()]
+    return "\n".join(out) + "\n"
