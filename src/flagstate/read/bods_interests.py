@@ -60,7 +60,9 @@ class Interests:
             if (row := interest(each, said.line, self.records.flaws, summary=summary, mask=self.records)) is not None
         ]
         if not listed(interests):
-            rows = [{"kind": "unnamed", "directness": "indirect" if summary else "unknown"}]
+            # Whoever is not told, and why, is somebody who may control it: an interest of unknown kind says less.
+            kind = "unnamed" if "holder_id" in found else "controls"
+            rows = [{"kind": kind, "directness": "indirect" if summary else "unknown"}]
         return [base | row for row in rows]
 
     def _ends(self, said: Statement) -> Row | None:

@@ -64,19 +64,21 @@ class _Walk:
         self._line = 1
         self._ended = False
         self._array = False
+        self._lines = False
         self._opening = ""
         self._number = 0
 
     def run(self) -> Iterator[Value]:
         while self._skip():
             letter = self._text[self._at]
-            if not self._array and letter == "[":
+            if letter == "[" and not self._array and not self._lines:
                 self._array = True
                 self._move(self._at + 1)
             elif self._array and letter == "]":
                 self._array = False
                 self._move(self._at + 1)
             else:
+                self._lines = not self._array
                 self._number += 1
                 yield self._value()
         if self._array:

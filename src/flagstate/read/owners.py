@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,7 +39,7 @@ SHOWN = 5
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}", re.ASCII)
 _SCHEME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,23}", re.ASCII)
 _NUMBER = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z ./&-]{0,46}[0-9A-Za-z])?", re.ASCII)
-_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 _PLACE = re.compile(r"([A-Za-z]{2})(?:-[A-Za-z0-9]{1,3})?", re.ASCII)
 
 
@@ -54,10 +55,13 @@ def day(value: object) -> datetime | None:
 
     The time of day and its zone are left out: registers mean the day.
     """
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    found = _DAY.fullmatch(text[:10]) if len(text) <= 10 or text[10] in "T " else None
+    return _day(value.strip()[:40]) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=32_768)
+def _day(text: str) -> datetime | None:
+    """One object for all that happened on a day: registers have many rows of few days."""
+    found = _DATE.fullmatch(text[:10]) if len(text) <= 10 or text[10] in "T " else None
     if found is None:
         return None
     try:
