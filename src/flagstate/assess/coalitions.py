@@ -371,7 +371,7 @@ class Coalitions:
             guards.add(f"confidential:{part.subject_id}")
         about, doubt = part.subject_id, edge.contested
         return bit, Step(
-            0, edge.words, edge.status, edge.stance, edge.facts, None, doubt, frozenset(guards), about, edge.depth
+            edge.words, edge.status, edge.stance, edge.facts, None, doubt, frozenset(guards), about, edge.depth
         )
 
     def _best(self, mask: int) -> int:
@@ -391,7 +391,7 @@ class Coalitions:
         if not direct:
             guards = frozenset({f"key:{key_id}", *((f"hsm:{key_id}",) if edge.beneath else ())})
         facts = edge.facts if direct else (*edge.facts, *key.facts)
-        yield bit, Step(0, edge.words, edge.status, edge.stance, facts, key_id, edge.contested, guards)
+        yield bit, Step(edge.words, edge.status, edge.stance, facts, key_id, edge.contested, guards)
         for one in () if direct else self._wraps(key_id, regime):
             yield from self._opens(one, regime, mask, done)
 

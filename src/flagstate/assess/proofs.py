@@ -34,8 +34,6 @@ class Atom:
 class Step:
     """What one atom gives: custody, or the use of a key."""
 
-    atom: int
-    """Which of the atoms."""
     words: str
     status: str
     stance: str
@@ -61,7 +59,8 @@ class Proof:
     """clear or metadata."""
     level: str
     atoms: tuple[Atom, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[tuple[int, Step], ...]
+    """What is taken, each with the place of the atom that takes it."""
     key_ids: tuple[str, ...]
     """Keys that it uses."""
     stopped_by: tuple[str, ...] = ()
@@ -80,17 +79,17 @@ class Proof:
     @property
     def contested(self) -> bool:
         """Whether the sources dispute a link."""
-        return any(atom.ground.contested for atom in self.atoms) or any(step.contested for step in self.steps)
+        return any(atom.ground.contested for atom in self.atoms) or any(one.contested for _, one in self.steps)
 
     @property
     def status(self) -> str:
         """The status of the weakest link."""
-        return weakest(*(atom.ground.status for atom in self.atoms), *(step.status for step in self.steps))
+        return weakest(*(atom.ground.status for atom in self.atoms), *(step.status for _, step in self.steps))
 
     @property
     def stance(self) -> str:
         """The weakest stance under it."""
-        listed = [*(atom.ground.stance for atom in self.atoms), *(step.stance for step in self.steps)]
+        listed = [*(atom.ground.stance for atom in self.atoms), *(step.stance for _, step in self.steps)]
         return weakest_stance(listed)
 
     @property
@@ -107,7 +106,7 @@ class Proof:
     def chain(self) -> frozenset[str]:
         """Every fact that it stands on, but for what is held."""
         found = set(self.base)
-        found.update(*(atom.ground.facts for atom in self.atoms), *(step.facts for step in self.steps))
+        found.update(*(atom.ground.facts for atom in self.atoms), *(step.facts for _, step in self.steps))
         return frozenset(found)
 
     @property

@@ -7,7 +7,7 @@ other are weighed twice, without them and with them: what needs them is disputed
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice, product
 
@@ -20,7 +20,7 @@ from flagstate.assess.grounds import RANK, Ground, Row, Territory, grounds
 from flagstate.assess.keys import Key, Regime, keys
 from flagstate.assess.proofs import MOST, Atom, Proof, Step
 from flagstate.assess.subject import Custody, Stand, Subject
-from flagstate.assess.ways import Ways, singles
+from flagstate.assess.ways import NEVER, singles
 from flagstate.catalog.compulsion import Law, law_book
 
 ANSWERS = ("evidenced", "declared")
@@ -132,6 +132,19 @@ def _concerned(known: World, subject: Subject) -> set[str]:
     return found
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """How a set of parties gets at a part, before their grounds are chosen."""
+
+    part: Part
+    steps: list[tuple[int, Step]]
+    data: str = "clear"
+    level: str | None = None
+    stopped: tuple[str, ...] = ()
+    presumed: tuple[str, ...] = ()
+    more: bool = False
+
+
 class _Search:
     def __init__(self, known: World, most: int) -> None:
         self._known = known
@@ -165,7 +178,7 @@ class _Search:
             every = sorted(self._answer(subject, part, government, answer == "declared"), key=lambda proof: proof.order)
             most = every[: self._most]
             more = len(every) > len(most) or any(one.more for one in most)
-            kept[answer] = [replace(one, rank=at, more=more) for at, one in enumerate(most, 1)]
+            kept[answer] = [_ranked(one, at, more) for at, one in enumerate(most, 1)]
         return _joined(kept)
 
     def _depends(self, part: Part) -> bool:
@@ -200,48 +213,43 @@ class _Search:
     def _proofs(self, subject: Subject, part: Part, parties: Coalitions, regime: Regime) -> Iterator[Proof]:
         ways = parties.ways(part, regime)
         if ways.sets:
-            yield from self._clear(subject, part, parties, regime, ways)
+            presumed = _presumed(part, regime)
+            for mask in ways.sets:
+                steps = parties.steps(part, regime, mask)
+                yield from self._grounded(subject, parties, _Shape(part, steps, presumed=presumed, more=ways.more))
             return
         stopped = _stopped(part, parties, regime)
         for bit in singles(parties.access(subject.subject_id).every).sets:
-            step = parties.custody(part, bit)
-            for proof in self._grounded(subject, part, parties, [step], ways.more):
-                yield replace(
-                    proof, data="metadata", level="ciphertext_only", stopped_by=stopped, guards=_held_guards(part)
-                )
+            shape = _Shape(part, [parties.custody(part, bit)], "metadata", "ciphertext_only", stopped)
+            yield from self._grounded(subject, parties, shape)
 
-    def _clear(self, subject: Subject, part: Part, parties: Coalitions, regime: Regime, ways: Ways) -> Iterator[Proof]:
-        active = regime.active(part.form.keys)
-        presumed = tuple(sorted({one.key_id for one in part.form.keys} - set(active)))
-        for mask in ways.sets:
-            steps = parties.steps(part, regime, mask)
-            for proof in self._grounded(subject, part, parties, steps, ways.more):
-                yield replace(proof, presumed=presumed)
-
-    def _grounded(
-        self, subject: Subject, part: Part, parties: Coalitions, steps: list[tuple[int, Step]], more: bool
-    ) -> Iterator[Proof]:
+    def _grounded(self, subject: Subject, parties: Coalitions, shape: _Shape) -> Iterator[Proof]:
         """Yield a proof for every choice of grounds: a party can be within reach on several."""
-        bits = list(dict.fromkeys(bit for bit, _ in steps))
+        bits = list(dict.fromkeys(bit for bit, _ in shape.steps))
         place = {bit: at for at, bit in enumerate(bits)}
-        taken = tuple(replace(step, atom=place[bit]) for bit, step in steps)
-        used = tuple(sorted({step.key_id for step in taken if step.key_id is not None}))
-        choices = product(*(parties.grounds(bit) for bit in bits))
-        chosen = list(islice(choices, self._most * 4 + 1))
-        for listed in chosen[: self._most * 4]:
+        steps = tuple((place[bit], step) for bit, step in shape.steps)
+        used = tuple(sorted({step.key_id for _, step in steps if step.key_id is not None}))
+        bound = self._most * 4
+        chosen = list(islice(product(*(parties.grounds(bit) for bit in bits)), bound + 1))
+        base, more = tuple(subject.all.facts), shape.more or len(chosen) > bound
+        for listed in chosen[:bound]:
             atoms = tuple(parties.atom(bit, ground) for bit, ground in zip(bits, listed, strict=True))
             yield Proof(
                 parties.government,
                 subject.subject_id,
-                part,
-                "clear",
-                max((ground.level for ground in listed), key=lambda level: RANK[level]),
+                shape.part,
+                shape.data,
+                shape.level or max((ground.level for ground in listed), key=RANK.__getitem__),
                 atoms,
-                taken,
+                steps,
                 used,
-                more=more or len(chosen) > self._most * 4,
-                base=tuple(subject.all.facts),
-                guards=_guards(subject, part, atoms, taken),
+                shape.stopped,
+                shape.presumed,
+                more=more,
+                base=base,
+                guards=_guards(subject, shape.part, atoms, steps)
+                if shape.data == "clear"
+                else _held_guards(shape.part),
             )
 
     def _covert(
@@ -258,25 +266,34 @@ class _Search:
         for answer in ANSWERS:
             regime, parties = Regime(answer == "declared"), self._of(government, firm=self._known.unsure)
             bit = parties.covert()
-            best = None
-            for part in listed:
-                if bit and not any(part is known for known in clear.get(answer, ())):
-                    ways = parties.ways(part, regime, covert=bit)
-                    masks = sorted(ways.sets, key=parties.rank)[:1]
-                    for mask in masks:
-                        steps = parties.steps(part, regime, mask, covert=bit)
-                        best = next(self._grounded(subject, part, parties, steps, ways.more))
-                        active = regime.active(part.form.keys)
-                        best = replace(best, presumed=tuple(sorted({k.key_id for k in part.form.keys} - set(active))))
-                if best is not None:
-                    break
+            best = self._secret(subject, listed, parties, regime, clear.get(answer, ())) if bit else None
             if best is None and bit and listed and answer not in firm:
                 steps = [parties.custody(listed[0], bit, covert=bit)]
-                best = next(self._grounded(subject, listed[0], parties, steps, False))
                 stopped = _stopped(listed[0], parties, regime)
-                best = replace(best, data="metadata", stopped_by=stopped, guards=_held_guards(listed[0]))
+                best = next(self._grounded(subject, parties, _Shape(listed[0], steps, "metadata", None, stopped)))
             kept[answer] = [best] if best is not None else []
         yield from _joined(kept)
+
+    def _secret(
+        self, subject: Subject, listed: list[Part], parties: Coalitions, regime: Regime, clear: Collection[Part]
+    ) -> Proof | None:
+        """Return a proof that a government's own collection gives clear data that nothing firmer gives."""
+        bit = parties.covert()
+        for part in listed:
+            ways = NEVER if any(part is one for one in clear) else parties.ways(part, regime, covert=bit)
+            for mask in sorted(ways.sets, key=parties.rank)[:1]:
+                steps = parties.steps(part, regime, mask, covert=bit)
+                shape = _Shape(part, steps, presumed=_presumed(part, regime), more=ways.more)
+                return next(self._grounded(subject, parties, shape))
+        return None
+
+
+def _presumed(part: Part, regime: Regime) -> tuple[str, ...]:
+    return tuple(sorted({one.key_id for one in part.form.keys} - set(regime.active(part.form.keys))))
+
+
+def _ranked(one: Proof, rank: int, more: bool) -> Proof:
+    return one if one.rank == rank and one.more == more else replace(one, rank=rank, more=more)
 
 
 def _joined(kept: Mapping[str, list[Proof]]) -> Iterator[Proof]:
@@ -315,12 +332,12 @@ def _held_guards(part: Part) -> frozenset[str]:
     return frozenset({f"holding:{part.subject_id}"} if part.pseudo and not part.seen else ())
 
 
-def _guards(subject: Subject, part: Part, atoms: Iterable[Atom], steps: Sequence[Step]) -> frozenset[str]:
+def _guards(subject: Subject, part: Part, atoms: Iterable[Atom], steps: Sequence[tuple[int, Step]]) -> frozenset[str]:
     """Return what must stay absent for clear data to stay within reach."""
-    found = set(_held_guards(part)).union(*(step.guards for step in steps))
+    found = set(_held_guards(part)).union(*(step.guards for _, step in steps))
     if part.form.state != "used":
         # A key at a layer keeps out who gets in there or below it.
-        depth = max((step.depth for step in steps if step.about == subject.subject_id), default=0)
+        depth = max((step.depth for _, step in steps if step.about == subject.subject_id), default=0)
         depth = depth if part.form.state == "stored" else 0
         found |= {f"key:{layer}" for layer, at in subject.layers.items() if at <= depth}
     if not subject.layers:

@@ -41,17 +41,17 @@ def proof_words(
     """
     chains: list[str] = []
     told: set[int] = set()
-    for step in proof.steps:
-        law = proof.atoms[step.atom].ground.proof
+    for atom, step in proof.steps:
+        law = proof.atoms[atom].ground.proof
         about = "" if step.key_id is None else f"key {keys[step.key_id].shown}: "
         if step.key_id is None and step.about != subject.subject_id:
             about = f"{shown[step.about].words()}: "
-        if step.atom in told and proof.atoms[step.atom].kind == "entity":
-            law = names.get(proof.atoms[step.atom].about, proof.atoms[step.atom].about)
+        if atom in told and proof.atoms[atom].kind == "entity":
+            law = names.get(proof.atoms[atom].about, proof.atoms[atom].about)
             chains.append(f"{about}{law} {_own(step)}")
         else:
             chains.append(about + " → ".join(part for part in (law, step.words) if part))
-        told.add(step.atom)
+        told.add(atom)
     what = what_words(proof, subject, container)
     return f"{government_name(proof.government)} {_can(proof, what)}: {'; and '.join(chains)}{_why(proof, keys)}."
 
