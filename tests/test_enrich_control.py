@@ -340,6 +340,7 @@ def test_a_state_is_at_the_top_and_covers() -> None:
         ({"nationality": ["FR"], "located_in": ["CN"]}, "yes"),
         ({"nationality": ["FR"], "located_in": ["CN", "FR"]}, "unknown"),
         ({}, "unknown"),
+        ({"nationality": ["US"], "located_in": ["SG"]}, "no"),
     ],
 )
 def test_where_a_person_lives_decides(person: dict[str, list[str]], verdict: str) -> None:
@@ -348,6 +349,13 @@ def test_where_a_person_lives_decides(person: dict[str, list[str]], verdict: str
     assert covered(answer, "us_15cfr791_foreign_adversaries")["c"] == (
         "yes" if "CN" in str(person.get("nationality")) else verdict
     )
+
+
+def test_a_citizen_whom_the_list_excepts_is_no_member_anywhere() -> None:
+    at_home = {"kind": "person", "nationality": ["US", "CN"], "located_in": ["CN"]}
+    answer = derive(tables({"p": at_home, "c": DE}, [("p", "c", "owns", 100)]))
+    assert covered(answer)["c"] == "no"
+    assert covered(answer, "us_padfa")["c"] == "yes"
 
 
 def test_dates_are_respected() -> None:

@@ -70,6 +70,10 @@ class CountryList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where that stands."""
     persons: Literal["resident", "either"]
     """Whether the place where a person lives decides, or nationality as well."""
+    except_nationals: tuple[str, ...] = ()
+    """Persons of these nationalities are never members, wherever they live."""
+    except_cite: str | None = None
+    """Where that stands."""
     since: date | None = msgspec.field(default=None, name="from")
     """The list holds from this day; null: not dated."""
     until: date | None = msgspec.field(default=None, name="to")
@@ -105,6 +109,8 @@ class Members:
     """Stake in per cent from which an entity counts as held by members."""
     persons: Literal["resident", "either"]
     """Whether the place where a person lives decides."""
+    except_nationals: frozenset[str]
+    """Persons of these nationalities are never members."""
     status: str
     """How firmly the list is known."""
 
@@ -121,7 +127,7 @@ def country_lists() -> dict[str, CountryList]:
     except (OSError, msgspec.DecodeError) as error:
         raise _damaged(str(error)) from error
     for code, one in book.lists.items():
-        odd = {*one.members, *(d.member for d in one.dated)} - CODES
+        odd = {*one.members, *one.except_nationals, *(d.member for d in one.dated)} - CODES
         if odd:
             raise _damaged(f"{code} names {', '.join(sorted(odd))}, which is no country")
         if bool(one.group) == bool(one.members):
@@ -162,6 +168,7 @@ def on_list(code: str, on: date) -> Members:
         leis=frozenset(e.lei for e in named if e.lei),
         threshold=one.threshold,
         persons=one.persons,
+        except_nationals=frozenset(one.except_nationals),
         status=one.status,
     )
 

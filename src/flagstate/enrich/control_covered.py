@@ -182,8 +182,10 @@ def base_of(world: World, members: Members) -> Base:
     citizen, citizen_firm = some(NATIONAL, inside), some(NATIONAL, inside & firm)
     if members.persons == "resident":
         citizen, citizen_firm = citizen & ~homed, citizen_firm & ~homed
-    most = np.where(human, lives | citizen, most)
-    least = np.where(human, lives_only | based_only | citizen_firm, least)
+    exempt = np.array([c in members.except_nationals for c in world.countries], np.bool_)
+    never = some(NATIONAL, exempt[world.place_in]) if exempt.any() else np.zeros(size, np.bool_)
+    most = np.where(human, (lives | citizen) & ~never, most)
+    least = np.where(human, (lives_only | based_only | citizen_firm) & ~never, least)
     anywhere = some(LOCATED, inside | True)
     most = np.where(state, most | lives, most)
     least = np.where(state, least | lives_only, least)
