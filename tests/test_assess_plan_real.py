@@ -192,17 +192,18 @@ holdings: [{at: bucket, container: orders, classes: [person_name], state: stored
 def test_a_clause_and_an_approval_alone_cure_no_reach() -> None:
     assert measures()["contract_clause"].questions == ("rules",)
     store = """
-entities: {cloud: {organised_in: [US]}, shop: {organised_in: [DE]}}
+entities:
+  shop: {organised_in: [DE]}
+  ops: {kind: group, located_in: [IN], employed_by: shop, administers: bucket}
 assets:
-  bucket: {kind: store, place: DE, operated_by: cloud, controller_by: shop}
-  hsm: {kind: key, place: DE, operated_by: HOLDER, key_held_by: HOLDER, key_used_by: cloud}
+  bucket: {kind: store, place: DE, operated_by: shop, controller_by: shop}
+  hsm: {kind: key, place: DE, operated_by: RUNS, key_held_by: shop, key_used_by: ops}
 holdings: [{at: bucket, container: orders, classes: [person_name], state: stored, keys: [hsm]}]
 policy: {accept_reach: [EU]}
 """
-    outside = world(store.replace("HOLDER", "shop"))
-    assert chosen(outside) == {"just_in_time_access:est:hsm:est:cloud"}
-    inside = world(store.replace("operated_by: HOLDER", "operated_by: cloud").replace("HOLDER", "shop"))
-    jit = offered(inside)["just_in_time_access:est:hsm:est:cloud"]
+    assert chosen(world(store.replace("RUNS", "shop"))) == {"just_in_time_access:est:hsm:est:ops"}
+    inside = world(store.replace("RUNS", "ops"))
+    jit = offered(inside)["just_in_time_access:est:hsm:est:ops"]
     assert derive(apply(inside, [jit]))
 
 

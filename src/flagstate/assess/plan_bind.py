@@ -32,6 +32,7 @@ IDENTITY: dict[str, tuple[str, ...]] = {
     "updater": ("asset", "entity"),
     "supplier": ("asset", "entity", "kind"),
     "licensor": ("asset", "entity"),
+    "authenticator": ("asset", "entity"),
     "need_group": ("asset", "group"),
     "tested": ("asset",),
     "column": ("asset", "container", "data_class"),
@@ -88,7 +89,8 @@ def bind(code: str, params: Params, rows: Rows, on: date) -> Instance | None:
         ident(code, params),
         code,
         _sentence(measure.does, given),
-        measure.cost,
+        # To give up much costs more than to give up little.
+        measure.cost * (len(several(given["assets"])) if measure.per == "expendable" else 1),
         measure.lead_days,
         edits,
         _sentence(measure.opens, given),

@@ -19,12 +19,12 @@ from flagstate.catalog.measures import measures
 
 CUSTODY = tuple(sorted(kinds_with("custody")))
 ACCESS = tuple(sorted(kinds_with("custody") | kinds_with("uses_key")))
-SUPPLY = ("authenticates", "certifies", "licenses", "registers", "resolves")
+SUPPLY = ("certifies", "registers", "resolves")
 STAKES = tuple(sorted(code for code, kind in interest_kinds().items() if kind.control == "share"))
 STEERING = tuple(sorted(code for code, kind in interest_kinds().items() if kind.control in ("full", "veto")))
 BELOW_CONTROL_PCT = 9.0
 _NOT_MOVED = frozenset({"key", "certificate", "region", "zone"})
-_COMPUTES = frozenset({"system", "function"})
+_KEEPS_ONLY = frozenset({"store", "edge"})
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Binder:
             yield from (pair for one in self._keys(key) for pair in self._declared(one, key))
         if asset["kind"] not in _NOT_MOVED:
             yield "movable", base
-        if asset["kind"] not in _COMPUTES | {"key"}:
+        if asset["kind"] in _KEEPS_ONLY:
             yield "opaque", base
         if held:
             yield "held", base
@@ -174,7 +174,7 @@ class Binder:
         holders = sorted({str(row["holder_id"]) for row in rows if row["kind"] == "holds_key"})
         for user in sorted({str(row["holder_id"]) for row in rows if row["kind"] == "uses_key"}):
             other = [holder for holder in holders if holder != user]
-            if other:
+            if other and self._persons(user):  # a machine that waits for approvals would not work
                 names = {"entity_name": self.name(user), "key_name": self.name(key)}
                 yield (
                     "key_user",
@@ -194,9 +194,10 @@ class Binder:
             if kind in SUPPLY:
                 yield "supplier", named | {"kind": kind, "kind_says": interest_kinds()[kind].says}
             if kind == "licenses":
-                yield "licensor", named | {"kind": kind}
-            if kind in SUPPLY:
+                yield "licensor", named
                 yield "tested", base
+            if kind == "authenticates":
+                yield "authenticator", named
 
     def _persons(self, entity: str) -> bool:
         return any(row["kind"] in ("group", "person") for row in self.rows.at("legal_entity", "entity_id", entity))

@@ -21,7 +21,7 @@ SOURCE = Path(__file__).parent / "data" / "measures.yaml"
 PER: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("an asset, and the company that decides on it", ("asset", "holder", "place")),
     "keyed": ("an asset that can hold or pass on data", ("asset", "place")),
-    "opaque": ("an asset that only keeps or passes on data: no system, no function", ("asset", "place")),
+    "opaque": ("a store or an edge: it only keeps or passes on data", ("asset", "place")),
     "held": ("an asset of which it is known what it holds", ("asset",)),
     "movable": ("an asset that stands somewhere, or on something", ("asset", "place")),
     "run_by": (
@@ -30,14 +30,15 @@ PER: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "key": ("a key", ("key", "place")),
     "declared_key": ("a key that is only declared to protect an asset", ("key", "asset")),
-    "key_user": ("a key and a party that can use it without holding it", ("key", "entity", "approver")),
+    "key_user": ("a key, and staff that can use it without holding it", ("key", "entity", "approver")),
     "staff": ("a group or person with access", ("staff", "employers", "place")),
     "updater": ("an asset and a party that can push code to it", ("asset", "entity")),
     "supplier": (
-        "an asset and a party that licenses, resolves, registers, certifies or authenticates",
+        "an asset and a party that resolves, registers or certifies its name",
         ("asset", "entity", "kind", "place"),
     ),
-    "licensor": ("an asset and a party that licenses it", ("asset", "entity", "kind")),
+    "licensor": ("an asset and a party that licenses it", ("asset", "entity", "place")),
+    "authenticator": ("an asset and a party that authenticates its users", ("asset", "entity", "place")),
     "need_group": ("an asset and a group of alternatives that it needs", ("asset", "group", "members", "second_place")),
     "tested": ("an asset that needs something, or is supplied with it", ("asset",)),
     "column": ("a class of data in a container of an asset", ("asset", "container", "data_class", "place")),
