@@ -61,6 +61,25 @@ def commands() -> str:
     return "\n".join(f"## flagstate {' '.join(words)}\n\n{help_of(*words)}" for words in names)
 
 
+def points() -> str:
+    """Return the kinds of points that services lean on, and the points themselves."""
+    from flagstate.catalog.points import points as listed
+    from flagstate.catalog.providers import entity
+
+    book = listed()
+    out = ["| kind | what it is | taken as needed | hours without it, assumed |", "|---|---|---|---|"]
+    for name, kind in book.kinds.items():
+        buffer = "not known" if kind.buffer_h is None else f"{kind.buffer_h:g}"
+        out.append(f"| `{name}` | {kind.doc} | {'yes' if kind.needed else 'no'} | {buffer} |")
+    out += ["", "| point | kind | told by | operator | status |", "|---|---|---|---|---|"]
+    for point in book.points:
+        ports = [f"{point.proto}/{port}" for port in point.ports]
+        told = ", ".join((*point.domains, *point.issuers, *(f"pkg:{kind}" for kind in point.purl), *ports))
+        known = entity(point.operator) if point.operator else None
+        out.append(f"| {point.name} | {point.kind} | {told} | {known.name if known else '–'} | {point.status} |")
+    return "\n".join(out) + "\n"
+
+
 def formats() -> str:
     """Return what is read, in the order in which formats are asked."""
     from flagstate.read.registry import readers

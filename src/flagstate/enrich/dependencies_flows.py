@@ -151,9 +151,9 @@ def registries(rows: Rows, seen: Iterable[Mapping[str, object]]) -> None:
         name, shown_by = str(row["to_name"]), evidence(row)
         match = points.by_package(name) or points.by_host(name)
         if match is not None:
-            asset, status = rows.matched(match, shown_by)
+            asset, status = rows.matched(match, shown_by, str(row["stance"]))
         elif "." in name:
-            asset, status = rows.point("registry", name, shown_by)
+            asset, status = rows.point("registry", name, shown_by, str(row["stance"]))
         else:
             continue
         buffer = points.points().kinds["registry"].buffer_h

@@ -46,7 +46,9 @@ def _servers(rows: Rows, zone: str, listed: list[Seen]) -> list[Member]:
     found: dict[str, Member] = {}
     for row in sorted(listed, key=lambda row: str(row["to_name"])):
         server, shown_by = str(row["to_name"]), evidence(row)
-        asset, status = rows.point("dns", server if points.by_host(server) else points.zone(server), shown_by)
+        asset, status = rows.point(
+            "dns", server if points.by_host(server) else points.zone(server), shown_by, str(row["stance"])
+        )
         said = f"{server} is a name server of {zone}, as its answers say"
         found.setdefault(
             asset, Member(asset, said, shown_by, status, points.points().kinds["dns"].buffer_h, str(row["stance"]))
@@ -96,9 +98,11 @@ def _issuer(rows: Rows, name: str, row: Seen, as_of: date) -> Member | None:
         said += f"; it ends on {until.date()}"
     elif buffer is not None:
         said += f"; when it ends was not seen, {buffer / 24:g} days are assumed"
-    match = points.by_issuer(organisation)
-    asset, status = rows.matched(match, shown_by) if match else rows.unlisted("ca", organisation, shown_by)
-    return Member(asset, said, shown_by, status, buffer, str(row["stance"]))
+    match, stance = points.by_issuer(organisation), str(row["stance"])
+    asset, status = (
+        rows.matched(match, shown_by, stance) if match else rows.unlisted("ca", organisation, shown_by, stance)
+    )
+    return Member(asset, said, shown_by, status, buffer, stance)
 
 
 def fronts(rows: Rows, seen: Iterable[Seen], names: dict[str, list[str]]) -> None:

@@ -52,11 +52,11 @@ def pages(rows: Rows, seen: Iterable[dict[str, object]]) -> None:
 def _host(rows: Rows, one: _Host) -> None:
     if set(one.roles) <= {"page", "beacon"}:
         return
-    page = rows.page(one.page, one.evidence_id)
+    page = rows.page(one.page, one.evidence_id, one.stance)
     match = points.by_host(one.host)
     kind = match.point.kind if match else "web"
     if "login" in one.roles:
-        asset, status = rows.point("identity", one.host, one.evidence_id)
+        asset, status = rows.point("identity", one.host, one.evidence_id, one.stance)
         said = f"{one.page} sent people to {one.host} to sign in, {times(one.roles['login'])}"
         if one.stance == "configured":
             said = f"{one.page} is registered at {one.host} as where people come back to after they signed in"
@@ -65,7 +65,7 @@ def _host(rows: Rows, one: _Host) -> None:
         if match and match.point.kind == "identity" and (holder := rows.operator(asset)):
             rows.interest(holder, "authenticates", member, page)
         return
-    asset, status = rows.point(kind, one.host, one.evidence_id)
+    asset, status = rows.point(kind, one.host, one.evidence_id, one.stance)
     counted = points.dispensable(one.host)
     loaded = sum(number for role, number in one.roles.items() if role in _USED)
     if kind in ("identity", "payment") and loaded:

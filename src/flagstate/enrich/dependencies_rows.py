@@ -17,6 +17,8 @@ POINT = "dep:"
 """Ids of points that evidence shows begin so."""
 PAGE = "page:"
 """Ids of pages of ours that nobody declared begin so."""
+OBSERVED = "observed"
+"""Stance of what logs and archives show."""
 _FIRST = {"declared": 0, "configured": 1, "observed": 2}
 Row = dict[str, object]
 
@@ -66,56 +68,57 @@ class Rows:
                 if row[column]:
                     places.setdefault(str(row[column]).lower(), str(row["asset_id"]))
 
-    def point(self, kind: str, name: str, evidence_id: str | None) -> tuple[str, str]:
+    def point(self, kind: str, name: str, evidence_id: str | None, stance: str = OBSERVED) -> tuple[str, str]:
         """Return the asset of a host that something leans on, and its status: one of the case, a point, or the host.
 
         Args:
             kind: Kind of the point where the catalog has none.
             name: Masked host name, or an address.
             evidence_id: What showed it.
+            stance: observed, or configured where a description says it.
         """
         own = self.named.get(name) or self.at.get(name)
         if own is not None:
             return own, "declared"
         match = points.by_host(name)
         if match is not None and match.point.kind == kind:
-            return self.matched(match, evidence_id)
+            return self.matched(match, evidence_id, stance)
         asset_id = f"{POINT}{kind}:{name}"
         domain = operator_by_domain(name)
         addressed = ":" in name or name.rpartition(".")[2].isdigit()
         row: Row = {"name": name, "addr" if addressed else "server_name": name}
-        self._asset(asset_id, kind, row, evidence_id)
+        self._asset(asset_id, kind, row, (evidence_id, stance))
         if domain is not None:
             self._operates(
                 domain[0], asset_id, operation_row(domain[0], by="domain", asn=None, provider=None, host=name)
             )
         return asset_id, "to verify"
 
-    def matched(self, match: points.Match, evidence_id: str | None) -> tuple[str, str]:
+    def matched(self, match: points.Match, evidence_id: str | None, stance: str = OBSERVED) -> tuple[str, str]:
         """Return the asset of a point of the catalog, and its status."""
         point = match.point
         asset_id = f"{POINT}{point.kind}:{slug(point.name)}"
         row: Row = {"name": point.name, "status": point.status}
         if match.by in point.domains or point.pattern:
             row["server_name"] = match.by
-        self._asset(asset_id, point.kind, row, evidence_id)
+        self._asset(asset_id, point.kind, row, (evidence_id, stance))
         if point.operator and entity(point.operator) is not None:
             said = {"status": point.status, "source": f"{points.told(point.source)} ({point.name})"}
             self._operates(point.operator, asset_id, _recorded(point.operator) | said)
         return asset_id, point.status
 
-    def unlisted(self, kind: str, name: str, evidence_id: str | None) -> tuple[str, str]:
+    def unlisted(self, kind: str, name: str, evidence_id: str | None, stance: str = OBSERVED) -> tuple[str, str]:
         """Return the asset of a name that no catalog has, and its status."""
         asset_id = f"{POINT}{kind}:{slug(name)}"
-        self._asset(asset_id, kind, {"name": name}, evidence_id)
+        self._asset(asset_id, kind, {"name": name}, (evidence_id, stance))
         return asset_id, "to verify"
 
-    def page(self, host: str, evidence_id: str | None) -> str:
+    def page(self, host: str, evidence_id: str | None, stance: str = OBSERVED) -> str:
         """Return the asset that answers under a name, or one for a page that nobody declared."""
         own = self.named.get(host) or self.at.get(host)
         if own is None:
             own = f"{PAGE}{host}"
-            self._asset(own, "service", {"name": host, "server_name": host}, evidence_id)
+            self._asset(own, "service", {"name": host, "server_name": host}, (evidence_id, stance))
         return own
 
     def need(self, asset_id: str, members: Iterable[Member]) -> None:
@@ -155,10 +158,10 @@ class Rows:
         found = {holder for holder, subject, kind in self.interests if subject == asset_id and kind == "operates"}
         return found.pop() if len(found) == 1 else None
 
-    def _asset(self, asset_id: str, kind: str, row: Row, evidence_id: str | None) -> None:
-        key = (asset_id, evidence_id)
-        said = {"asset_id": asset_id, "kind": kind, "stance": "observed", "evidence_id": evidence_id}
-        self.assets.setdefault(key, {"status": "to verify"} | row | said)
+    def _asset(self, asset_id: str, kind: str, row: Row, shown: tuple[str | None, str]) -> None:
+        evidence_id, stance = shown
+        said = {"asset_id": asset_id, "kind": kind, "stance": stance, "evidence_id": evidence_id}
+        self.assets.setdefault((asset_id, evidence_id), {"status": "to verify"} | row | said)
 
     def _operates(self, operator: str, asset_id: str, row: Row) -> None:
         self.operators.add(operator)

@@ -12,7 +12,8 @@ ASSET = fact(
     Column(
         "kind",
         TEXT,
-        "host, system, store, service, function, key, edge, region, zone or certificate.",
+        "host, system, store, service, function, key, edge, region, zone or certificate; of points that evidence shows "
+        "(`dep:…`): registry, time, licence, identity, payment, ca, dns, script_cdn or web.",
         "By name of the resource type.",
     ),
     Column(
