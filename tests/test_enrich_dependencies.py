@@ -591,3 +591,22 @@ def test_names_that_an_infrastructure_description_serves(tmp_path: Path) -> None
         ("tf:aws_cloudfront_distribution.cdn", "configured"),
     }
     assert len({row["need_group"] for row in rows}) == len(rows)
+
+
+def test_issuers_in_logs_of_real_sensors() -> None:
+    logs = Path(__file__).parent / "data/zeek-logs-zat"
+    parts, _ = parts_of(logs / "x509.log", zeek.READER)
+    found = {issuer for _, _, issuer in reliance(parts)}
+    assert found == {"Microsoft Corporation", "Entrust, Inc."}
+    assert {name for issuer in found for name in [points.by_issuer(issuer)] if name is None} == set()
+    _, before = parts_of(logs / "ssl.log", zeek.READER)
+    assert {points.organisation(name) for name in before["handshake"]["issuer"].to_pylist()} >= {
+        "DigiCert Inc",
+        "Google Inc",
+    }
+    _, streams = parts_of(logs / "json/ssl.log", zeek.READER)
+    con = connect()
+    con.register("held", streams["handshake"])
+    con.execute("CREATE TEMP TABLE stream AS SELECT * FROM held")
+    rows = seen("handshake", con, mask_host=mask_host, mask=mask).reliance.to_pylist()
+    assert ("s0.2mdn.net", "Google Trust Services") in {(row["from_name"], row["to_name"]) for row in rows}

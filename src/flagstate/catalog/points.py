@@ -221,7 +221,9 @@ def organisation(distinguished_name: str | None) -> str | None:
     Args:
         distinguished_name: As logs of certificates write it; up to 2,048 characters are looked at.
     """
-    found = _ATTRIBUTE.search((distinguished_name or "")[:2048])
+    # Tab-separated logs of Zeek escape the backslash that escapes a comma.
+    text = (distinguished_name or "")[:2048].replace("\\\\", "\\").replace("\\x2c", "\\,")
+    found = _ATTRIBUTE.search(text)
     if found is None:
         return None
     text = _ESCAPE.sub(lambda m: m[1] if len(m[1]) == 1 else chr(int(m[1], 16)), found[1]).strip().strip('"')

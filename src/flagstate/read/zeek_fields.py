@@ -72,9 +72,10 @@ SHAPES = {
             ("version", "version", "VARCHAR"),
             ("established", "established", "BOOLEAN"),
             ("issuer", "issuer", "VARCHAR"),
+            ("issuer_before", "issuer_subject", "VARCHAR"),
         ),
         _TS + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, established, "
-        "issuer",
+        "coalesce(issuer, issuer_before) AS issuer",
     ),
     "http": Shape(
         "exchange",
