@@ -84,8 +84,12 @@ def test_hypothetical_parties_are_brought_in_by_where_they_are_and_by_no_word_of
     text = SOURCE.read_text()
     assert "accepted" not in re.sub(r"#.*", "", text)
     for one in measures().values():
-        roles = set(re.findall(r"\$(operator|second|key_holder|new_staff|owner)\b", str(one.insert) + str(one.update)))
-        assert roles == {"new_staff" if role == "staff" else role for role in one.brings}
+        roles = set(
+            re.findall(
+                r"\$(operator|second|key_holder|new_staff|new_support|owner)\b", str(one.insert) + str(one.update)
+            )
+        )
+        assert roles == {f"new_{role}" if role in ("staff", "support") else role for role in one.brings}
 
 
 @pytest.mark.parametrize(

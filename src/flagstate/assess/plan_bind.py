@@ -48,6 +48,7 @@ _ROLE_IDS = {
     "second": "plan:second-operator:{second_place}",
     "key_holder": "plan:key-holder:{place}",
     "staff": "plan:staff:{staff}:{place}",
+    "support": "plan:support:{staff}:{place}",
     "owner": "plan:owner:{entity}:{to}:{place}",
 }
 
@@ -115,16 +116,17 @@ def _sentence(template: str, params: Params) -> str:
 
 def _bring(role: str, given: dict[str, object], fresh: list[dict[str, object]]) -> None:
     """Bring in a hypothetical party, unless the user named a real one."""
-    name = "new_staff" if role == "staff" else role
+    group = role in ("staff", "support")
+    name = f"new_{role}" if group else role
     if given.get(name):
         return
     fields = {key: shown(value) if key != "place" else value for key, value in given.items()}
     given[name] = key = _ROLE_IDS[role].format(**fields)
     place = given["second_place" if role == "second" else "place"]
-    row: dict[str, object] = {"entity_id": key, "kind": "group" if role == "staff" else "organisation"}
+    row: dict[str, object] = {"entity_id": key, "kind": "group" if group else "organisation"}
     row |= {"name": ROLES[role].format(country=country_name(str(place))), "status": "fictitious", "source": "planned"}
     # Only by where it is and under which law is it out of reach: nothing else says so.
-    row |= {"located_in": [place]} if role == "staff" else {"organised_in": [place], "principal_place": place}
+    row |= {"located_in": [place]} if group else {"organised_in": [place], "principal_place": place}
     fresh.append(row)
 
 

@@ -54,6 +54,7 @@ ROLES: dict[str, str] = {
     "second": "a hypothetical second operator organised in {country}",
     "key_holder": "a hypothetical key holder organised in {country}",
     "staff": "hypothetical staff in {country}",
+    "support": "hypothetical staff of a support company in {country}",
     "owner": "a hypothetical owner organised in {country}",
 }
 """The hypothetical parties that a measure can bring in, and how they are named."""
@@ -95,7 +96,7 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Measures that cannot be combined with it on the same thing."""
     requires: tuple[str, ...] = ()
     """Measures that it needs on the same thing."""
-    brings: tuple[Literal["operator", "second", "key_holder", "staff", "owner"], ...] = ()
+    brings: tuple[Literal["operator", "second", "key_holder", "staff", "support", "owner"], ...] = ()
     """Hypothetical parties that it brings in."""
     delete: dict[str, tuple[Where, ...]] = {}
     """By noun, conditions on rows that go."""
