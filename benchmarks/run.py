@@ -28,6 +28,7 @@ ORDER = (
     "holdings_memory",
     "control",
     "compelled",
+    "reach",
     "cutoff",
     "plan",
 )

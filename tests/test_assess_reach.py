@@ -401,7 +401,7 @@ def made(given_facts: dict[str, list[dict[str, object]]]) -> dict[str, pa.Table]
 
 
 @given(facts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_exchanging_two_countries_in_facts_and_laws_exchanges_the_answer(
     given_facts: dict[str, list[dict[str, object]]],
 ) -> None:
@@ -413,7 +413,7 @@ def test_exchanging_two_countries_in_facts_and_laws_exchanges_the_answer(
 
 
 @given(facts, facts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_more_facts_never_take_a_way_in_away(
     first: dict[str, list[dict[str, object]]], more: dict[str, list[dict[str, object]]]
 ) -> None:

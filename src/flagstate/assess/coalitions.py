@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from flagstate.assess.access import Access, Edge, edge_of
 from flagstate.assess.forms import Form, Part
 from flagstate.assess.grounds import RANK, Ground, Grounds
 from flagstate.assess.keys import Key, Regime
 from flagstate.assess.proofs import Atom, Step
-from flagstate.assess.subject import STANCE_RANK, Custody, Subject
+from flagstate.assess.subject import Custody, Subject
 from flagstate.assess.ways import NEVER, Ways, at_least, both, either, shrink, singles
-from flagstate.catalog.operators import WEAKNESS
 from flagstate.model.codes import REACH_LEVELS
 
 COVERT = ("covert", "")
@@ -39,63 +39,6 @@ class World:
     """Whether any fact is in dispute."""
 
 
-@dataclass(frozen=True)
-class Edge:
-    """How an atom gives custody, or the use of a key."""
-
-    words: str
-    status: str
-    stance: str
-    facts: tuple[str, ...]
-    contested: bool = False
-    beneath: bool = False
-    depth: int = 0
-
-    @property
-    def rank(self) -> tuple[object, ...]:
-        """How firm it is, the firmest first."""
-        weak = WEAKNESS.get(self.status, 3)
-        return (self.contested, weak, self.depth, STANCE_RANK.get(self.stance, 3), self.words, self.facts)
-
-
-@dataclass
-class Access:
-    """Who gets at what a subject shows: as one bit per party, and how."""
-
-    own: int = 0
-    beneath: int = 0
-    """At a layer below only."""
-    edges: dict[int, list[Edge]] = field(default_factory=dict)
-    """The ways in of each, the firmest first."""
-
-    @property
-    def every(self) -> int:
-        """All of them."""
-        return self.own | self.beneath
-
-    def depth(self, bit: int) -> int:
-        """Return the layer nearest to the subject at which a party gets in."""
-        return min(edge.depth for edge in self.edges[bit])
-
-    def by_depth(self) -> dict[int, int]:
-        """Return the parties by the nearest layer at which they get in."""
-        found: dict[int, int] = {}
-        for bit in self.edges:
-            at = self.depth(bit)
-            found[at] = found.get(at, 0) | bit
-        return found
-
-    def add(self, bit: int, edge: Edge) -> None:
-        """Add a way in of a party; none where it has no ground that counts."""
-        if not bit:
-            return
-        self.edges[bit] = sorted([*self.edges.get(bit, ()), edge], key=lambda one: one.rank)
-        if edge.beneath:
-            self.beneath |= bit
-        else:
-            self.own |= bit
-
-
 class Coalitions:
     """The parties of one government, and what they can do together."""
 
@@ -116,6 +59,7 @@ class Coalitions:
         self._access: dict[str, Access] = {}
         self._uses: dict[tuple[str, bool], tuple[Access, Access]] = {}
         self._keys: dict[tuple[str, Regime], Ways] = {}
+        self._ranks: dict[int, tuple[object, ...]] = {}
 
     def _bit(self, kind: str, about: str, listed: Iterable[Ground]) -> int:
         """Return the bit of a party; 0 where it has no ground that counts."""
@@ -139,13 +83,12 @@ class Coalitions:
 
     def rank(self, mask: int) -> tuple[object, ...]:
         """Say how direct a set is, the most direct first."""
-        best = [self._grounds[bit][0] for bit in singles(mask).sets]
-        return (
-            max((RANK[ground.level] for ground in best), default=0),
-            any(ground.contested for ground in best),
-            len(best),
-            sorted(ground.rank for ground in best),
-        )
+        if mask not in self._ranks:
+            best = [self._grounds[bit][0] for bit in singles(mask).sets]
+            level = max((RANK[ground.level] for ground in best), default=0)
+            ranks = sorted(ground.rank for ground in best)
+            self._ranks[mask] = (level, any(ground.contested for ground in best), len(best), ranks)
+        return self._ranks[mask]
 
     def access(self, subject_id: str) -> Access:
         """Return who of this government has custody of a subject."""
@@ -165,7 +108,7 @@ class Coalitions:
         for one in listed:
             known = self.world.grounds.whole.get(one.entity_id, {}).get(self.government)
             if known is not None and not self._left_out(one.facts):
-                found.add(self._bit("entity", one.entity_id, known), _edge(one))
+                found.add(self._bit("entity", one.entity_id, known), edge_of(one))
         return found
 
     def _left_out(self, facts: Iterable[str]) -> bool:
@@ -305,7 +248,16 @@ class Coalitions:
         return sum(self._gets(one, regime, mask, covert) for one in self._others(part)) >= wanted
 
     def _gets(self, part: Part, regime: Regime, mask: int, covert: int) -> bool:
-        return any(one & mask == one for one in self._one(part, regime, covert=covert).sets)
+        access, form = self._ways_in(part, covert), part.form
+        if form.sealed and access.own & mask:
+            return True
+        if form.sealed and not (form.keys and access.beneath & mask):
+            return False
+        for depth, bits in access.by_depth().items():
+            listed = self._keys_at(form, depth, regime)
+            if bits & mask and (listed or not form.sealed) and all(self._usable(k, regime, mask) for k in listed):
+                return True
+        return False
 
     def covert(self) -> int:
         """Return the bit of the government's own collection; 0 where no law provides for it."""
@@ -394,7 +346,3 @@ class Coalitions:
         yield bit, Step(edge.words, edge.status, edge.stance, facts, key_id, edge.contested, guards)
         for one in () if direct else self._wraps(key_id, regime):
             yield from self._opens(one, regime, mask, done)
-
-
-def _edge(one: Custody) -> Edge:
-    return Edge(one.words, one.status, one.stance, one.facts, one.contested, one.beneath, one.depth)

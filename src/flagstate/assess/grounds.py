@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from flagstate.assess.compelled import categories_of, law_words, laws_words
@@ -47,7 +48,7 @@ class Ground:
     depth: int = 0
     """For territory: how many layers below the subject."""
 
-    @property
+    @cached_property
     def rank(self) -> tuple[object, ...]:
         """How firm it is, the firmest first."""
         weak = WEAKNESS.get(self.status, 3)

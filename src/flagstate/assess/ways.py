@@ -12,6 +12,8 @@ from dataclasses import dataclass
 BOUND = 64
 """Sets that are kept while they are combined; the bound is told where it was hit."""
 
+_COMPARED = 512
+
 Rank = Callable[[int], tuple[object, ...]]
 
 
@@ -75,7 +77,10 @@ def at_least(count: int, listed: Sequence[Ways], rank: Rank) -> Ways:
 
 
 def _kept(sets: Iterable[int], more: bool, rank: Rank) -> Ways:
-    found = least(sets)
+    listed = list(set(sets))
+    if len(listed) > _COMPARED:  # which sets contain which is a question of pairs: ask it of the best only
+        listed, more = sorted(listed, key=rank)[:_COMPARED], True
+    found = least(listed)
     if len(found) <= BOUND:
         return Ways(tuple(found), more)
     return Ways(tuple(sorted(found, key=rank)[:BOUND]), True)
