@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given, settings
@@ -432,3 +433,33 @@ def test_an_audit_of_300_entities_takes_no_time() -> None:
         taken.append(time.process_time() - clock)
     assert answer["control_chain"].num_rows > 500
     assert min(taken) < 0.2  # 0.1 s and less alone; the machine may be shared
+
+
+def test_a_chain_without_end_is_told_in_links() -> None:
+    """600 companies in one line, and in one circle: it ends, in time, and no link is lost."""
+    ids = [f"n{i:04}" for i in range(600)]
+    for last in ([], [(ids[-1], ids[0], "owns", 60)]):
+        stakes = [(a, b, "owns", 60) for a, b in pairwise(ids)]
+        clock = time.process_time()
+        answer = control(tables({one: CN if one == ids[0] else DE for one in ids}, [*stakes, *last]), AS_OF)
+        assert time.process_time() - clock < 5
+        assert answer["control_chain"].num_rows == len(stakes) + len(last)
+        assert covered(answer)[ids[-1]] == "yes"
+        assert {p for p, _, _ in parents(answer)[ids[-1]]} == {ids[0]}
+
+
+def test_diamonds_over_diamonds_are_told_in_few_words() -> None:
+    """Two owners of 25 per cent at each of 16 levels: 65,536 ways up."""
+    entities = {"a0": CN, "b0": CN}
+    stakes = []
+    for n in range(1, 17):
+        entities |= {f"a{n}": DE, f"b{n}": DE}
+        stakes += [(f"{h}{n - 1}", f"{s}{n}", "owns", 25) for h in "ab" for s in "ab"]
+    clock = time.process_time()
+    answer = control(tables(entities, stakes), AS_OF)
+    assert time.process_time() - clock < 3
+    (row,) = [r for r in answer["covered"].to_pylist() if r["entity_id"] == "a16" and r["list"] == DSP]
+    assert row["verdict"] == "yes"
+    assert len(row["facts"]) == 2 + 4 * 15 + 2
+    assert len(row["proof"]) < 4000
+    assert shares(answer)["a0", "a16"][0] == pytest.approx(100 * 0.25**16 * 2**15)

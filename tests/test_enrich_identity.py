@@ -296,3 +296,17 @@ def test_hostile_names_stay_text() -> None:
     answer = derive(facts, on=date(AS_OF.year, 1, 1))
     assert covered(answer)["c"] == "yes"
     assert same(facts) == {"c": ("a", "name", "unknown")}
+
+
+def test_a_hub_of_many_owners_in_many_years_is_added_up_in_one_pass() -> None:
+    def on(year: int) -> datetime:
+        return datetime(year, 1, 1, tzinfo=UTC)
+
+    turns = [
+        (f"h{n}", "c", "owns", 60, {"valid_from": on(1900 + n % 120), "valid_to": on(1901 + n % 120)})
+        for n in range(120)
+    ]
+    assert not odd(tables({"c": DE}, turns))
+    both = [*turns, ("x", "c", "owns", 50, {"valid_from": on(1950), "valid_to": on(1951)})]
+    (row,) = identify(tables({"c": DE}, both))["contradiction"].to_pylist()
+    assert set(row["facts"]) == {"i51", "i121"}

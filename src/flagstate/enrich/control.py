@@ -13,21 +13,22 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.catalog.lists import lists_on
-from flagstate.enrich.control_chains import Above, chain_rows, paths_up, quality, steps_above
+from flagstate.enrich.control_chains import Above, Ways, all_ways, chain_rows, quality, steps_above
 from flagstate.enrich.control_covered import cover, holdings
 from flagstate.enrich.control_covered_rows import covered_rows
 from flagstate.enrich.control_links import RANK, Links, find_links
 from flagstate.enrich.control_many import control_many
 from flagstate.enrich.control_shares import held_by, net_of, share_rows
 from flagstate.enrich.control_tops import find_tops, top_rows
-from flagstate.enrich.control_words import Step, Teller
+from flagstate.enrich.control_words import Teller
 from flagstate.enrich.control_world import GROUP, Flags, World, read_world
 
 __all__ = ["MANY", "control", "held_by"]
 
 MANY = 5_000
 """With more entities than this: single links instead of chains, no beneficial shares, and of `covered` only what is not
-merely unknown. Ask for some entities to have all of it of them."""
+merely unknown. Ask for some entities to have chains and all of `covered` of them; shares only where no more than this
+are above them."""
 
 
 def control(tables: Mapping[str, pa.Table], as_of: date, *, of: Collection[str] | None = None) -> dict[str, pa.Table]:
@@ -49,16 +50,17 @@ def control(tables: Mapping[str, pa.Table], as_of: date, *, of: Collection[str] 
     reasons = _reasons(teller, nameless)
     held, parties = holdings(world), _parties(world)
     covers = (cover(world, held, members) for members in lists_on(as_of))
-    if world.size > MANY:
+    few = world.size <= MANY
+    wanted = parties if few or of is None else parties & np.isin(np.array(world.ids), list(of))
+    above = steps_above(teller, links) if few or of is not None else {}
+    ways = all_ways(above if few else np.flatnonzero(wanted).tolist(), above) if above else {}
+    if ways is None or (not few and of is None):
         return control_many(teller, links, reasons, covers, parties)
-    above = steps_above(teller, links)
-    paths = {one: paths_up(one, above) for one in above}
-    tops = _tops(teller, above, reasons, paths, parties)
-    covered = [row for found in covers for row in covered_rows(found, teller, parties)]
+    covered = [row for found in covers for row in covered_rows(found, teller, wanted)]
     return {
-        "control_chain": model.rows(model.CONTROL_CHAIN, chain_rows(world, paths)),
-        "ultimate_parent": model.rows(model.ULTIMATE_PARENT, tops),
-        "owned_share": model.rows(model.OWNED_SHARE, share_rows(teller, net_of(teller))),
+        "control_chain": model.rows(model.CONTROL_CHAIN, chain_rows(world, ways)),
+        "ultimate_parent": model.rows(model.ULTIMATE_PARENT, _tops(teller, above, reasons, ways, wanted)),
+        "owned_share": model.rows(model.OWNED_SHARE, share_rows(teller, net_of(teller)) if few else ()),
         "covered": model.rows(model.COVERED, covered),
     }
 
@@ -74,7 +76,7 @@ def _tops(
     teller: Teller,
     above: Above,
     reasons: dict[int, str],
-    paths: Mapping[int, Mapping[int, Sequence[Step]]],
+    ways: Mapping[int, Ways],
     parties: Flags,
 ) -> Iterator[dict[str, object]]:
     size = teller.world.size
@@ -88,8 +90,8 @@ def _tops(
                     sure[subject].append(step.holder)
 
     def chain(top: int, one: int) -> tuple[str, Sequence[str]]:
-        path = paths[one][top]
-        return " → ".join(s.words for s in reversed(path)), [f for s in reversed(path) for f in s.facts]
+        path = ways[one].path(top)
+        return " → ".join(s.words for s in path), [f for s in path for f in s.facts]
 
     return top_rows(teller, np.flatnonzero(parties).tolist(), (find_tops(sure), find_tops(maybe)), reasons, chain)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from flagstate.catalog.operators import weakest
 from flagstate.enrich.control_links import GROUNDS, HALF, RANK, Links
@@ -11,6 +12,9 @@ from flagstate.enrich.control_world import EPSILON, OWNERS, VOTES, World
 
 WORK = 400_000
 """So many stakes are walked at most to find those who control by what they hold together with those they control."""
+
+STEPS = 1_000_000
+"""Chains are told as long as they have at most so many links together; then single links are given instead."""
 
 Above = dict[int, list[Step]]
 
@@ -33,36 +37,72 @@ def steps_above(teller: Teller, links: Links) -> Above:
     return above
 
 
-def paths_up(start: int, above: Mapping[int, list[Step]]) -> dict[int, tuple[Step, ...]]:
-    """Return a path of links to everybody above an entity, the lowest link first; circles end.
+@dataclass(frozen=True)
+class Ways:
+    """The ways to everybody above one entity: certain ones before disputed ones, these before possible ones."""
 
-    Ways of certain links come before disputed ones, these before possible ones; among equals the shortest is taken.
-    """
-    found: dict[int, tuple[Step, ...]] = {}
+    start: int
+    came: tuple[dict[int, Step], ...]
+    """[worst quality] The first link down from each holder."""
+    quality: dict[int, int]
+    """The best quality of a way, by holder."""
+    steps: int
+    """Links of all ways together, at most."""
+
+    def path(self, holder: int) -> list[Step]:
+        """Return the links from a holder down to the entity; among ways of one quality the shortest."""
+        came = self.came[self.quality[holder]]
+        path = [came[holder]]
+        while path[-1].subject != self.start:
+            path.append(came[path[-1].subject])
+        return path
+
+
+def ways_up(start: int, above: Mapping[int, list[Step]]) -> Ways:
+    """Return the ways to everybody above an entity; circles end."""
+    came: list[dict[int, Step]] = []
+    best: dict[int, int] = {}
+    steps = 0
     for worst in range(3):
-        paths: dict[int, tuple[Step, ...]] = {start: ()}
+        first: dict[int, Step] = {}
+        depth = {start: 0}
         queue = [start]
         for subject in queue:
             for step in above.get(subject, ()):
-                if step.holder not in paths and quality(step) <= worst:
-                    paths[step.holder] = (*paths[subject], step)
+                if step.holder not in depth and quality(step) <= worst:
+                    depth[step.holder] = depth[subject] + 1
+                    first[step.holder] = step
                     queue.append(step.holder)
-        for holder, path in paths.items():
-            found.setdefault(holder, path)
-    del found[start]
+        came.append(first)
+        for holder in first:
+            if holder not in best:
+                best[holder] = worst
+                steps += depth[holder]
+    return Ways(start, tuple(came), best, steps)
+
+
+def all_ways(subjects: Iterable[int], above: Above) -> dict[int, Ways] | None:
+    """Return the ways above several entities; None where they are too many to be told."""
+    found: dict[int, Ways] = {}
+    steps = 0
+    for one in subjects:
+        found[one] = ways_up(one, above)
+        steps += found[one].steps
+        if steps > STEPS:
+            return None
     return found
 
 
-def chain_rows(world: World, paths: Mapping[int, Mapping[int, tuple[Step, ...]]]) -> Iterator[dict[str, object]]:
+def chain_rows(world: World, ways: Mapping[int, Ways]) -> Iterator[dict[str, object]]:
     """Yield a row of `control_chain` per pair.
 
     Args:
         world: Where the entities are.
-        paths: By subject and holder.
+        ways: By subject.
     """
-    for _, found in sorted(paths.items()):
-        for _, path in sorted(found.items()):
-            yield chain_row(world, reversed(path), grounds=GROUNDS)
+    for _, found in sorted(ways.items()):
+        for holder in sorted(found.quality):
+            yield chain_row(world, found.path(holder), grounds=GROUNDS)
 
 
 def _aggregated(teller: Teller, above: Above) -> list[Step]:

@@ -10,6 +10,8 @@ from flagstate.enrich.control_covered import LOCATED, Cover
 from flagstate.enrich.control_words import Teller, share_words, status_of
 from flagstate.enrich.control_world import EPSILON, GROUP, PERSON, STATE, Flags
 
+TOLD = 24
+"""A proof tells at most so many owners; its facts are complete."""
 SAYS = ("organised in", "principal place", "established in", "national of")
 UNTOLD = {
     "bounds": "it depends on shares that are known as bounds only, disputed or contradicted",
@@ -106,18 +108,29 @@ def _inner(found: Cover, at: int, way: int) -> list[int]:
     return needed
 
 
-def _owned(found: Cover, teller: Teller, at: int, way: int, depth: int = 0) -> str:
-    """Return by which covered owners an entity is held, each with its own ground."""
+def _owned(found: Cover, teller: Teller, at: int, way: int, left: list[int] | None = None) -> str:
+    """Return by which covered owners an entity is held, each with its own ground.
+
+    Args:
+        found: The ways through.
+        teller: Tells names and stakes.
+        at: The entity.
+        way: 0: at least; 1: at most.
+        left: How many owners may still be told; beyond, they are only named.
+    """
     needed = _inner(found, at, way)
     base = found.base.least if way == 0 else found.base.most
+    left = [TOLD] if left is None else left
     parts = []
     for s in needed:
         holder = found.holder[s]
+        left[0] -= 1
         row = teller.row_of(int(found.held.stake[s]))
         share = share_words(row["share_lo_pct"], row["share_hi_pct"])
-        above = _ground(found, teller, holder) if base[holder] else ""
-        if not above:
-            above = _owned(found, teller, holder, way, depth + 1) if depth < 12 else teller.names[holder]
+        if base[holder]:
+            above = _ground(found, teller, holder)
+        else:
+            above = _owned(found, teller, holder, way, left) if left[0] > 0 else teller.names[holder]
         marks = ", ".join(m for m in (status_of(row), str(row["source"] or "")) if m)
         parts.append(f"{above} → owns{share} → {teller.names[at]} ({marks})")
     if len(parts) < 2:

@@ -18,6 +18,8 @@ from flagstate.enrich.control_tops import rings
 from flagstate.enrich.control_words import Teller
 from flagstate.enrich.control_world import EPSILON, OWNERS, PERSON, STATE, VOTES, World, read_world
 
+PAIRS = 100_000
+"""Shares are told of at most so many pairs."""
 Sides = tuple[float, float]
 """At least and at most, as parts of one."""
 
@@ -46,7 +48,7 @@ def net_of(teller: Teller, kinds: Collection[int] = OWNERS) -> Net:
                 _add(below, teller, at)
             else:
                 late.append(at)
-    for at in [at for at in late if not _reaches(below, int(stakes.holder[at]), int(stakes.subject[at]))]:
+    for at in [at for at in late if int(stakes.subject[at]) not in _below(below, int(stakes.holder[at]))]:
         _add(below, teller, at)
     up: list[list[int]] = [[] for _ in range(world.size)]
     for holder, held in below.items():
@@ -64,28 +66,21 @@ def _add(below: dict[int, dict[int, tuple[float, float, str]]], teller: Teller, 
     below.setdefault(holder, {})[subject] = (float(low), float(high), fact or teller.fact(at))
 
 
-def _reaches(below: Mapping[int, Mapping[int, object]], holder: int, subject: int) -> bool:
+def _below(below: Mapping[int, Mapping[int, object]], holder: int) -> set[int]:
+    """Return an entity and everything below it."""
     seen, queue = {holder}, [holder]
     for one in queue:
         for other in below.get(one, ()):
-            if other == subject:
-                return True
             if other not in seen:
                 seen.add(other)
                 queue.append(other)
-    return False
+    return seen
 
 
 def shares_of(net: Net, holder: int) -> dict[int, tuple[float, float, dict[str, None]]]:
     """Return what a holder owns in the end of everything below it: at least, at most, and on which facts."""
     found: dict[int, tuple[float, float, dict[str, None]]] = {}
-    below = {holder}
-    queue = [holder]
-    for one in queue:
-        for other in net.below.get(one, ()):
-            if other not in below:
-                below.add(other)
-                queue.append(other)
+    below = _below(net.below, holder)
     entering: dict[int, list[tuple[int, tuple[float, float, str]]]] = {}
     for one in below:
         for other, stake in net.below.get(one, {}).items():
@@ -164,8 +159,10 @@ def solve(inner: np.ndarray, given: np.ndarray, *, most: bool) -> np.ndarray:
 
 
 def share_rows(teller: Teller, net: Net) -> Iterator[dict[str, object]]:
-    """Yield rows of `owned_share` for every holder and everything below it."""
+    """Yield rows of `owned_share` for every holder and everything below it; none where they are too many."""
     ids = teller.world.ids
+    if sum(len(_below(net.below, holder)) for holder in net.below) > PAIRS:
+        return
     for holder in sorted(net.below):
         for subject, (low, high, facts) in sorted(shares_of(net, holder).items()):
             if high > 0:

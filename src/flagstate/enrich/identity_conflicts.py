@@ -246,15 +246,25 @@ def _sums(held: pa.Table) -> Iterable[dict[str, object]]:
 
 
 def _worst(rows: list[Row]) -> list[Row]:
-    """Return the facts of the first day on which they add up to too much; each holder counts with its least."""
-    for day in sorted({_since(row) for row in rows}):
-        least: dict[object, float] = {}
-        active = [row for row in rows if _since(row) <= day < _until(row)]
-        for n, row in enumerate(active):
-            key = row["holder_id"] or n
-            least[key] = min(least.get(key, 100.0), _bounds(row)[0])
-        if sum(least.values()) > 100 + ROUNDING:
-            return active
+    """Return the facts of the first day on which they add up to too much; each holder counts once, with its least."""
+    least: dict[object, float] = {}
+    keys = [row["holder_id"] or f"\0{n}" for n, row in enumerate(rows)]
+    for key, row in zip(keys, rows, strict=True):
+        least[key] = min(least.get(key, 100.0), _bounds(row)[0])
+    lasting = [(row, key) for row, key in zip(rows, keys, strict=True) if _since(row) < _until(row)]
+    # An end comes before a beginning on the same day: who sells and who buys do not hold at once.
+    events = [(_until(row), 0, key) for row, key in lasting] + [(_since(row), 1, key) for row, key in lasting]
+    active: dict[object, int] = {}
+    total = 0.0
+    for day, begins, key in sorted(events, key=lambda e: (e[0], e[1])):
+        before = active.get(key, 0)
+        active[key] = before + (1 if begins else -1)
+        if begins and before == 0:
+            total += least[key]
+        elif not begins and before == 1:
+            total -= least[key]
+        if total > 100 + ROUNDING:
+            return [row for row, _ in lasting if _since(row) <= day < _until(row)]
     return []
 
 
