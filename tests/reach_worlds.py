@@ -37,8 +37,11 @@ def world(stance: str = "configured", **given: list[Row]) -> dict[str, pa.Table]
     tables = {name: model.empty(noun) for name, noun in model.NOUNS.items()}
     for name, rows in given.items():
         noun = model.NOUNS[name]
-        table = model.rows(noun, [{"evidence_id": f"{name}:{at}"} | row for at, row in enumerate(rows)])
-        tables[name] = model.stamp(table, noun, stance=stance) if noun.group == "fact" else model.rows(noun, rows)
+        if noun.group == "fact":
+            apart = [{"evidence_id": f"{name}:{at}"} | row for at, row in enumerate(rows)]
+            tables[name] = model.stamp(model.rows(noun, apart), noun, stance=stance)
+        else:
+            tables[name] = model.rows(noun, rows)
     return tables
 
 
