@@ -1,7 +1,7 @@
 """Who reaches clear data, told naively: every sentence of the definition tried on every row, sharing no code.
 
-It takes whom each government can address as given, and tells for the evidenced answer how directly each government
-reaches each container at best. Facts that contradict each other are not its business.
+It takes whom each government can address as given, and tells how directly each government reaches each container at
+best, in the evidenced or the declared answer. Facts that contradict each other are not its business.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 LEVELS = ("direct_law", "direct_place", "via_parent", "via_person", "via_market", "covert_only")
 CUSTODY = {"operates", "hosts", "administers", "manages", "updates"}
+WITHIN = CUSTODY - {"hosts"}
 USES = {"holds_key", "uses_key"}
 ENDS = {"edge", "service"}
 
@@ -25,8 +26,17 @@ Key = tuple[str, str, str]
 class Oracle:
     """One world, and what follows from it by trying everything."""
 
-    def __init__(self, tables: Mapping[str, pa.Table], compelled: pa.Table, covert: set[str], as_of: date) -> None:
-        """Read the rows that hold on the day."""
+    def __init__(
+        self,
+        tables: Mapping[str, pa.Table],
+        compelled: pa.Table,
+        covert: set[str],
+        as_of: date,
+        *,
+        declared: bool = False,
+    ) -> None:
+        """Read the rows that hold on the day; where `declared`, keys count that somebody only declares."""
+        self.declared = declared
 
         def rows(noun: str) -> list[Row]:
             listed = tables[noun].to_pylist() if noun in tables else []
@@ -93,14 +103,12 @@ class Oracle:
     def protecting(self, asset: str) -> set[str]:
         """Return the keys that protect an asset by more than a declaration."""
         told = [row for row in self.on.get(asset, ()) if row["kind"] == "protects"]
-        return {row["holder_id"] for row in told if row["stance"] != "declared"}
+        return {row["holder_id"] for row in told if self.declared or row["stance"] != "declared"}
 
-    def controlled(self, asset: str, control: str) -> bool:
-        """Say whether a control is in place by more than a declaration."""
-        return any(
-            r["subject_id"] == asset and r["control"] == control and r["state"] == "yes" and r["stance"] != "declared"
-            for r in self.controls
-        )
+    def controlled(self, asset: str, control: str, *, declared: bool) -> bool:
+        """Say whether a control is in place, by more than a declaration unless told that one is enough."""
+        told = [row for row in self.controls if row["subject_id"] == asset and row["control"] == control]
+        return any(row["state"] == "yes" and (declared or row["stance"] != "declared") for row in told)
 
 
 class Power:
@@ -135,14 +143,17 @@ class Power:
         world, layers = self.world, self.world.layers(asset)
         kind = world.assets[asset]["kind"] if asset in world.assets else None
         state = form["state"] or ("stored" if kind == "store" else "used")
-        named = set(form["key_ids"] or ()) if form["stance"] != "declared" else set()
-        sealed = state == "used" and "confidential" in (form["marks"] or ()) and world.controlled(asset, "attestation")
+        named = set(form["key_ids"] or ()) if world.declared or form["stance"] != "declared" else set()
+        # A declared attestation seals nothing, in either answer.
+        attested = world.controlled(asset, "attestation", declared=False)
+        sealed = state == "used" and "confidential" in (form["marks"] or ()) and attested
         for depth, layer in enumerate(layers):
             inside = bool(world.parties(layer, CUSTODY) & self.entities)
             outside = (self.land and self.gov in world.stands(layer)) or self.everywhere
             if not inside and not outside:
                 continue
-            if state == "used" and (not sealed or (inside and depth == 0)):
+            # Who hosts a system runs the machines below it, which is where the seal keeps out.
+            if state == "used" and (not sealed or (depth == 0 and self.entities & world.parties(asset, WITHIN))):
                 return True
             keys = named | world.protecting(asset)
             if state == "stored":
@@ -158,7 +169,7 @@ class Power:
         world = self.world
         if world.parties(key, USES) & self.entities:
             return True
-        layers = world.layers(key)[:1] if world.controlled(key, "hsm") else world.layers(key)
+        layers = world.layers(key)[:1] if world.controlled(key, "hsm", declared=world.declared) else world.layers(key)
         at_hand = any(
             world.parties(layer, CUSTODY) & self.entities or (self.land and self.gov in world.stands(layer))
             for layer in layers
