@@ -272,7 +272,7 @@ def _set(search: Search, chosen: Chosen, rank: int) -> list[dict[str, object]]:
                 "state": "optimal" if rank == 1 else "next",
                 "measure_id": key,
                 "measure": one.measure,
-                "words": one.words,
+                "words": one.words + _required(search, chosen, key),
                 "cost": one.cost,
                 "total": total,
                 "lead_days": one.lead_days,
@@ -281,6 +281,12 @@ def _set(search: Search, chosen: Chosen, rank: int) -> list[dict[str, object]]:
             }
         )
     return made
+
+
+def _required(search: Search, chosen: Chosen, key: str) -> str:
+    """Return which of the other measures require one, as the end of a sentence."""
+    by = [other for other in sorted(chosen) if any(key in one for one in search.world.instances[other].requires)]
+    return f", which {' and '.join(search.world.instances[other].measure for other in by)} requires" if by else ""
 
 
 def _cures(search: Search, chosen: Chosen, key: str, clauses: Sequence[Clause]) -> list[str]:
