@@ -18,7 +18,7 @@ from flagstate.read.part import Facts, Part
 
 HEIGHT = 65_536
 HIDDEN = "‹name›"
-"""Stands for the name of a sole proprietor, who is a person."""
+"""Stands for the name of a sole proprietor: the business is called as the person is."""
 
 RELATIONS = {
     "IS_DIRECTLY_CONSOLIDATED_BY": ("controls", "direct", False),
@@ -122,14 +122,11 @@ def _entities(batch: pa.Table, mask: Callable[[str], str], name: str) -> pa.Tabl
     table = pa.table(
         {
             "entity_id": pc.binary_join_element_wise("lei", batch["lei"], ":"),
-            "kind": ["person" if p else "state" if s else "organisation" for p, s in zip(person, state, strict=True)],
+            "kind": ["state" if governs else "organisation" for governs in state],
             "name": pa.array(names, pa.string()),
             "lei": batch["lei"],
             "registration": pa.array([None if n is None else [n] for n in numbers], pa.list_(pa.string())),
-            "entity_type": [
-                "knownPerson" if p else "stateBody" if s else "registeredEntity"
-                for p, s in zip(person, state, strict=True)
-            ],
+            "entity_type": ["stateBody" if governs else "registeredEntity" for governs in state],
             "organised_in": pa.array(
                 [None if code is None else [code] for code in held["organised_in"]], pa.list_(pa.string())
             ),

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.catalog.countries import CODES
+from flagstate.catalog.mask import mask
 from flagstate.model.noun import SEPARATOR
 from flagstate.read.part import Facts, Note, Part, Reject, Tally
 
@@ -39,6 +40,7 @@ SHOWN = 5
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}", re.ASCII)
 _SCHEME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,23}", re.ASCII)
 _NUMBER = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z ./&-]{0,46}[0-9A-Za-z])?", re.ASCII)
+_PRIVATE = re.compile("‹(?!(?:number|id|date)›)")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 _PLACE = re.compile(r"([A-Za-z]{2})(?:-[A-Za-z0-9]{1,3})?", re.ASCII)
 
@@ -79,11 +81,17 @@ def lei(value: object) -> str | None:
 
 
 def registration(scheme: object, number: object) -> str | None:
-    """Return `SCHEME:number` of a register, or None where it is no such identifier."""
+    """Return `SCHEME:number` of a register, or None where it is no such identifier.
+
+    Numbers of registers are kept as they are, since they identify; one that is a card, an account, an address, a parcel
+    or the number of a person is none.
+    """
     if not isinstance(scheme, str) or not isinstance(number, str):
         return None
     scheme, number = scheme.strip().upper(), " ".join(number.split())
-    return f"{scheme}:{number}" if _SCHEME.fullmatch(scheme) and _NUMBER.fullmatch(number) else None
+    if not _SCHEME.fullmatch(scheme) or not _NUMBER.fullmatch(number):
+        return None
+    return None if _PRIVATE.search(mask(scheme) + mask(number)) else f"{scheme}:{number}"
 
 
 def per_cent(value: object) -> float | None:
