@@ -14,7 +14,7 @@ TOLD = 24
 """A proof tells at most so many owners; its facts are complete."""
 SAYS = ("organised in", "principal place", "established in", "national of")
 UNTOLD = {
-    "bounds": "it depends on shares that are known as bounds only, disputed or contradicted",
+    "bounds": "it depends on facts that are disputed, contradicted, or known as bounds only",
     "unnamed": "a register does not name who holds it",
     "unaccounted": "the holders of a part of it are not known",
     "no_owner_known": "nobody is known to own it",
