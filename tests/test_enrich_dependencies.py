@@ -610,3 +610,15 @@ def test_issuers_in_logs_of_real_sensors() -> None:
     con.execute("CREATE TEMP TABLE stream AS SELECT * FROM held")
     rows = seen("handshake", con, mask_host=mask_host, mask=mask).reliance.to_pylist()
     assert ("s0.2mdn.net", "Google Trust Services") in {(row["from_name"], row["to_name"]) for row in rows}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from([d for point in points.points().points for d in point.domains] + ["awsdns-31.co.uk", "a.b.c"]),
+       st.lists(st.text("abz0-", min_size=1, max_size=6), max_size=3), st.sampled_from(["", "."]))  # fmt: skip
+def test_everything_below_a_domain_is_its_point(domain: str, labels: list[str], end: str) -> None:
+    found = points.by_host(".".join([*labels, domain]).upper() + end)
+    if domain == "a.b.c":
+        assert found is None
+    else:
+        assert found is not None
+        assert found.by.endswith(domain)

@@ -112,6 +112,11 @@ def _domains() -> tuple[dict[str, Point], tuple[tuple[re.Pattern[str], Point], .
 
 
 @lru_cache(maxsize=1)
+def _ends() -> frozenset[str]:
+    return frozenset(".".join(domain.rsplit(".", 2)[-2:]) for domain in _domains()[0])
+
+
+@lru_cache(maxsize=1)
 def _issuers() -> dict[str, Point]:
     return {name.casefold(): point for point in points().points for name in point.issuers}
 
@@ -124,7 +129,10 @@ def by_host(host: str | None) -> Match | None:
     if not host or len(host) > LONGEST:
         return None
     plain, patterns = _domains()
-    for name in suffixes(host):
+    bare = host.strip().rstrip(".").lower()
+    if ".".join(bare.rsplit(".", 2)[-2:]) not in _ends() and not any(pattern.search(bare) for pattern, _ in patterns):
+        return None  # nearly all of very many names
+    for name in suffixes(bare):
         if name in plain:
             return Match(plain[name], name)
         for pattern, point in patterns:
