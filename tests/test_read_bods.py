@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +20,8 @@ from flagstate.catalog.mask import mask
 from flagstate.enrich.control import control
 from flagstate.enrich.identity import identify, unify
 from flagstate.errors import EvidenceError, FlagstateError
-from flagstate.read import bods, registry
+from flagstate.read import bods, json_values, registry
+from flagstate.read.json_values import values
 from flagstate.read.part import Context, Facts, Head, Note, Opened, Part, Reject, Tally
 
 DATA = Path(__file__).parent / "data" / "bods"
@@ -578,3 +580,21 @@ def test_no_damage_surprises(tmp_path_factory: pytest.TempPathFactory, more: st.
     assert [p for p in parts if isinstance(p, Tally)]
     if len(data) < whole - 3:
         assert told(parts), "a file that is cut off says so"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_blocks_of_any_size_are_the_same_values(more: st.DataObject) -> None:
+    data = bytearray(sample(more.draw(st.sampled_from(SAMPLES))))
+    data = data[: more.draw(st.integers(0, len(data)))]
+    for _ in range(more.draw(st.integers(0, 3)) if data else 0):
+        data[more.draw(st.integers(0, len(data) - 1))] = more.draw(st.sampled_from(b'\x00"{}[]\n,:\\e9'))
+    whole = list(values(io.BufferedReader(io.BytesIO(bytes(data)))))
+    before, json_values.BLOCK = json_values.BLOCK, more.draw(st.integers(1, 3000))
+    try:
+        assert list(values(io.BufferedReader(io.BytesIO(bytes(data))))) == whole
+    finally:
+        json_values.BLOCK = before
+    lines = [value.line for value in whole]
+    assert lines == sorted(lines)
+    assert [value.number for value in whole] == list(range(1, len(whole) + 1))

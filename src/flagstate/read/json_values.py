@@ -123,8 +123,8 @@ class _Walk:
                 return Value(number, line, None, self._lost(self._at + 1, ended=False))
             if end == len(self._text) and self._text[end - 1] not in '}]"' and self._more():
                 continue
-            if not self._opening:
-                self._opening = self._text[self._at : self._text.find(":", self._at) + 1][:200]
+            if not self._opening and isinstance(value, dict):
+                self._opening = self._text[self._at : self._text.find(":", self._at, end) + 1][:200]
             self._move(end)
             return Value(number, line, value)
 
@@ -140,6 +140,8 @@ class _Walk:
         if self._opening and self._seek(self._opening, max(at, self._at + 1)):
             return "The record is no JSON; it was left out up to where the next one begins"
         self._move(len(self._text))
+        while self._more():
+            self._move(len(self._text))
         self._array = False
         return "The record is no JSON; what follows it could not be read"
 
