@@ -263,6 +263,9 @@ def test_a_bound_that_was_hit_is_never_an_answer() -> None:
         return [Violation("reach", "x", "US", frozenset(), words="more", searched=False)]
 
     assert cheapest(tables, silent, [cure])["state"].to_pylist() == ["not_proved"]
+    plan = cheapest(tables, lambda after: [*find(after), *silent(after)], [cure])
+    assert plan["state"].to_pylist() == ["not_proved"]
+    assert "costs at least 1" in plan["words"][0].as_py()
 
 
 def test_nothing_unwanted_needs_no_measure_and_is_not_called_none() -> None:

@@ -150,6 +150,15 @@ def test_a_measure_of_the_users_own_names_who_takes_over_and_where() -> None:
     assert "est:measure:there" not in chosen(tables)
 
 
+def test_one_party_may_take_over_everywhere_and_hostile_names_are_only_names() -> None:
+    said = "measures: {mine: {measure: other_operator, to: shop, cost: 3}}\n"
+    hostile = HUB.replace("bucket: {kind", 'bucket: {name: "{asset} {0} \\e[31m %s", kind')
+    tables = world(hostile + POLICY + said)
+    best = chosen(tables)
+    assert {"est:measure:mine:est:fra:est:cloud", "est:measure:mine:est:bucket:est:cloud"} <= best
+    assert "{asset} {0}" in "\n".join(lines(plan(tables, derive, DAY)))
+
+
 @pytest.mark.parametrize("said", ["mvoe, asset: wms", "moon"])
 def test_a_measure_that_there_is_not_is_told_and_stops_nothing(said: str) -> None:
     tables = world(HUB + POLICY + f"measures: {{odd: {{measure: {said}}}}}\n")
@@ -290,3 +299,21 @@ def check_real(seed: int, most: int) -> str:
 @given(st.integers(0, 2**32))
 def test_the_cheapest_is_the_cheapest_of_all_sets_in_small_worlds(seed: int) -> None:
     check_real(seed, 4)
+
+
+def test_what_is_sent_to_an_operator_within_reach_can_be_blocked_and_only_then_is_it_gone() -> None:
+    tables = world("entities: {group: {organised_in: [CN]}, cloud: {owned_by: {group: 100}}}\n" + POLICY)
+    rows: dict[str, list[dict[str, object]]] = {
+        "interest": [{"holder_id": "est:cloud", "subject_id": "net:AS64500", "kind": "operates", "status": "sourced"}],
+        "flow": [{"resp_h": "203.0.113.9", "orig_bytes": 5000, "conns": 2, "failed_conns": 0, "day": DAY}],
+        "endpoint": [{"addr": "203.0.113.9", "asn": 64500, "operator_id": "est:cloud", "operator_by": "asn"}],
+    }
+    for name, listed in rows.items():
+        made = model.rows(model.NOUNS[name], listed)
+        if name != "endpoint":
+            made = model.stamp(made, model.NOUNS[name], stance="observed", evidence_id="log")
+        tables[name] = pa.concat_tables([tables[name], made])
+    assert {(v.subject, v.counterparty) for v in derive(tables)} == {("est:cloud", "CN")}
+    assert "block_flow:est:cloud" in chosen(tables)
+    after = apply(tables, [instance_named("block_flow:cloud", tables, DAY)])
+    assert (after["flow"].num_rows, after["endpoint"].num_rows, derive(after)) == (0, 0, [])

@@ -55,6 +55,8 @@ class Search:
     book: Rules
     ruled_out: list[Row] = field(default_factory=list)
     rounds: int = 0
+    least: int = 0
+    """What every set that works costs at least, as far as is known."""
     known: dict[Chosen, list[Violation]] = field(default_factory=dict)
 
     def found(self, chosen: Chosen) -> list[Violation]:
@@ -78,7 +80,8 @@ class Search:
         self.world.put(chosen)
         self.world.book.load(self.world.base(fact) for violation in found for fact in violation.facts)
         for violation in found:
-            self.proofs.see(violation, chosen)
+            if violation.searched:
+                self.proofs.see(violation, chosen)
         if self.further is not None and found:
             fresh = {one.measure_id: one for one in self.further(found) if one.measure_id not in self.world.instances}
             self.world.book.load(fact for one in fresh.values() for fact in one.edits.rows)
@@ -105,6 +108,7 @@ class Search:
                 raise _BoundHitError from None
             if chosen is None:
                 return None
+            self.least = sum(self.world.instances[key].cost for key in chosen)
             found = self.look(chosen)
             if not found:
                 return chosen
@@ -326,9 +330,10 @@ def _ban(search: Search) -> list[dict[str, object]]:
 def _not_proved(search: Search, rank: int) -> dict[str, object]:
     """Return the row that says that a bound was hit, with what every working set costs at least."""
     which = "The cheapest set" if rank == 1 else "The next best set"
-    words = f"{which} of measures was not proved: the bound of rounds or time was hit."
-    open_proofs = [violation for listed in list(search.known.values())[-1:] for violation in listed]
-    proof = min((violation.sentence for violation in open_proofs), default=None)
+    bound = f" Every set that works costs at least {search.least}." if search.least else ""
+    words = f"{which} of measures was not proved: the bound of rounds or time was hit.{bound}"
+    last = next(reversed(search.known.values()), [])
+    proof = min((violation.sentence for violation in last), default=None)
     return {"rank": rank, "state": "not_proved", "words": words, "proof": proof}
 
 

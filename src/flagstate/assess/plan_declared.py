@@ -11,6 +11,7 @@ import pyarrow as pa
 from flagstate.assess.plan_bind import IDENTITY, Params, bind, shown
 from flagstate.assess.plan_clauses import Instance
 from flagstate.assess.plan_instances import Binder
+from flagstate.assess.plan_rows import MANY
 from flagstate.catalog.form import near
 from flagstate.catalog.measures import PER, measures
 from flagstate.errors import UsageError
@@ -101,18 +102,18 @@ def adjust(instances: Iterable[Instance], said: Iterable[Said]) -> list[Instance
 def own(said: Iterable[Said], binder: Binder) -> Iterator[Instance]:
     """Yield the measures that the user names with a place or a party of its own choice."""
     for one in said:
-        if one.possible and one.varied and one.bound:
-            for params in _bound(one, binder):
-                made = bind(one.code, params, binder.rows, binder.as_of)
-                if made is not None:
-                    # It is the same measure elsewhere: one of the two is enough.
-                    others = made.excludes | {made.measure_id}
-                    yield one.priced(replace(made, measure_id=one.measure_id, excludes=others))
+        for params in _bound(one, binder) if one.possible and one.varied else ():
+            made = bind(one.code, params, binder.rows, binder.as_of)
+            if made is not None:
+                key = one.measure_id if one.bound else f"{one.measure_id}:{made.measure_id.partition(':')[2]}"
+                # It is the same measure elsewhere: one of the two is enough.
+                yield one.priced(replace(made, measure_id=key, excludes=made.excludes | {made.measure_id}))
 
 
 def _bound(one: Said, binder: Binder) -> Iterator[Params]:
     per = measures()[one.code].per
-    ids = sorted({str(value) for key, value in one.bound.items() if key in ("asset", "entity", "key", "staff", "to")})
+    named = {str(value) for key, value in one.bound.items() if key in ("asset", "entity", "key", "to")}
+    ids = sorted(named or _ids(binder, ""))
     place, party = one.varied.get("place"), one.varied.get("to")
     for kind, params in binder.bindings(ids):
         if kind == per and all(str(params.get(k)) == str(v) for k, v in one.bound.items()):
@@ -142,16 +143,20 @@ def instance_named(text: str, tables: Mapping[str, pa.Table], binder: Binder) ->
     declared = {one.measure_id: one for one in said}
     known = declared.get(words) or declared.get(f"est:measure:{words}")
     if known is not None:
-        listed = [*own([known], binder), *_of(known.code, known.bound, binder, said)]
+        listed = [*own([known], binder), *_of(known.code, _about(known), binder, said)]
         found = [one for one in listed if known.meets(one)]
         return _single(found[:1] if known.varied else found, text)
     code, _, rest = words.partition(":")
     if code not in measures():
         raise _unknown(code, text)
     wanted = [shown(part) for part in _parts(rest)]
-    every = _of(code, {}, binder, said)
+    every = _of(code, rest, binder, said)
     exact = [one for one in every if one.measure_id == words]
     return _single(exact or [one for one in every if _named(one, wanted, rest)], text)
+
+
+def _about(known: Said) -> str:
+    return ":".join(shown(value) for value in known.bound.values())
 
 
 def _parts(rest: str) -> list[str]:
@@ -165,9 +170,18 @@ def _named(one: Instance, wanted: list[str], rest: str) -> bool:
     return mine[: len(wanted)] == wanted or ":".join(mine) == rest
 
 
-def _of(code: str, bound: Mapping[str, object], binder: Binder, said: Iterable[Said]) -> list[Instance]:
-    ids = [str(row["asset_id"]) for row in binder.rows.of("asset")]
-    ids += [str(row["entity_id"]) for row in binder.rows.of("legal_entity")]
+def _ids(binder: Binder, about: str) -> list[str]:
+    """Return the assets and entities that a text names; an empty one names all assets, and few entities or none."""
+    found = []
+    for noun, column in (("asset", "asset_id"), ("legal_entity", "entity_id")):
+        table = binder.tables[noun]
+        if about or noun == "asset" or table.num_rows <= MANY:
+            found += [key for one in table[column].to_pylist() if shown(key := str(one)) in about or not about]
+    return sorted(set(found))
+
+
+def _of(code: str, about: str, binder: Binder, said: Iterable[Said]) -> list[Instance]:
+    ids = _ids(binder, about)
     per = measures()[code].per
     priced = [word for word in said if word.possible]
     made = [bind(code, params, binder.rows, binder.as_of) for kind, params in binder.bindings(ids) if kind == per]
