@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flagstate.assess.access import Access, Edge, edge_of
+from flagstate.assess.custody import Estate
 from flagstate.assess.forms import Form, Part
 from flagstate.assess.grounds import RANK, Ground, Grounds
 from flagstate.assess.keys import Key, Regime
@@ -37,6 +38,8 @@ class World:
     """By name, the parts of data that is split."""
     unsure: bool = False
     """Whether any fact is in dispute."""
+    estate: Estate = field(default_factory=Estate)
+    """The facts of the assets."""
 
 
 class Coalitions:
@@ -159,9 +162,11 @@ class Coalitions:
             table = dict.fromkeys(queue, NEVER)
             changed = True
             while changed:
-                made = {one: self._opened(one, regime, table) for one in table}
-                changed = made != table
-                table = made
+                changed = False
+                for one in reversed(queue):  # what a key needs comes after it, so that chains take one round
+                    made = self._opened(one, regime, table)
+                    changed = changed or made != table[one]
+                    table[one] = made
             for one, ways in table.items():
                 self._keys[one, regime] = ways
         return self._keys[key_id, regime]

@@ -8,7 +8,7 @@ keys, not here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -269,25 +269,28 @@ def _assets(tables: Mapping[str, pa.Table], known: Estate, as_of: date) -> Itera
         yield subject
 
 
-def custody(listed: list[Subject]) -> pa.Table:
-    """Return rows of `custody`: everybody who can get at what a subject shows, keys and law left out of account.
+def custody(known: Estate, listed: Iterable[Subject]) -> pa.Table:
+    """Return rows of `custody`: everybody who can get at what a thing shows, keys and law left out of account.
 
     Args:
-        listed: Subjects, as `subjects` returns them.
+        known: The estate: every asset of it has rows, also keys and what carries others.
+        listed: Subjects; those that are no assets have rows, too.
     """
+    found = [(one, custodians(known, layers(known, one))) for one in sorted(known.assets)]
+    found += [(subject.subject_id, subject.custody) for subject in listed if not subject.layers]
     rows = [
         {
-            "asset_id": subject.subject_id,
+            "asset_id": asset_id,
             "entity_id": one.entity_id,
             "kind": one.kind,
-            "layer_id": one.layer_id or subject.subject_id,
+            "layer_id": one.layer_id or asset_id,
             "through": one.through,
             "words": one.words,
             "status": one.status,
             "stance": one.stance,
             "facts": list(one.facts),
         }
-        for subject in listed
-        for one in subject.custody
+        for asset_id, holders in found
+        for one in holders
     ]
     return model.rows(model.CUSTODY, rows)

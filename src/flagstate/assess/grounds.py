@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from flagstate.assess.compelled import categories_of, law_words, laws_words
+from flagstate.assess.citation import Cited, categories_of, covert, law_index
 from flagstate.assess.subject import Custody, Stand
-from flagstate.catalog.compulsion import EVERY, Basis, Law, choose, governments_of
+from flagstate.catalog.compulsion import Law
 from flagstate.catalog.country_names import names
 from flagstate.catalog.operators import WEAKNESS, weakest
 from flagstate.model.codes import REACH_LEVELS
@@ -67,13 +67,13 @@ class Grounds:
     """By government: collection that needs no order to anybody."""
 
 
-def grounds(addressed: Iterable[Row], kinds: Mapping[str, str], book: tuple[Law, ...], as_of: date) -> Grounds:
+def grounds(addressed: Iterable[Row], kinds: Mapping[str, str], laws: tuple[Law, ...] | None, as_of: date) -> Grounds:
     """Index the rows of `compelled`, and the laws that need no party.
 
     Args:
         addressed: Rows of `compelled`.
         kinds: Kind of each entity; a group or person is reached as staff.
-        book: Rows of compelled access.
+        laws: Rows of compelled access; None: those of the catalog.
         as_of: The day on which the laws must hold.
     """
     whole: dict[str, dict[str, list[Ground]]] = {}
@@ -91,7 +91,7 @@ def grounds(addressed: Iterable[Row], kinds: Mapping[str, str], book: tuple[Law,
         for by_government in index.values():
             for listed in by_government.values():
                 listed.sort(key=lambda ground: ground.rank)
-    return Grounds(whole, there, _covert(book, as_of))
+    return Grounds(whole, there, _covert(laws, as_of))
 
 
 def _ground(row: Row, level: str) -> Ground:
@@ -112,38 +112,31 @@ def _ground(row: Row, level: str) -> Ground:
     )
 
 
-def _covert(book: tuple[Law, ...], as_of: date) -> dict[str, Ground]:
-    found: dict[str, Ground] = {}
-    for government in sorted({law.gov for law in book if law.gov != EVERY and law.on("covert") is not None}):
-        listed = choose(book, gov=government, basis="covert", as_of=as_of)
-        if listed:
-            law, basis = listed[0]
-            # Whom the law addresses does not matter: it needs no addressee.
-            words = f"{law.title()} ({law.status}{', contested' if basis.contested else ''})"
-            found[government] = Ground(
-                government,
-                "covert_only",
-                "covert",
-                "; ".join(one.title() for one, _ in listed),
-                f"{words} → its own collection, which needs no order to anybody",
-                law.status,
-                "recorded",
-                basis.contested,
-                gag=law.gag,
-                remedy=law.remedy,
-            )
-    return found
+def _covert(laws: tuple[Law, ...] | None, as_of: date) -> dict[str, Ground]:
+    return {
+        government: Ground(
+            government,
+            "covert_only",
+            "covert",
+            cited.law,
+            f"{cited.first} → its own collection, which needs no order to anybody",
+            cited.status,
+            "recorded",
+            cited.contested,
+            gag=cited.gag,
+            remedy=cited.remedy,
+        )
+        for government, cited in covert(laws, as_of).items()
+    }
 
 
 class Territory:
     """Power of governments over what stands on their territory, by the laws of one day."""
 
-    def __init__(self, book: tuple[Law, ...], as_of: date, disputed: frozenset[str]) -> None:
+    def __init__(self, laws: tuple[Law, ...] | None, as_of: date, disputed: frozenset[str]) -> None:
         """Prepare the laws."""
-        self._book = book
-        self._as_of = as_of
+        self._index = law_index(laws, as_of)
         self._disputed = disputed
-        self._found: dict[tuple[str, str | None], list[tuple[str, list[tuple[Law, Basis]]]]] = {}
 
     def grounds(self, stands: Iterable[Stand], holders: Iterable[Custody]) -> Iterator[Ground]:
         """Yield one ground per government on whose territory something stands.
@@ -160,40 +153,27 @@ class Territory:
         category = next((known[one] for one in ids if one in known), None)
         best: dict[str, Ground] = {}
         for stand in listed:
-            for government, found in self._laws(stand.country, category):
-                ground = self._ground(stand, government, found, category)
-                if government not in best or _near(ground) < _near(best[government]):
-                    best[government] = ground
+            for cited in self._index.cited(stand.country, "place", category) if is_country(stand.country) else ():
+                ground = self._ground(stand, cited)
+                if ground.government not in best or _near(ground) < _near(best[ground.government]):
+                    best[ground.government] = ground
         yield from best.values()
 
-    def _laws(self, country: str, category: str | None) -> list[tuple[str, list[tuple[Law, Basis]]]]:
-        key = (country, category)
-        if key not in self._found:
-            self._found[key] = []
-            for government in governments_of(country, self._as_of) if is_country(country) else ():
-                laws = choose(
-                    self._book, gov=government, basis="place", as_of=self._as_of, category=category, country=country
-                )
-                if laws:
-                    self._found[key].append((government, laws))
-        return self._found[key]
-
-    def _ground(self, stand: Stand, government: str, found: list[tuple[Law, Basis]], category: str | None) -> Ground:
-        law, basis = found[0]
+    def _ground(self, stand: Stand, cited: Cited) -> Ground:
         unsure = stand.confidence == "disputed"
         words = f"{stand.words}: another source names another country" if unsure else stand.words
         return Ground(
-            government,
+            cited.government,
             "direct_place",
             "place",
-            laws_words(found, category),
-            f"{law_words(law, basis, category)} → {words}",
-            weakest(law.status, "to verify" if unsure else "sourced"),
+            cited.law,
+            f"{cited.first} → {words}",
+            weakest(cited.status, "to verify" if unsure else "sourced"),
             stand.stance,
-            basis.contested or unsure,
+            cited.contested or unsure,
             unsure or not self._disputed.isdisjoint(stand.facts),
-            law.gag,
-            law.remedy,
+            cited.gag,
+            cited.remedy,
             stand.country,
             stand.facts,
             stand.depth,
@@ -207,12 +187,3 @@ def _near(ground: Ground) -> tuple[object, ...]:
 def is_country(code: str) -> bool:
     """Say whether a code is a country that we know."""
     return code in names()
-
-
-def home(grounds_of: Mapping[str, list[Ground]]) -> Collection[str]:
-    """Return the governments where an entity is organised or based, by its grounds."""
-    return {
-        government
-        for government, listed in grounds_of.items()
-        if any(ground.basis in ("organised", "principal_place") for ground in listed)
-    }

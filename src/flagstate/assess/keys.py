@@ -175,14 +175,15 @@ def evidence(
     return firm
 
 
-def key_use(found: Mapping[str, Key]) -> pa.Table:
+def key_use(known: Estate) -> pa.Table:
     """Return rows of `key_use`: everybody who can decrypt with a key, the keys that it needs itself left out.
 
     Args:
-        found: Keys, as `keys` returns them.
+        known: The estate: every key of it has rows, also one that protects nothing.
     """
     rows = []
-    for key in found.values():
+    named = (one for one in known.assets if known.says(one, "kind") == "key")
+    for key in keys(known, named).values():
         sealed = key.sealed(Regime())
         for one in (*key.users, *key.keepers):
             if sealed and one in key.keepers and one.beneath:

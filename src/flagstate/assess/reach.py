@@ -58,7 +58,12 @@ def assess_reach(
     judged = judge(
         known, found, rows, policy=tables["policy"], coverage=tables["coverage"], as_of=as_of, say=writer.words
     )
-    return made | {"custody": custody(listed), "key_use": key_use(known.keys), "reach": rows, "finding": judged}
+    return made | {
+        "custody": custody(known.estate, listed),
+        "key_use": key_use(known.estate),
+        "reach": rows,
+        "finding": judged,
+    }
 
 
 def proofs(

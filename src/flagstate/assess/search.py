@@ -21,7 +21,7 @@ from flagstate.assess.keys import Key, Regime, keys
 from flagstate.assess.proofs import MOST, Atom, Proof, Step
 from flagstate.assess.subject import Custody, Stand, Subject
 from flagstate.assess.ways import NEVER, singles
-from flagstate.catalog.compulsion import Law, law_book
+from flagstate.catalog.compulsion import Law
 
 ANSWERS = ("evidenced", "declared")
 
@@ -71,11 +71,10 @@ def world(
         as_of: The day on which laws must hold.
         laws: Rows of compelled access; those of the catalog unless given.
     """
-    book = law_book().laws if laws is None else laws
     rows = list(addressed)
     named = {one.key_id for group in held.values() for part in group for one in part.form.keys}
     found = keys(known, named)
-    land = Territory(book, as_of, known.disputed)
+    land = Territory(laws, as_of, known.disputed)
     shares: dict[str, list[Part]] = {}
     for part in (part for group in held.values() for part in group if part.form.split):
         shares.setdefault(str(part.form.split), []).append(part)
@@ -89,13 +88,14 @@ def world(
         {subject.subject_id: subject for subject in listed},
         held,
         found,
-        grounds(rows, kinds, book, as_of),
+        grounds(rows, kinds, laws, as_of),
         places,
         {key.key_id: over(key.own_stands or {}, key.keepers) for key in found.values()},
         {key.key_id: over(key.stands or {}, key.keepers) for key in found.values()},
         known.disputed,
         shares,
         doubted or bool(known.disputed) or any(row["disputed"] for row in rows) or _denied(held),
+        known,
     )
 
 
