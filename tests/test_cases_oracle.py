@@ -23,7 +23,8 @@ HOME = ("CN", "DE", "US", "IN", "CH", "BR")
 
 
 def worlds() -> Tables:
-    return side_by_side({c.id: cases.facts(c) for c in cases.load() if c.as_of == DAY and c.id not in DISPUTED})
+    chosen = [c for c in cases.load() if c.as_of == DAY and c.theme != "plan" and c.id not in DISPUTED]
+    return side_by_side({case.id: cases.facts(case) for case in chosen})
 
 
 def shaken(facts: Tables, rng: Random) -> Tables:

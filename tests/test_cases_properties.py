@@ -37,7 +37,8 @@ from flagstate.pipeline.derive import derive
 
 ALL = cases.load()
 DAY = max(case.as_of for case in ALL)
-TODAY = tuple(case for case in ALL if case.as_of == DAY)
+TODAY = tuple(case for case in ALL if case.as_of == DAY and case.theme != "plan")
+"""The worlds of plans are those of the other themes with a policy."""
 POLICIES = tuple(case for case in ALL if "policy" in case.world.pairs)
 HOLDS = ("operates", "hosts", "administers", "manages", "updates")
 PAIRS = (("US", "RU"), ("DE", "CN"), ("GB", "HK"), ("US", "CN"), ("CN", "IN"), ("DE", "FR"), ("CH", "KP"), ("IT", "SG"))
