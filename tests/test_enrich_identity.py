@@ -285,6 +285,15 @@ def test_a_country_that_is_none(said: dict[str, Any], column: str) -> None:
     assert odd(tables({"a": said}, [])) == [("a", column)]
 
 
+def test_a_country_that_is_none_may_be_any() -> None:
+    us = {"kind": "person", "nationality": ["US"]}
+    for said in ({"organised_in": ["XX"]}, {"organised_in": ["DE"], "principal_place": "Chine"}):
+        facts = tables({"a": said, "p": us}, [("p", "a", "owns", 100)])
+        assert covered(derive(facts))["a"] == "unknown"
+    plain = tables({"a": DE, "p": us}, [("p", "a", "owns", 100)])
+    assert covered(derive(plain))["a"] == "no"
+
+
 def test_nothing_at_all() -> None:
     assert identify({})["identity"].num_rows == 0
     assert derive(tables({}, []))["covered"].num_rows == 0

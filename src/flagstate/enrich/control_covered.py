@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from flagstate.catalog.countries import CODES
 from flagstate.catalog.lists import Members
 from flagstate.enrich.control_world import (
     EPSILON,
@@ -191,6 +192,11 @@ def base_of(world: World, members: Members) -> Base:
     least = np.where(state, least | lives_only, least)
     placed = some(ORGANISED, inside | True) | some(PRINCIPAL, inside | True)
     nowhere = ~np.where(human | state, placed | anywhere | some(NATIONAL, inside | True), placed)
+    # A code that is no country may stand for any, one of the list included.
+    odd = np.array([c not in CODES for c in world.countries], np.bool_)
+    if odd.any():
+        nowhere |= some(ORGANISED, odd[world.place_in]) | some(PRINCIPAL, odd[world.place_in])
+        nowhere |= human & (some(NATIONAL, odd[world.place_in]) | some(LOCATED, odd[world.place_in]))
     named = _named(world, members)
     row = np.full(size, -1, np.int64)
     for column in (NATIONAL, LOCATED, PRINCIPAL, ORGANISED):
