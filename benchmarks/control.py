@@ -122,6 +122,13 @@ def _read(folder: Path) -> dict[str, pa.Table]:
     return {noun: pq.read_table(folder / f"{noun}.parquet") for noun in ("legal_entity", "interest")}
 
 
+def make(folder: Path) -> None:
+    """Write the register."""
+    for noun, table in generate().items():
+        pq.write_table(table, folder / f"{noun}.parquet")
+    _say(peak_gb=_peak())
+
+
 def ours(folder: Path) -> None:
     """Derive everything, and leave the stakes and the base of one list for the peers."""
     from flagstate.catalog.lists import on_list
@@ -280,12 +287,14 @@ def _rounds(folder: Path, there: Path | None) -> tuple[dict[str, list[float]], d
 def main() -> int:
     """Generate, run each in a process of its own, and print the section."""
     if len(sys.argv) > 1:
-        {"ours": ours, "walk": walk, "duckdb": duckdb, "networkx": networkx}[sys.argv[1]](Path(sys.argv[2]))
+        {"make": make, "ours": ours, "walk": walk, "duckdb": duckdb, "networkx": networkx}[sys.argv[1]](
+            Path(sys.argv[2])
+        )
         return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for noun, table in generate().items():
-            pq.write_table(table, folder / f"{noun}.parquet")
+        # In a process of its own: a child starts with the peak memory of who starts it.
+        _run("make", folder)
         whole = _run("ours", folder)
         took, last = _rounds(folder, peer())
     answers = {(told["covered"], told["sum"]) for told in last.values()} | {(whole["yes"], whole["sum"])}
