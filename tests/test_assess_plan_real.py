@@ -140,6 +140,7 @@ def test_a_measure_of_the_users_own_names_who_takes_over_and_where() -> None:
     tables = world(HUB + POLICY + said)
     made = plan(tables, derive, DAY)
     assert "est:measure:mine" in toys.names(made)
+    assert "Let shop run fra instead of cloud" in made["words"].to_pylist()
     after = apply(tables, [instance_named("mine", tables, DAY)])
     assert ("est:shop", "est:fra", "operates") in {
         (row["holder_id"], row["subject_id"], row["kind"]) for row in after["interest"].to_pylist()

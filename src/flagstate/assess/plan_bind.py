@@ -119,12 +119,14 @@ def _bring(role: str, given: dict[str, object], fresh: list[dict[str, object]]) 
     group = role in ("staff", "support")
     name = f"new_{role}" if group else role
     if given.get(name):
+        given.setdefault(f"{name}_name", shown(given[name]))
         return
     fields = {key: shown(value) if key != "place" else value for key, value in given.items()}
     given[name] = key = _ROLE_IDS[role].format(**fields)
     place = given["second_place" if role == "second" else "place"]
     row: dict[str, object] = {"entity_id": key, "kind": "group" if group else "organisation"}
-    row |= {"name": ROLES[role].format(country=country_name(str(place))), "status": "fictitious", "source": "planned"}
+    given[f"{name}_name"] = words = ROLES[role].format(country=country_name(str(place)))
+    row |= {"name": words, "status": "fictitious", "source": "planned"}
     # Only by where it is and under which law is it out of reach: nothing else says so.
     row |= {"located_in": [place]} if group else {"organised_in": [place], "principal_place": place}
     fresh.append(row)

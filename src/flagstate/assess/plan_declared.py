@@ -16,7 +16,7 @@ from flagstate.catalog.form import near
 from flagstate.catalog.measures import PER, measures
 from flagstate.errors import UsageError
 
-_TAKES_OVER = ("operator", "second", "key_holder", "holder", "owner", "new_staff")
+_TAKES_OVER = ("operator", "second", "key_holder", "holder", "owner", "new_staff", "new_support")
 _VARIES = ("place", "to")
 
 
@@ -123,7 +123,7 @@ def _bound(one: Said, binder: Binder) -> Iterator[Params]:
             if party:
                 home = place or next(iter(binder.countries(str(party))), None)
                 made |= dict.fromkeys(_TAKES_OVER, party) | ({"place": home, "second_place": home} if home else {})
-                made |= {"holder_name": binder.name(party)}
+                made |= {f"{role}_name": binder.name(party) for role in _TAKES_OVER}
             yield made
 
 

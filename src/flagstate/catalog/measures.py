@@ -57,7 +57,7 @@ ROLES: dict[str, str] = {
     "support": "hypothetical staff of a support company in {country}",
     "owner": "a hypothetical owner organised in {country}",
 }
-"""The hypothetical parties that a measure can bring in, and how they are named."""
+"""The hypothetical parties that a measure can bring in, named so that nobody takes them for a party that there is."""
 
 Where = dict[str, Any]
 
@@ -231,6 +231,12 @@ _WORDS = {
     "container_name": "the container",
     "country": "an accepted country",
     "data_class": "a class of data",
+    "operator_name": "an operator in an accepted country",
+    "second_name": "a second operator",
+    "key_holder_name": "a key holder there",
+    "new_staff_name": "staff in an accepted country",
+    "new_support_name": "a support company in an accepted country",
+    "owner_name": "another owner",
     "kind_says": "supplies",
     "members": "what there is",
 }
