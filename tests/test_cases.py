@@ -90,6 +90,8 @@ def test_marks_make_facts_declared() -> None:
         ("level: direct_law", "entities: [box]"),
         ("level: direct_law", "law: Magna Carta"),
         ("level: direct_law", "conflict: GDPR"),
+        ("level: direct_law", "not_law: general rule"),
+        ("level: direct_law", "classes: [person_name]"),
         ("level: direct_law", "data: metadata"),
         ("reach: [{gov: NO, of: box, level: direct_law}]", "not_reached: [{gov: NO, of: box}]"),
         ("reach: [{gov: NO, of: box, level: direct_law}]", "control: [{holder: op, of: box}]"),

@@ -86,6 +86,7 @@ def _reach_fits(row: Row, wanted: Row, level: str | None) -> bool:
         and ("keys" not in wanted or set(row["key_ids"] or ()) == _ids(wanted["keys"]))
         and ("classes" not in wanted or sorted(row["data_classes"] or ()) == sorted(wanted["classes"]))
         and wanted.get("law", "") in (row["law"] or "")
+        and ("not_law" not in wanted or wanted["not_law"] not in (row["law"] or ""))
         and ("conflict" not in wanted or any(wanted["conflict"] in text for text in row["conflicts"] or ()))
     )
 
