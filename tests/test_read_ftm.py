@@ -241,7 +241,11 @@ def test_what_is_planted_does_not_come_up(tmp_path: Path) -> None:
     secrets = list(Aviary().plant("ftm").secrets.values())
     for name in SAMPLES:
         tree = sample(name)
-        texts = [(inside, key) for inside, key in paths(tree) if isinstance(inside[key], str)]
+        # A firm may be called as a person is.
+        names = [id(inside[key]) for inside, key in paths(tree) if key == "name"]
+        texts = [
+            (inside, key) for inside, key in paths(tree) if isinstance(inside[key], str) and id(inside) not in names
+        ]
         for number, (inside, key) in list(enumerate(texts))[::3]:
             before, inside[key] = inside[key], secrets[number % len(secrets)]
             if ftm.recognise(head_of(lines(tree))) is not None:

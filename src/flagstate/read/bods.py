@@ -74,8 +74,9 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     entities, held = Rows("legal_entity", join_entities), Rows("interest", join_interests)
     interests = Interests(records, opened.name)
     read = 0
-    for said in _statements(opened, context, flaws):
+    for each in _statements(opened, context, flaws):
         read += 1
+        said = records.rooted(each)
         chain = records.chain(said.record)
         if all(version.number != said.number for version in chain):
             continue

@@ -6,7 +6,7 @@ is not told stays untold: a reason instead of a holder makes a row without a hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -35,9 +35,7 @@ class Interests:
         """Return what a statement says; nothing, while others about the same relationship are to come."""
         made = self._rows(said)
         if len(chain) == 1:
-            ended = said.date if said.status == "closed" else self.records.replaced.get(said.record)
-            over = said.status == "closed" or said.record in self.records.replaced
-            return self._ended(made, ended, said.line) if over else made
+            return self._ended(made, said.date, said.line) if said.status == "closed" else made
         parts = self.waiting.setdefault(said.record, {})
         parts[said.number] = made
         if len(parts) < len(chain):
@@ -54,11 +52,9 @@ class Interests:
         interests = said.details.get("interests")
         if interests is not None and not isinstance(interests, list):
             self.records.flaws.note(said.line, "lists of interests are no lists: the interest is of unknown kind")
-        rows = [
-            row
-            for each in listed(interests)
-            if (row := interest(each, said.line, self.records.flaws, summary=summary, mask=self.records)) is not None
-        ]
+        flaws, mask = self.records.flaws, self.records.context.mask
+        made = (interest(each, said.line, flaws, summary=summary, mask=mask) for each in listed(interests))
+        rows = [row for row in made if row is not None]
         if not listed(interests):
             # Whoever is not told, and why, is somebody who may control it: an interest of unknown kind says less.
             kind = "unnamed" if "holder_id" in found else "controls"
@@ -132,7 +128,7 @@ class Interests:
         return done + self._ended(rows, last.date if last.date.year > 1 else None, last.line)
 
 
-def interest(value: object, line: int, flaws: Flaws, *, summary: bool, mask: Records) -> Row | None:
+def interest(value: object, line: int, flaws: Flaws, *, summary: bool, mask: Callable[[str], str]) -> Row | None:
     """Return kind, type, share and validity of one interest, or None where it is none.
 
     Args:
@@ -152,7 +148,7 @@ def interest(value: object, line: int, flaws: Flaws, *, summary: bool, mask: Rec
     elif kind is None:
         flaws.note(line, "interests are of a type that the standard does not know: kept as interests of unknown kind")
     said = value.get("directOrIndirect", value.get("interestLevel"))
-    row: Row = {"kind": kind or "unnamed", "interest_type": word and (word if kind else mask.context.mask(word))}
+    row: Row = {"kind": kind or "unnamed", "interest_type": word and (word if kind else mask(word))}
     row["directness"] = "indirect" if summary else said if isinstance(said, str) and said in DIRECTNESS else "unknown"
     if isinstance(value.get("beneficialOwnershipOrControl"), bool):
         row["beneficial"] = value["beneficialOwnershipOrControl"]

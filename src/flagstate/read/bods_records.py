@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from flagstate.catalog.mask import mask_party
 from flagstate.read.bods_statements import Statement
 from flagstate.read.owners import Flaws, Ids, Json, Row, country, day, lei, listed, mapping, registration, text
 from flagstate.read.part import Context
@@ -58,15 +59,33 @@ class Records:
     several: dict[str, list[Version]] = field(default_factory=dict)
     claims: dict[str, _Claim] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
-    replaced: dict[str, datetime | None] = field(default_factory=dict)
+    roots: dict[str, str] = field(default_factory=dict)
+    """Before 0.4: the statement that began the record which a statement goes on with."""
     holders: set[str] = field(default_factory=set)
     """Records that hold something: only their names are kept, where they are persons."""
 
     def __post_init__(self) -> None:
         self.ids = Ids("bods", self.context.mask, self.evidence_id)
 
+    def root(self, record: str) -> str:
+        """Return the record that a statement goes on with; itself, where it replaces none."""
+        seen = {record}
+        while (before := self.roots.get(record)) is not None and before not in seen:
+            seen.add(before)
+            record = before
+        return record
+
+    def rooted(self, said: Statement) -> Statement:
+        """Return a statement with the record that it goes on with."""
+        root = self.root(said.record) if self.roots else said.record
+        return said if root == said.record else replace(said, record=root)
+
     def note(self, said: Statement) -> None:
         """Note a statement."""
+        for before in said.replaces:
+            if before != said.record:
+                self.roots.setdefault(said.record, before)
+        said = self.rooted(said)
         content = hash(repr(said.details))
         date, published = said.date or _NEVER, said.published or _NEVER
         version = Version(date, published, said.number, said.type, said.status, content, said.line)
@@ -76,12 +95,10 @@ class Records:
             self.several[said.record] = [self.sole.pop(said.record), version]
         else:
             self.sole[said.record] = version
-        for before in said.replaces:
-            self.replaced[before] = said.date
         if said.type == "relationship":
             holder = said.details.get("interestedParty")
             if isinstance(holder, str):
-                self.holders.add(holder)
+                self.holders.add(self.root(holder))
             return
         known = self.claims.get(said.record)
         if known is None or known.version[:3] < version[:3]:
@@ -133,6 +150,7 @@ class Records:
 
     def party(self, record: str, line: int) -> Party:
         """Return who a record is; one that the file does not hold is noted, and keeps its own id."""
+        record = self.root(record)
         found = self.parties.get(record)
         if found is None:
             self.flaws.note(
@@ -170,7 +188,7 @@ def entity(said: Statement, party: Party, records: Records, source: str) -> Row:
     }
     name = text(details.get("name"))
     if name and kind not in NAMELESS:
-        row["name"] = mask(name)
+        row["name"] = mask_party(name)
     row |= _identifiers(details, said.line, records.flaws)
     place = details.get("jurisdiction")
     found = list(_places([place] if place is not None else [], said.line, records.flaws))

@@ -1,6 +1,6 @@
 """Statements of BODS, of every version, in the shape of 0.4: who says what about which record, and since when.
 
-Versions 0.1 to 0.3 have no records: a statement is its own record, and one that replaces it ends it.
+Versions 0.1 to 0.3 have no records: a statement is its own record, and one that replaces it goes on with that record.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def statement(value: object, number: int, line: int) -> Statement | str:
     if not isinstance(details, dict):
         return "The statement has no details of its record"
     published = day(mapping(value.get("publicationDetails")).get("publicationDate"))
-    status = value.get("recordStatus")
+    replaces = tuple(each for each in listed(value.get("replacesStatements")) if isinstance(each, str)) if old else ()
+    status = "updated" if replaces else value.get("recordStatus")
     return Statement(
         number,
         line,
@@ -81,7 +82,7 @@ def statement(value: object, number: int, line: int) -> Statement | str:
         day(value.get("statementDate")),
         published,
         _modern(details, TYPES[kind]) if old else details,
-        tuple(each for each in listed(value.get("replacesStatements")) if isinstance(each, str)) if old else (),
+        replaces,
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flagstate.catalog.mask import mask_party
 from flagstate.read.owners import Flaws, Ids, Row, country, day, lei, registration, text
 from flagstate.read.part import Context, Opened
 
@@ -202,7 +203,8 @@ class Entities:
         organised = self._places(piece, "jurisdiction")
         row |= {
             "kind": "state" if piece.schema == "PublicBody" else "organisation",
-            "name": self.context.mask(name) if name else None,
+            # Nothing tells whether a LegalEntity is a person: its name is masked as one.
+            "name": name and (self.context.mask if piece.schema == "LegalEntity" else mask_party)(name),
             "lei": codes[0] if codes else None,
             "registration": [number for number in (*typed, *own) if number] or None,
             "organised_in": organised or None,

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.catalog.countries import CODES
+from flagstate.catalog.mask import mask_party
 from flagstate.read.gleif_given import LINE, schema
 from flagstate.read.gleif_sql import SELECTS, SHARED
 from flagstate.read.owners import Flaws, registration
@@ -108,7 +109,7 @@ def _entities(batch: pa.Table, mask: Callable[[str], str], name: str) -> pa.Tabl
     person = [category == "SOLE_PROPRIETOR" for category in held["category"]]
     state = [category == "RESIDENT_GOVERNMENT_ENTITY" for category in held["category"]]
     names = [
-        None if given is None else HIDDEN if private else mask(given)
+        None if given is None else HIDDEN if private else mask_party(given)
         for given, private in zip(held["name"], person, strict=True)
     ]
     numbers = [
