@@ -133,17 +133,23 @@ class Power:
         """Say whether it reads a holding in clear, alone or with the other shares that are needed."""
         if not self.opens(asset, form):
             return False
-        if not form["split"]:
+        if not form["split"] or not self.shown(form):
             return True
         shares = [row for row in self.world.holdings if row["split"] == form["split"]]
         return sum(self.opens(row["asset_id"], row) for row in shares) >= form["split_needs"]
+
+    def shown(self, form: Row) -> bool:
+        """Say whether what a holding says counts: for the evidenced answer, more than a declaration must say it."""
+        return self.world.declared or form["stance"] != "declared"
 
     def opens(self, asset: str, form: Row) -> bool:
         """Say whether it gets at one holding, or one share, and can read it."""
         world, layers = self.world, self.world.layers(asset)
         kind = world.assets[asset]["kind"] if asset in world.assets else None
-        state = form["state"] or ("stored" if kind == "store" else "used")
-        named = set(form["key_ids"] or ()) if world.declared or form["stance"] != "declared" else set()
+        # That data merely rests or passes is believed of evidence; that it is in use, of anybody.
+        believed = form["state"] if self.shown(form) or form["state"] == "used" else None
+        state = believed or ("stored" if kind == "store" else "used")
+        named = set(form["key_ids"] or ()) if self.shown(form) else set()
         # A declared attestation seals nothing, in either answer.
         attested = world.controlled(asset, "attestation", declared=False)
         sealed = state == "used" and "confidential" in (form["marks"] or ()) and attested
