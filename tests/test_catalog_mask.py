@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from flagstate.catalog import check_digits
 from flagstate.catalog.data_class import DataClass, load, parse
-from flagstate.catalog.mask import LONGEST, UNSAFE, mask, mask_host, may_hold, plain
+from flagstate.catalog.mask import LONGEST, UNSAFE, mask, mask_host, mask_party, may_hold, plain
 from flagstate.errors import CatalogError
 
 PLANTED = {
@@ -324,3 +324,14 @@ def test_hosts_of_real_archives_stay_readable() -> None:
 def test_names_of_many_countries(name: str) -> None:
     assert "‹name›" in mask(name)
     assert "‹name›" in mask(f"exports/{name}/2024.csv")
+
+
+@pytest.mark.parametrize("name", ["Robert Bosch GmbH", "Banco Santander", "Morgan Stanley", "Grande Groupe SA"])
+def test_a_firm_may_be_called_after_a_person(name: str) -> None:
+    assert mask_party(name) == name
+
+
+def test_the_name_of_a_firm_hides_all_else() -> None:
+    assert "@" not in mask_party("shop anna.muster@mail.example")
+    assert "4111" not in mask_party("Till 4111 1111 1111 1111")
+    assert mask_party("a\x1b[31mb") == "a\\x1b[31mb"

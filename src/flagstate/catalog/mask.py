@@ -86,6 +86,16 @@ def mask(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
+def mask_party(name: str) -> str:
+    """Return the name of an organisation or state, masked as any name save that it may hold a person's name.
+
+    Args:
+        name: The name of an organisation as a register or declaration has it: Robert Bosch GmbH names a firm.
+    """
+    return _settle(name, "party")
+
+
+@lru_cache(maxsize=65536)
 def mask_host(name: str) -> str:
     """Return a host name whose registrable domain stays readable and whose sub-domains are masked strictly.
 
@@ -137,12 +147,13 @@ def _spans(text: str, level: str, depth: int) -> list[Span]:
     spans = _class_spans(text) if may_hold(text, digits) else []
     kept = kept_spans(text) if digits > 3 or ":" in text else []
     spans.extend(kept)
-    spans.extend(person_spans(text, level))
+    if level != "party":
+        spans.extend(person_spans(text, level))
     if depth < DEPTH:
         spans.extend(_decoded_spans(text, level, depth))
     blank = _blank(text, kept) if kept else text
     if digits > 4:
-        spans.extend(number_spans(blank, {"label": 5, "name": 7, "domain": 9}[level]))
+        spans.extend(number_spans(blank, {"label": 5, "name": 7, "party": 7, "domain": 9}[level]))
     if level != "domain":
         spans.extend(token_spans(blank, strict=level == "label"))
     return spans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flagstate.catalog.interest_kinds import interest_kinds
+from flagstate.catalog.mask import mask_party
 from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import Names, cidr, domain_name, refer, refer_key
 from flagstate.read.estate_rows import Collected, Row, bounds, texts, validity, value
@@ -40,7 +41,7 @@ def entities(into: Collected) -> None:
             {
                 "entity_id": into.names.ids[key],
                 "kind": kind,
-                "name": into.shown(node, "name"),
+                "name": _name(into, node, kind),
                 "lei": node.text("lei"),
                 "registration": texts(node.get("registration")),
                 "organised_in": texts(node.get("organised_in")),
@@ -61,6 +62,14 @@ def entities(into: Collected) -> None:
                 into.add(
                     "interest", item, _interest(into, item, into.names.ids[key], subject, interest) | validity(node)
                 )
+
+
+def _name(into: Collected, node: Node, kind: str) -> str | None:
+    """Return the name of a party; that of an organisation or state may hold a person's name."""
+    if kind not in ("organisation", "state"):
+        return into.shown(node, "name")
+    text = node.text("name")
+    return None if text is None else mask_party(text)
 
 
 def _interest(into: Collected, node: Node, holder: str, subject: str, kind: str) -> Row:
