@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from control_world import (
@@ -134,6 +134,13 @@ def test_countries_exchanged_exchange_the_answer(world: Plain) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(worlds(), st.sampled_from(IDS[:2]))
+@example(
+    Plain(
+        dict.fromkeys(IDS, "CN"),
+        {("e", "a"): 50, ("a", "b"): 10, ("d", "b"): 49, ("a", "d"): 50, ("a", "f"): 50},
+    ),
+    "b",
+)
 def test_asked_for_some_it_says_the_same_of_them(world: Plain, one: str) -> None:
     whole, part = derive(world.facts()), derive(world.facts(), of=[one])
     assert covered(part).items() <= covered(whole).items()

@@ -113,19 +113,27 @@ def _aggregated(teller: Teller, above: Above) -> list[Step]:
     """
     held = _held(teller.world)
     below: dict[int, dict[int, tuple[str, ...]]] = {}
-    for subject, steps in above.items():
+    for subject, steps in sorted(above.items()):
         for step in steps:
             if step.sure:
                 below.setdefault(step.holder, {}).setdefault(subject, step.facts)
-    # Those with the least below them come first, so that a link is found at the lowest holder that has it and those
-    # above reach it over that one.
-    found: list[Step] = []
+    inside: dict[int, set[int]] = {}
+    made: dict[tuple[int, int], Step] = {}
     left = WORK
-    for holder in sorted(below, key=lambda one: (len(below[one]), one)):
-        left -= _spread(teller, holder, below, held, found)
+    for holder in sorted(below):
+        inside[holder], steps, work = _spread(teller, holder, below, held)
+        made |= {(holder, step.subject): step for step in steps}
+        left -= work
         if left < 0:
             break
-    return found
+    # A link is told at the lowest holder that has it; those above reach it over that one.
+    return [
+        step
+        for (holder, subject), step in made.items()
+        if not any(
+            (one, subject) in made and holder not in inside.get(one, ()) for one in inside[holder] if one != holder
+        )
+    ]
 
 
 def _held(world: World) -> dict[int, list[int]]:
@@ -141,34 +149,37 @@ def _held(world: World) -> dict[int, list[int]]:
 def _spread(
     teller: Teller,
     holder: int,
-    below: dict[int, dict[int, tuple[str, ...]]],
+    below: Mapping[int, Mapping[int, tuple[str, ...]]],
     held: Mapping[int, list[int]],
-    found: list[Step],
-) -> int:
-    """Add what a holder controls by stakes that add up; return how many stakes were walked."""
+) -> tuple[set[int], list[Step], int]:
+    """Return whom a holder controls, its links by stakes that add up, and how many stakes were walked."""
     stakes = teller.world.stakes
     sums: dict[tuple[int, bool], list[int]] = {}
     inside: dict[int, tuple[str, ...]] = {holder: ()}
+    found: list[Step] = []
     queue, work = [holder], 0
-    for one in queue:
-        work += 1
-        for other, facts in below.get(one, {}).items():
-            if other not in inside:
-                inside[other] = (*inside[one], *facts)
-                queue.append(other)
-        for at in held.get(one, ()):
-            work += 1
-            subject = int(stakes.subject[at])
-            parts = sums.setdefault((subject, bool(stakes.kind[at] == VOTES)), [])
-            parts.append(at)
+    while queue:
+        fresh: list[int] = []
+        for one in queue:
+            fresh.append(one)
+            for other, facts in below.get(one, {}).items():
+                if other not in inside:
+                    inside[other] = (*inside[one], *facts)
+                    queue.append(other)
+        # All links are followed before anything is added up, so that the order of holders decides nothing.
+        for one in fresh:
+            work += 1 + len(held.get(one, ()))
+            for at in held.get(one, ()):
+                sums.setdefault((int(stakes.subject[at]), bool(stakes.kind[at] == VOTES)), []).append(at)
+        queue = []
+        for (subject, _), parts in sorted(sums.items()):
             if subject not in inside and sum(float(stakes.said[a]) for a in parts) > HALF + EPSILON:
-                facts = tuple(f for a in parts for f in inside[int(stakes.holder[a])])
-                step = _together(teller, holder, subject, parts, facts)
+                facts = tuple(f for a in sorted(parts) for f in inside[int(stakes.holder[a])])
+                step = _together(teller, holder, subject, sorted(parts), facts)
                 found.append(step)
-                below.setdefault(holder, {})[subject] = step.facts
                 inside[subject] = step.facts
                 queue.append(subject)
-    return work
+    return set(inside), found, work
 
 
 def _together(teller: Teller, holder: int, subject: int, parts: list[int], facts: tuple[str, ...]) -> Step:
