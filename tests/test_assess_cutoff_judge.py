@@ -11,7 +11,7 @@ import pytest
 
 from cutoff_world import DAY, asset, chain, entity, holds, must, need, stands, world
 from flagstate import model
-from flagstate.assess.cutoff import assess_cutoff
+from flagstate.assess.cutoff import assess_cutoff, cut
 from flagstate.assess.cutoff_judge import FINDINGS
 
 Rows = dict[str, list[dict[str, object]]]
@@ -57,7 +57,7 @@ def test_what_must_be_survived_and_is_not() -> None:
     ("value", "cuts"),
     [
         ("US", {"government:US"}),
-        ("EU", {"government:BE"}),
+        ("EU", {"government:BE", "government:EU"}),
         ("entity:est:inc", {"entity:est:inc"}),
         ("any_government", {"government:US", "government:BE"}),
         ("any_party", {"entity:est:hub", "entity:est:inc"}),
@@ -66,6 +66,24 @@ def test_what_must_be_survived_and_is_not() -> None:
 )
 def test_each_way_to_name_what_must_be_survived(value: str, cuts: set[str]) -> None:
     assert {r["counterparty"] for r in found(tables(policy=must(value))) if r["verdict"] == "yes"} == cuts
+
+
+def test_a_group_acts_at_once_and_takes_alternatives_in_two_of_its_members() -> None:
+    rows = {
+        "asset": [asset("est:shop", critical=True), asset("est:far"), asset("est:near")],
+        "legal_entity": [entity("est:f", organised_in=["FR"]), entity("est:d", organised_in=["DE"])],
+        "interest": [holds("est:f", "est:far"), holds("est:d", "est:near")],
+        "need": [*need("est:shop", 1, "est:far", "est:near")],
+        "control": [
+            {"subject_id": one, "control": "failover", "state": "yes", "tested_on": DAY}
+            for one in ("est:shop", "est:far", "est:near")
+        ],
+        "policy": must("EU"),
+    }
+    given = world(**rows)
+    assert {r["counterparty"] for r in found(given) if r["verdict"] == "yes"} == {"government:EU"}
+    assert {r["asset_id"] for r in cut(given, "government:EU", DAY)} == {"est:shop", "est:far", "est:near"}
+    assert {r["asset_id"] for r in cut(given, "government:FR", DAY)} == {"est:far"}
 
 
 def test_any_party_is_any_other_than_who_runs_it_for_itself() -> None:

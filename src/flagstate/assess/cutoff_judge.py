@@ -168,7 +168,7 @@ def _untested(case: Case, hit: Hit) -> dict[str, object]:
         "cutoff-untested",
         graph.ids[node],
         "unknown",
-        f"{name} survives {cut_words(cut, case.names)[3:]} only if an alternative takes over that nobody tested within "
+        f"I{cut_words(cut, case.names)[1:]}, {name} goes on only with an alternative that nobody tested within "
         f"24 months: {reasons(graph, falls, node)}.",
         counterparty=cut,
         values={"at_h": falls[node].at_h},

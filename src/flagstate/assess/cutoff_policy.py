@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from flagstate.assess.cutoff_facts import Facts
 from flagstate.assess.cutoff_graph import Graph
+from flagstate.catalog.compulsion import GROUPS
 from flagstate.catalog.country_names import expand
 
 
@@ -54,7 +55,8 @@ def read_policy(facts: Facts, derived: Sequence[str]) -> Policy:
     wide = values & {"any_party", "any_government"}
     codes = {v.removeprefix("government:") for v in values - parties - wide - {"none"}}
     countries, strange = expand(codes, on=facts.as_of)
-    named = {f"government:{code}" for code in countries}
+    # A group that must be survived is survived when all its members act at once, not only one after the other.
+    named = {f"government:{code}" for code in (*countries, *({code.upper() for code in codes} & set(GROUPS)))}
     named |= {f"entity:{facts.one(v.removeprefix('entity:'))}" for v in parties}
     cuts = set(named)
     for word, start in (("any_party", "entity:"), ("any_government", "government:")):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from flagstate.assess.cutoff_facts import CONTESTED, DISPUTED, FIRM, Facts, Ground, shown
 from flagstate.assess.cutoff_graph import Graph
 from flagstate.assess.cutoff_sweep import Seed
+from flagstate.catalog.compulsion import GROUPS
+from flagstate.catalog.country_names import expand
 from flagstate.catalog.mask import plain
 
 _STANDS = ("host", "provider_region", "configured_region", "declared")
@@ -49,11 +51,12 @@ class Seeds:
         """Return what a cut switches off; nothing where nothing of it is known.
 
         Args:
-            cut: `government:CN`, `entity:ID` or `asset:ID`.
+            cut: `government:CN`, `entity:ID` or `asset:ID`. A group such as the EU is all its members at once.
         """
         kind, _, rest = cut.partition(":")
         if kind == "government":
-            return self.governments.get(rest, [])
+            members, _ = expand([rest], on=self.graph.facts.as_of) if rest in GROUPS else ((rest,), ())
+            return [seed for country in sorted(members) for seed in self.governments.get(country, [])]
         key = self.graph.facts.one(rest) if kind == "entity" else rest
         node = self.graph.at.get(key)
         if kind == "asset":

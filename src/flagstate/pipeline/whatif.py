@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
+from flagstate.catalog.compulsion import GROUPS
 from flagstate.catalog.country_names import country_name, expand
 from flagstate.errors import UsageError
 from flagstate.pipeline.compare import Changes, compare
@@ -105,9 +106,8 @@ def cuts_of(tables: Mapping[str, pa.Table], text: str, on: date) -> list[str]:
     if colon and kind in ("entity", "asset"):
         return [f"{kind}:{find(tables, rest, kind)}"]
     code = (rest if colon and kind == "government" else text).upper()
-    if code == "EU":  # the Union's own orders, and those of its members
-        members, _ = expand([code], on=on)
-        return [f"government:{one}" for one in sorted(members)]
+    if code in GROUPS:  # one order of all: what hangs on either of two members stops too
+        return [f"government:{code}"]
     members, strange = expand([code], on=on)
     if strange or not members:
         raise UsageError(
