@@ -8,6 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+LOADED: list[int] = []
+"""Processes that loaded."""
+
+
+def load() -> None:
+    LOADED.append(os.getpid())
+
 
 def run(order: dict[str, object]) -> None:
     """Do what the order says; `note` is where the child writes."""
@@ -96,3 +103,27 @@ def make(note: Path, _order: dict[str, object]) -> None:
 
 def listen(_note: Path, _order: dict[str, object]) -> None:
     sys.stdin.read()
+
+
+def light(note: Path, _order: dict[str, object]) -> None:
+    note.write_text(str(LOADED))
+
+
+def heavy(note: Path, _order: dict[str, object]) -> None:
+    from flagstate.engine import need_loaded
+
+    with note.open("a") as file:
+        file.write(f"begun {os.getpid()}\n")
+    try:
+        need_loaded()
+    except Exception:  # noqa: BLE001  as parsers do
+        note.write_text("a handler of exceptions held it up")
+    with note.open("a") as file:
+        file.write(f"{os.getppid()} {LOADED}\n")
+
+
+def stubborn(note: Path, _order: dict[str, object]) -> None:
+    """Ask to begin again for ever, as only a hijacked reader would."""
+    with note.open("a") as file:
+        file.write("x")
+    os._exit(73)

@@ -241,6 +241,32 @@ def test_a_child_that_is_ended_from_outside_is_said(tmp_path: Path) -> None:
         assert all_of(workers, 2) == {"a": "the reading process was ended by SIGKILL", "b": ""}
 
 
+def test_what_few_jobs_need_is_loaded_when_the_first_of_them_asks(tmp_path: Path) -> None:
+    notes = {name: tmp_path / name for name in ("before", "one", "two", "after")}
+    with Workers(TARGET) as workers:
+        workers.submit("before", {"do": "light", "note": str(notes["before"])}, WIDE)
+        assert all_of(workers, 1) == {"before": ""}
+        for name in ("one", "two"):
+            workers.submit(name, {"do": "heavy", "note": str(notes[name])}, WIDE)
+        assert all_of(workers, 2) == {"one": "", "two": ""}
+        workers.submit("after", {"do": "heavy", "note": str(notes["after"])}, WIDE)
+        assert all_of(workers, 1) == {"after": ""}
+    assert notes["before"].read_text() == "[]", "nobody asked yet"
+    parent = notes["after"].read_text().split("\n")[1].split()[0]
+    for name, times in (("one", 2), ("two", 2), ("after", 1)):
+        *begun, end = notes[name].read_text().splitlines()
+        assert end == f"{parent} [{parent}]", "the warm parent loads once, outside the bounds of its children"
+        assert 1 <= len(begun) <= times
+    assert len(notes["one"].read_text().splitlines()) == 3, "the first that asks begins again"
+
+
+def test_a_job_begins_again_once_only(tmp_path: Path) -> None:
+    with Workers(TARGET) as workers:
+        workers.submit("a", {"do": "stubborn", "note": str(tmp_path / "a")}, WIDE)
+        assert all_of(workers, 1) == {"a": "the reading process failed (exit 73)"}
+    assert (tmp_path / "a").read_text() == "xx"
+
+
 def test_leaving_ends_the_children(tmp_path: Path) -> None:
     with Workers(TARGET) as workers:
         workers.submit("a", {"do": "sleep", "note": str(tmp_path / "pid")}, WIDE)

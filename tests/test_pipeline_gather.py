@@ -14,11 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from conftest import Run
+from flagstate.errors import CaseError
 from flagstate.pipeline import gather
-from pipeline_world import DATA, PACKED, as_json, conns, ledger, plain, put, run, states, totals, tsv, work
+from pipeline_world import DATA, ESTATE, PACKED, as_json, conns, ledger, plain, put, run, states, totals, tsv, work
 
 
 def tarred(**members: bytes) -> bytes:
@@ -258,3 +260,19 @@ def test_the_command_names_a_broken_declaration_by_file_and_line(tmp_path: Path,
     assert "estate.yaml:2" in said
     assert "asets" in said
     assert done.stdout == b""
+
+
+def test_evidence_without_records_needs_no_compiler(tmp_path: Path, arm: Arm, flagstate: Run) -> None:
+    """What takes a second to load is loaded for records only, in the audit itself and in its reading processes."""
+    arm('    sys.modules["numba"] = None')
+    folder = tmp_path / "given"
+    put(folder / "estate.yaml", ESTATE)
+    put(folder / "conn.log", tsv(conns(9)))
+    done = flagstate("audit", folder, "--case", tmp_path / "case", "--json", cwd=tmp_path)
+    assert done.stdout, done.stderr
+    rows = pq.read_table(tmp_path / "case/tables/evidence.parquet").to_pylist()
+    read = {row["artefact"]: row["state"] for row in rows if row["state"] != "recorded"}
+    assert read == {"estate.yaml": "read", "conn.log": "read"}
+    put(folder / "table.csv", "id,email\n1,a@example.com\n2,b@example.com\n")
+    with pytest.raises(CaseError):
+        run(folder, case=tmp_path / "other")

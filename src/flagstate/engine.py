@@ -73,7 +73,7 @@ def connect(
     return con
 
 
-MEMORY_EXIT, FAULT_EXIT, ROOM_EXIT = 70, 71, 72
+MEMORY_EXIT, FAULT_EXIT, ROOM_EXIT, AGAIN_EXIT = 70, 71, 72, 73
 
 NO_ROOM = "there was no room left on the disk"
 """A fault that is nobody's who was read."""
@@ -106,6 +106,9 @@ class Workers:
 
     The warm parent is a fresh interpreter that has imported the target and has no threads, so that a fork is
     cheap and safe. It speaks over pipes; there is no socket.
+
+    The module of the target may define `prepare`, which the warm parent calls once at its start, and `load`, which it
+    calls once when the first child asks for it (`need_loaded`).
     """
 
     def __init__(self, target: str) -> None:
@@ -216,14 +219,35 @@ def _fault(status: int) -> str:
     return "" if code == 0 else f"the reading process failed (exit {code})"
 
 
+class _Again(BaseException):
+    """A child ends, and its job begins again where more is loaded; no handler of a parser may hold it up."""
+
+
+_waits_for_load = False
+"""Whether this is a warm parent that has not loaded yet, or its child."""
+
+
+def need_loaded() -> None:
+    """Go on only where the warm parent has called `load` of its target; else it does so, and the job begins again.
+
+    What takes a second to load, and much memory to compile, is done outside the bounds of a child, once, and only if
+    the evidence needs it. Elsewhere than in such a child this does nothing.
+    """
+    if _waits_for_load:
+        raise _Again
+
+
 def breed(target: str) -> None:
     """Be the warm parent: import the target, then fork a child per line of standard input until it ends."""
+    global _waits_for_load
     module, name = target.split(":")
     made = importlib.import_module(module)
     run = getattr(made, name)
     # What is slow the first time is done once here, and shared by every child.
     getattr(made, "prepare", lambda: None)()
-    children: dict[int, str] = {}
+    load = getattr(made, "load", None)
+    _waits_for_load = load is not None
+    children: dict[int, dict[str, object]] = {}
     wake, sleep = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(sleep)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -244,15 +268,28 @@ def breed(target: str) -> None:
                     os.kill(pid, signal.SIGKILL)
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
-                order = json.loads(line)
-                pid = _fork(run, order)
-                children[pid] = order["job"]
-                _say({"job": order["job"], "pid": pid})
+                _start(run, json.loads(line), children)
         for pid, status in _reap(children):
-            _say({"job": children.pop(pid), "status": status})
+            order = children.pop(pid)
+            asks = os.WIFEXITED(status) and os.WEXITSTATUS(status) == AGAIN_EXIT
+            if load and open_ and asks and not order.get("again"):
+                if _waits_for_load:
+                    load()
+                    _waits_for_load = False
+                _start(run, order | {"again": True}, children)
+            else:
+                _say({"job": order["job"], "status": status})
 
 
-def _reap(children: Mapping[int, str]) -> list[tuple[int, int]]:
+def _start(
+    run: Callable[[dict[str, object]], None], order: dict[str, object], children: dict[int, dict[str, object]]
+) -> None:
+    pid = _fork(run, order)
+    children[pid] = order
+    _say({"job": order["job"], "pid": pid})
+
+
+def _reap(children: Mapping[int, object]) -> list[tuple[int, int]]:
     done = []
     for pid in children:
         gone, status = os.waitpid(pid, os.WNOHANG)
@@ -284,6 +321,8 @@ def _fork(run: Callable[[dict[str, object]], None], order: dict[str, object]) ->
         payload = order["payload"]
         run(payload if isinstance(payload, dict) else {})
         code = 0
+    except _Again:
+        code = AGAIN_EXIT
     except (MemoryError, duckdb.OutOfMemoryException):
         code = MEMORY_EXIT
     except RoomError:

@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 
 from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
-from flagstate.engine import connect
+from flagstate.engine import connect, need_loaded
 from flagstate.enrich import classify, dependencies_seen, flows
 from flagstate.errors import DeclarationError, FlagstateError, RoomError
 from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
-from flagstate.read.registry import identify
+from flagstate.read.registry import identify, readers
 from flagstate.read.source import Hasher, cut, head, neutral, opened
 from flagstate.read.unfold import Leaf, unfold
 
@@ -32,6 +32,12 @@ VERSION = 2
 
 HASHED_FIRST = 64 << 20
 """Artefacts up to this size in bytes are hashed before they are read, larger ones meanwhile."""
+
+LEAN = ("estate", "zeek.", "gleif ", "bods ", "ftm", "cyclonedx ", "terraform ")
+"""How the names of kinds begin that hold no records: they are read without the compiled passes."""
+
+LIGHT = 1 << 20
+"""Orders up to this size in bytes wait for what their leaves turn out to be before the compiled passes are loaded."""
 
 KEPT_BYTES = 96 << 20
 """Bytes of summaries that are kept, for containers that a reader may come back to, per leaf."""
@@ -67,6 +73,12 @@ class Seen:
 
 def prepare() -> None:
     """Load what every reading process needs and is slow to load; done once, before they are forked."""
+    readers()
+    mask("warm")
+
+
+def load() -> None:
+    """Load the compiled passes over records; done once, when the first reading process meets records."""
     from flagstate.read import json_walk
 
     classify.warm()
@@ -84,12 +96,16 @@ def extract(order: Mapping[str, object]) -> None:
     For each leaf a JSON file and its tables are written under `out/<item>/`; a `.begun` file that is left there says
     that the process died over this leaf.
     """
+    if int(str(order.get("size", 0))) > LIGHT:
+        need_loaded()
     known = Known.of(order)
     files = order["files"]
     for file in files if isinstance(files, list) else []:
         folder = Path(str(order["out"])) / str(file["item"])
         folder.mkdir(mode=0o700, exist_ok=True)
-        _artefact(file, folder, order, known)
+        # An order that begins again goes on where it was.
+        if not (folder / "artefact.json").exists():
+            _artefact(file, folder, order, known)
 
 
 @dataclass(frozen=True)
@@ -181,6 +197,8 @@ def _leaf(leaf: Leaf, folder: Path, order: Mapping[str, object], known: Known) -
         seen.waits = known.names is None
         if seen.waits:
             return seen
+    if not kind.name.startswith(LEAN):
+        need_loaded()
     content = Hasher(leaf.descriptor)
     gathered = Gathered(known)
     # Readers that must tell masked names apart do so by content: a file keeps its ids wherever it lies.
@@ -293,6 +311,7 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
 
 
 def _records(part: Records, seen: Seen, gathered: Gathered) -> None:
+    need_loaded()
     made = records.count(part, f"store:{seen.name}", records.subject_key(gathered.known.salt))
     seen.rows_read += made.summary.rows
     gathered.take(replace(made, place=gathered.containers))

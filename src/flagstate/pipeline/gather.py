@@ -231,6 +231,8 @@ def _submit(
         files.append(file)
     order = {
         "files": files,
+        # Connections, which later rounds read, hold no records.
+        "size": size if turn.number == 1 else 0,
         "out": str(_items(case)),
         "spool": str(case.work / "spool"),
         "memory_bytes": memory * 6 // 10,

@@ -29,8 +29,10 @@ STORE = "store.json"
 """What became of the store as a whole."""
 
 
-prepare = extract.prepare
-"""What is loaded before the process is forked."""
+def prepare() -> None:
+    """Load what the process needs before it is forked; a store is made of records."""
+    extract.prepare()
+    extract.load()
 
 
 def order(

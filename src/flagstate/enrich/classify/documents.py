@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.catalog.mask import mask
-from flagstate.enrich.classify import sample
 from flagstate.enrich.classify.columns import Cells, Places, buffers, plain
 
 LARGEST = 1 << 20
@@ -42,6 +41,8 @@ def heads(values: pa.Array) -> tuple[int, int]:
     Args:
         values: Strings, or a dictionary of strings.
     """
+    from flagstate.enrich.classify import sample
+
     offsets, data = buffers(values.dictionary if pa.types.is_dictionary(values.type) else values)
     return (0, 0) if data is None else sample.heads(offsets, data, _OPENERS)
 

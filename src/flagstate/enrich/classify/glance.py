@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from flagstate.catalog import checks
 from flagstate.catalog.data_class import DataClass
-from flagstate.enrich.classify import kernel, sample
+from flagstate.enrich.classify import kernel
 from flagstate.enrich.classify.columns import Places, buffers
 from flagstate.enrich.classify.kernel import Look
 from flagstate.enrich.classify.machine import Machine
@@ -110,6 +110,8 @@ class Eye:
 
     def _look(self, values: pa.Array, weights: Counts | None, *, search: bool) -> Look:
         """Look at strings; where most values of the last batch had nothing to search for, only the others are."""
+        from flagstate.enrich.classify import sample
+
         twice = search and self.settled
         look = kernel._plain(values, self.machine, self.key, search=search and not twice, weights=weights)
         if search:

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from flagstate.catalog.sketch import bounds, cut, joined
-from flagstate.enrich.classify import sample
 
 Marks = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int32]
@@ -200,6 +199,8 @@ class Counter:
             homes: Two letters of a country as one number, -1: none.
             marks: Fingerprints of the subjects of each row, by track.
         """
+        from flagstate.enrich.classify import sample
+
         begin = 0
         while begin < len(keys):
             rows = self._coarse(keys[begin:], months[begin:], homes[begin:])
@@ -235,6 +236,8 @@ class Counter:
 
     def _climb(self) -> None:
         """One rung up: the groups that are the same there become one."""
+        from flagstate.enrich.classify import sample
+
         self.rung += 1
         used, records = self.used, self.records
         keys = self._coarse(self.keys[:used], self.months[:used], self.homes[:used])
@@ -278,6 +281,8 @@ class Subjects:
 
     def add(self, marks: Marks, groups: Numbers) -> None:
         """Add the subjects of a batch."""
+        from flagstate.enrich.classify import sample
+
         missing = marks == 0
         if missing.any():
             self.blank += np.bincount(groups[missing], minlength=len(self.blank))
@@ -302,6 +307,8 @@ class Subjects:
         self._fill(self.kept[stay], self.of[stay], (8 if len(self.kept) < 1 << 18 else 2) * len(self.kept))
 
     def _fill(self, marks: Marks, groups: Numbers, size: int) -> None:
+        from flagstate.enrich.classify import sample
+
         self._room(size)
         self.used, _ = sample.add(marks, groups, 0, np.uint64(0), self.kept, self.of, 0)
 

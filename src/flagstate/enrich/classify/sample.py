@@ -2,6 +2,8 @@
 
 A fingerprint is a keyed 64-bit hash, 0 for none. Keeping the smallest ones, or all below a threshold, is a uniform
 sample of the distinct values that does not depend on order or repetition.
+
+The compiler takes a while to import: whoever calls these loops imports this module then, not before.
 """
 
 from __future__ import annotations

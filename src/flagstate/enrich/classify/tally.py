@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.catalog.mask import mask
-from flagstate.enrich.classify import sample
 from flagstate.enrich.classify.columns import Cells
 from flagstate.enrich.classify.glance import Glance
 from flagstate.enrich.classify.summary import SAMPLE, Column, Seen
@@ -64,6 +63,8 @@ class Tally:
 
     def add(self, glance: Glance) -> None:
         """Add one batch."""
+        from flagstate.enrich.classify import sample
+
         look, weights = glance.look, NONE if glance.weights is None else glance.weights
         self.values += len(look.filled) if glance.codes is None else len(glance.codes)
         count, total, least, most = sample.sums(look.filled, look.sizes, weights)
@@ -81,6 +82,8 @@ class Tally:
         self._sample(marks, glance)
 
     def _sample(self, marks: Marks, glance: Glance) -> None:
+        from flagstate.enrich.classify import sample
+
         at = 0
         if self.limit == ALL:
             self._narrow(marks)
@@ -107,6 +110,8 @@ class Tally:
 
     def _grow(self) -> None:
         """More room; past twice the bound, only the smallest fingerprints stay."""
+        from flagstate.enrich.classify import sample
+
         if self.count >= 2 * self.most:
             self._cut()
         size = 64
