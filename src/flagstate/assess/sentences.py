@@ -81,9 +81,12 @@ def _why(proof: Proof, keys: Mapping[str, Key]) -> str:
     if proof.data != "clear":
         return "".join(f"; {reason}" for reason in proof.stopped_by)
     if proof.presumed:
-        shown = " and ".join(f"the key {keys[key_id].shown}" for key_id in proof.presumed)
-        are = "are" if len(proof.presumed) > 1 else "is"
-        return f"; {shown} {are} only declared or in dispute, so that the data is presumed readable"
+        evidenced = {one.key_id for one in form.keys if one.evidenced}
+        told = [
+            f"the key {keys[key_id].shown} is {'in dispute' if key_id in evidenced else 'only declared'}"
+            for key_id in proof.presumed
+        ]
+        return f"; {' and '.join(told)}, so that the data is presumed readable"
     if proof.key_ids:
         return ""
     return f"; {_form_words(form)}"
