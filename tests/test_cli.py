@@ -14,7 +14,7 @@ import typer
 from conftest import Audited, Run
 from flagstate.cli.app import app
 
-HEAVY = ("numba", "datasketches", "jinja2", "python_calamine", "ijson", "charset_normalizer")
+HEAVY = ("highspy", "numba", "datasketches", "jinja2", "python_calamine", "ijson", "charset_normalizer")
 """What `--help` and `who` have no use for."""
 
 

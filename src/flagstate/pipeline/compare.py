@@ -81,10 +81,12 @@ def compare(before: Mapping[str, pa.Table], after: Mapping[str, pa.Table]) -> Ch
         before: All stored nouns.
         after: All stored nouns, of the same case or of another one.
     """
+    # What is no longer there neither goes on nor is out of reach: of that, nothing is said.
+    gone = set(before["asset"]["asset_id"].to_pylist()) - set(after["asset"]["asset_id"].to_pylist())
     return Changes(
         flips=tuple(_flips(before["finding"], after["finding"])),
-        ways=tuple(_ways(before["reach"], after["reach"])),
-        stops=tuple(_stops(before["cutoff"], after["cutoff"])),
+        ways=tuple(way for way in _ways(before["reach"], after["reach"]) if way.subject_id not in gone),
+        stops=tuple(stop for stop in _stops(before["cutoff"], after["cutoff"]) if stop.asset_id not in gone),
         rows=_rows(before, after),
         verdicts={
             question: (_verdict(before["finding"], question), _verdict(after["finding"], question))

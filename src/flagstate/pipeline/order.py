@@ -14,7 +14,7 @@ from flagstate import model
 from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
-from flagstate.enrich import control, identity, locate, own, partitions
+from flagstate.enrich import control, dependencies, identity, locate, needs, own, partitions, registers
 
 Tables = dict[str, pa.Table]
 
@@ -49,12 +49,24 @@ def _partitions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return partitions.unite(tables)
 
 
+def _needs(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return needs.apart(tables)
+
+
 def _locate(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return locate.locate(tables, run.database, without_feeds=run.without_feeds, user_dir=run.user_dir)
 
 
 def _own(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return own.own(tables, tables["endpoint"], run.as_of)
+
+
+def _depend(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return dependencies.depend(tables, run.as_of)
+
+
+def _registers(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return registers.tied(tables)
 
 
 def _reconcile(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
@@ -131,8 +143,11 @@ Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("partitions", _partitions),  # files that are parts of one table → one container; first: all below names its rows
+    ("needs", _needs),  # groups that several sources number alike → groups of their own
     ("locate", _locate),  # addresses → their four countries and their network
     ("own", _own),  # networks and names → operators, owners, controllers
+    ("depend", _depend),  # what pages, names, certificates and flows lean on → hidden points
+    ("registers", _registers),  # whole registers → what is tied to the case, and above it
     ("reconcile", _reconcile),  # declared, configured, observed → the three-way ledger
 )
 """From what was read to all facts; these need the evidence's addresses and a database."""
@@ -160,6 +175,10 @@ REPLACED = frozenset(
     noun.name for noun in model.ALL if noun.group in ("derived", "conclusion") and noun.name != "finding"
 ) | {"holding", "population"}
 """Derived tables are made whole by their step; everything else is added to what is there."""
+
+
+REWRITTEN = frozenset({("needs", "need"), ("registers", "legal_entity"), ("registers", "interest")})
+"""Facts that a step gives back whole."""
 
 
 def run(tables: Tables, context: Run, *, said: Callable[[str], None] = lambda _: None) -> Tables:
@@ -199,11 +218,10 @@ def _steps(tables: Tables, steps: tuple[tuple[str, Step], ...], context: Run, sa
     whole = {name: tables.get(name, model.empty(model.NOUNS[name])) for name in model.STORED}
     for name, step in steps:
         said(name)
-        if name in UNIFIED:
-            given = identity.unify(whole, whole["identity"])
-        else:
-            given = whole
+        given = identity.unify(whole, whole["identity"]) if name in UNIFIED else whole
         for noun, table in step(given, context).items():
             made = model.conform(table, model.NOUNS[noun])
-            whole[noun] = made if noun in REPLACED else pa.concat_tables([whole[noun], made])
+            whole[noun] = (
+                made if noun in REPLACED or (name, noun) in REWRITTEN else pa.concat_tables([whole[noun], made])
+            )
     return whole

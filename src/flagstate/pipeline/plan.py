@@ -8,6 +8,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flagstate import model
 from flagstate.assess import plan as planning
 from flagstate.assess import plan_words
 from flagstate.assess.compelled import compelled
@@ -19,6 +20,12 @@ from flagstate.enrich import control, identity
 
 SECONDS = 60.0
 """How long `flagstate plan` looks unless it is told otherwise."""
+
+
+NO_POLICY = (
+    "No policy says what is unwanted, so there is nothing to plan for: write it into estate.yaml, "
+    "for example policy: {accept_reach: [EU], must_survive: [any_government]}."
+)
 
 
 def plan(
@@ -39,8 +46,11 @@ def plan(
         most_seconds: Bound on the search; a plan that was not proved says so.
 
     Returns:
-        Rows of `plan`; none without a policy, because then nothing is unwanted.
+        Rows of `plan`; without a policy one that says so, because then nothing is unwanted.
     """
+    said = {str(name).partition(":")[0] for name in tables["policy"]["policy"].to_pylist()}
+    if not said & {"accept_reach", "must_survive"}:
+        return model.rows(model.PLAN, [{"rank": 1, "state": "nothing", "words": NO_POLICY}])
     unified = identity.unify(tables, tables["identity"])
     return planning.plan(unified, _derive(unified, as_of, laws, of), as_of, most_seconds=most_seconds)
 
