@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from conftest import Run
-from flagstate.errors import UsageError
-from flagstate.pipeline import compare, explain, naming, whatif
+from flagstate.case import Case
+from flagstate.errors import CaseError, UsageError
+from flagstate.pipeline import again, compare, explain, naming, whatif
 from flagstate.pipeline.derive import derive
 from pipeline_world import put, run
 
@@ -160,3 +161,9 @@ def test_the_commands_say_it_too(case: Path, flagstate: Run) -> None:
     done = flagstate("explain", finding, "--case", "case", cwd=here)
     assert done.returncode == 0
     assert finding.encode() in done.stdout
+
+
+def test_a_case_without_a_finished_audit_is_refused_in_words(tmp_path: Path) -> None:
+    Case.open(tmp_path / "case", create=True, keys=tmp_path / "keys")
+    with pytest.raises(CaseError, match="No audit"):
+        again.load(tmp_path / "case")

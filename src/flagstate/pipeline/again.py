@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.case import Case
-from flagstate.errors import UsageError
+from flagstate.errors import CaseError, UsageError
 from flagstate.pipeline.audit import describe, judged
 from flagstate.report.meta import Meta
 
@@ -24,7 +24,10 @@ def load(folder: Path) -> tuple[dict[str, pa.Table], Meta]:
     """
     case = Case.open(folder)
     opened = case.tables()
-    kept = [row["body"] for row in case.ledger() if row["kind"] == "audit"][-1]
+    audits = [row["body"] for row in case.ledger() if row["kind"] == "audit"]
+    if not audits:
+        raise CaseError("No audit of this case was finished", where=str(folder), todo="Run flagstate audit again.")
+    kept = audits[-1]
     tables = judged({noun: opened[noun] for noun in model.STORED}, case, date.today())
     return tables, describe(tables, case, kept, case.version() or 0)
 
