@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 
 from conftest import Run
-from flagstate.case import Case
 from flagstate.errors import CaseError, UsageError
 from flagstate.pipeline import again, compare, explain, naming, whatif
 from flagstate.pipeline.derive import derive
@@ -163,7 +163,7 @@ def test_the_commands_say_it_too(case: Path, flagstate: Run) -> None:
     assert finding.encode() in done.stdout
 
 
-def test_a_case_without_a_finished_audit_is_refused_in_words(tmp_path: Path) -> None:
-    Case.open(tmp_path / "case", create=True, keys=tmp_path / "keys")
+def test_a_case_of_which_no_audit_was_finished_is_refused_in_words(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "data" / "case_format_1" / "case", tmp_path / "case")
     with pytest.raises(CaseError, match="No audit"):
         again.load(tmp_path / "case")
