@@ -41,6 +41,8 @@ class Form:
     split: str | None = None
     needs: int = 1
     """Shares that are needed."""
+    answer: str | None = None
+    """The answer in which it is held so, where a declaration alone makes the difference: evidenced or declared."""
 
 
 @dataclass(frozen=True)
@@ -133,20 +135,40 @@ def _forms(
     )
     facts = tuple(dict.fromkeys(str(row["fact_id"]) for row in both))
     for given in sorted(said) or (None,):
-        state, presumed = _state(given, kind)
-        used = state == "used"
-        yield (
-            Form(
-                state,
-                presumed,
-                *_keys(known, subject, both, state, sealed=used and confidential),
-                sealed=used and confidential and attested,
-                unproved=used and confidential and not attested,
-                split=split,
-                needs=least.get(split or "", 1),
-            ),
-            facts,
-        )
+        for state, presumed, kept, answer in _believed(both, given, kind, split):
+            used = state == "used"
+            yield (
+                Form(
+                    state,
+                    presumed,
+                    *_keys(known, subject, both, state, sealed=used and confidential),
+                    sealed=used and confidential and attested,
+                    unproved=used and confidential and not attested,
+                    split=kept,
+                    needs=least.get(kept or "", 1),
+                    answer=answer,
+                ),
+                facts,
+            )
+
+
+def _believed(
+    rows: Iterable[Row], given: str | None, kind: str | None, split: str | None
+) -> Iterator[tuple[str, bool, str | None, str | None]]:
+    """Yield state, whether it is presumed, split, and the answer in which it is so.
+
+    That data merely rests or passes, or is one share of several, counts for the evidenced answer only where more than
+    a declaration says it; that it is in use, whoever says it.
+    """
+    shown = [row for row in rows if row["stance"] != "declared"]
+    told = given if given == "used" or any(row["state"] == given for row in shown) else None
+    kept = split if any(row["split"] == split for row in shown) else None
+    evidenced, declared = (*_state(told, kind), kept), (*_state(given, kind), split)
+    if (evidenced[0], kept) == (declared[0], split):
+        yield (*declared, None)
+    else:
+        yield (*evidenced, "evidenced")
+        yield (*declared, "declared")
 
 
 def _state(said: str | None, kind: str | None) -> tuple[str, bool]:

@@ -174,11 +174,13 @@ class _Search:
 
     def _part(self, subject: Subject, part: Part, government: str) -> Iterator[Proof]:
         kept: dict[str, list[Proof]] = {}
-        for answer in ANSWERS if self._depends(part) else ANSWERS[:1]:
+        for answer in _answers(part) if self._depends(part) else ANSWERS[:1]:
             every = sorted(self._answer(subject, part, government, answer == "declared"), key=lambda proof: proof.order)
             most = every[: self._most]
             more = len(every) > len(most) or any(one.more for one in most)
             kept[answer] = [_ranked(one, at, more) for at, one in enumerate(most, 1)]
+        if part.form.answer is not None:
+            kept = {answer: kept.get(answer, []) for answer in ANSWERS}
         return _joined(kept)
 
     def _depends(self, part: Part) -> bool:
@@ -191,7 +193,7 @@ class _Search:
                 key = self._known.keys[key_id]
                 listed += [*key.wraps, *key.module]
                 queue += [one.key_id for one in key.wraps if one.key_id not in queue]
-            self._open[part.form] = not all(one.evidenced for one in listed)
+            self._open[part.form] = part.form.answer is not None or not all(one.evidenced for one in listed)
         return self._open[part.form]
 
     def _answer(self, subject: Subject, part: Part, government: str, declared: bool) -> list[Proof]:
@@ -266,11 +268,12 @@ class _Search:
         for answer in ANSWERS:
             regime, parties = Regime(answer == "declared"), self._of(government, firm=self._known.unsure)
             bit = parties.covert()
-            best = self._secret(subject, listed, parties, regime, clear.get(answer, ())) if bit else None
-            if best is None and bit and listed and answer not in firm:
-                steps = [parties.custody(listed[0], bit, covert=bit)]
-                stopped = _stopped(listed[0], parties, regime)
-                best = next(self._grounded(subject, parties, _Shape(listed[0], steps, "metadata", None, stopped)))
+            here = [part for part in listed if answer in _answers(part)]
+            best = self._secret(subject, here, parties, regime, clear.get(answer, ())) if bit else None
+            if best is None and bit and here and answer not in firm:
+                steps = [parties.custody(here[0], bit, covert=bit)]
+                stopped = _stopped(here[0], parties, regime)
+                best = next(self._grounded(subject, parties, _Shape(here[0], steps, "metadata", None, stopped)))
             kept[answer] = [best] if best is not None else []
         yield from _joined(kept)
 
@@ -286,6 +289,11 @@ class _Search:
                 shape = _Shape(part, steps, presumed=_presumed(part, regime), more=ways.more)
                 return next(self._grounded(subject, parties, shape))
         return None
+
+
+def _answers(part: Part) -> tuple[str, ...]:
+    """Return the answers in which a subject holds something so."""
+    return ANSWERS if part.form.answer is None else (part.form.answer,)
 
 
 def _presumed(part: Part, regime: Regime) -> tuple[str, ...]:
