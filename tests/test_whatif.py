@@ -164,6 +164,6 @@ def test_the_commands_say_it_too(case: Path, flagstate: Run) -> None:
 
 
 def test_a_case_of_which_no_audit_was_finished_is_refused_in_words(tmp_path: Path) -> None:
-    shutil.copytree(Path(__file__).parent / "data" / "case_format_1" / "case", tmp_path / "case")
+    shutil.copytree(Path(__file__).parent / "data" / "case_format_1" / "case", tmp_path / "case", symlinks=True)
     with pytest.raises(CaseError, match="No audit"):
         again.load(tmp_path / "case")
