@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from warm_processes import Commands, keep_parents
+
 T = TypeVar("T")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -34,19 +36,45 @@ def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             os.environ[name] = value
 
 
-@pytest.fixture(scope="session")
-def flagstate() -> Run:
-    """Return a function that runs the command line as a user would: a process of its own."""
+@pytest.fixture(scope="session", autouse=True)
+def _warm_parents(_own_places: None) -> Iterator[None]:
+    """Read in children of a warm parent that audits in this test process share."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_parents(patch)
+        yield
 
-    def run(*told: object, cwd: Path, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-P", "-m", "flagstate", *map(str, told)]
+
+@pytest.fixture(scope="session")
+def _commands(_own_places: None) -> Iterator[Commands]:
+    """Yield what forks command lines; it begins when the first test asks."""
+    made = Commands()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def flagstate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a function that runs the command line as a user would: a process of its own.
+
+    It is forked from an interpreter that has imported what commands need. With `fresh`, or with variables that an
+    interpreter looks at when it begins, it is a new interpreter, which also has another seed of hashes.
+    """
+
+    def run(
+        *told: object, cwd: Path, timeout: float = 120, fresh: bool = False, **env: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        words, whole = [*map(str, told)], os.environ | env
+        commands: Commands = request.getfixturevalue("_commands")
+        if not fresh and commands.fits(whole):
+            folder = tmp_path_factory.mktemp("command")
+            return commands.run(words, cwd=cwd, env=whole, timeout=timeout, folder=folder)
         return subprocess.run(
-            command,
+            [sys.executable, "-P", "-m", "flagstate", *words],
             cwd=cwd,
             capture_output=True,
             timeout=timeout,
             check=False,
-            env=os.environ | env,
+            env=whole,
             stdin=subprocess.DEVNULL,
         )
 
@@ -84,7 +112,7 @@ def example(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> Audited
         since = time.monotonic()
         done = flagstate(
             "audit", EVIDENCE, "--case", folder / "case", "--as-of", "2026-11-21", "--json", cwd=folder,
-            FLAGSTATE_KEYS=str(folder / "keys"),
+            fresh=True, FLAGSTATE_KEYS=str(folder / "keys"),
         )  # fmt: skip
         said = {"code": done.returncode, "out": done.stdout.decode(), "seconds": time.monotonic() - since}
         return said | {"err": done.stderr.decode()}

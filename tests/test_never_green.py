@@ -367,7 +367,7 @@ def _session(pid: str) -> int:
 
 
 def _as_undisturbed(folder: Path, example: Audited, flagstate: Run) -> None:
-    done = flagstate("audit", EVIDENCE, "--case", "case", "--as-of", AS_OF, cwd=folder)
+    done = flagstate("audit", EVIDENCE, "--case", "case", "--as-of", AS_OF, cwd=folder, fresh=True)
     assert done.returncode == example.code, done.stderr.decode()
     found, wanted = _tables(folder / "case"), _tables(example.case)
     assert found.keys() == wanted.keys()

@@ -7,11 +7,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from flagstate.report import pages
@@ -76,6 +78,28 @@ def asset(name: str) -> str:
     return resources.files("flagstate.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
+class _Compiled(BytecodeCache):
+    """Compiled templates, as long as the process lives: compiling takes longer than filling them in."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from the same source."""
+        if code := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@lru_cache
+def _compiled(language: str) -> _Compiled:
+    # Per language: a filter of a constant is worked out when a template is compiled.
+    return _Compiled()
+
+
 def _environment(view: View) -> Environment:
     """Return the templates: everything that is shown is made inert first and escaped after."""
     made = Environment(
@@ -86,6 +110,7 @@ def _environment(view: View) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_shown,
+        bytecode_cache=_compiled(view.meta.language),
     )
     made.filters.update(view.filters)
     made.globals.update(view=view, meta=view.meta, t=view.t, code=view.code)
