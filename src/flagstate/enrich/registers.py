@@ -28,7 +28,8 @@ def tied(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """
     entities, interests = tables["legal_entity"], tables["interest"]
     foreign, loose = _of_register(entities), _of_register(interests)
-    if pc.sum(foreign).as_py() + pc.sum(loose).as_py() < MANY:
+    # The sum of nothing is null.
+    if (pc.sum(foreign).as_py() or 0) + (pc.sum(loose).as_py() or 0) < MANY:
         return {}
     seeds = _seeds(tables, entities.filter(pc.invert(foreign)), interests.filter(pc.invert(loose)))
     named = _same(entities, seeds)
