@@ -12,6 +12,7 @@ from flagstate.assess.plan_bind import Params, bind, shown
 from flagstate.assess.plan_clauses import Instance, Violation, ids_in
 from flagstate.assess.plan_edits import Tables, ids_of
 from flagstate.assess.plan_rows import Book, Rows
+from flagstate.assess.subject import NO_OPERATOR
 from flagstate.catalog.countries import CODES
 from flagstate.catalog.country_names import expand
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
@@ -98,6 +99,8 @@ class Binder:
                 yield from self._asset(key, asset)
             if self.rows.at("legal_entity", "entity_id", key) or self.rows.at("interest", "holder_id", key):
                 yield from self._entity(key, wanted)
+            elif key == NO_OPERATOR:
+                yield from self._unnamed()
         for subject, control in controls:
             yield "clause", {"subject": subject, "subject_name": shown(subject), "control": control}
 
@@ -148,9 +151,13 @@ class Binder:
         """Return who decides on an asset, who would hold its keys; where nobody says so, whoever decides on another."""
         for rows in (self.rows.at("interest", "subject_id", key), self.rows.at("interest", "kind", "controller")):
             found = sorted(str(row["holder_id"]) for row in rows if row["kind"] == "controller" and row["holder_id"])
-            if found:
-                return found[0]
+            # With a holder of whom nobody knows where it is, a plan would prove nothing.
+            if known := [one for one in found if self._home(one)]:
+                return known[0]
         return None
+
+    def _home(self, entity: str) -> bool:
+        return any(r["organised_in"] or r["principal_place"] for r in self.rows.at("legal_entity", "entity_id", entity))
 
     def _keys(self, key: str) -> list[str]:
         found = [str(k) for row in self.rows.at("holding", "asset_id", key) for k in _texts(row["key_ids"])]
@@ -250,6 +257,15 @@ class Binder:
         addresses = [str(row["addr"]) for row in self.rows.at("endpoint", "operator_id", key)]
         if addresses and not self.rows.at("need", "needs_id", key):
             yield "destination", {"entity": key, "entity_name": self.name(key), "addresses": tuple(addresses)}
+
+    def _unnamed(self) -> Iterator[tuple[str, Params]]:
+        """Yield the hosts that somebody unknown runs: what goes there can be blocked all the same."""
+        called = {str(row["resp_h"]) for row in self.rows.of("flow") if row["resp_h"]}
+        silent = [row for row in self.rows.of("endpoint") if row["operator_id"] is None and row["special"] is None]
+        addresses = tuple(sorted(str(row["addr"]) for row in silent if str(row["addr"]) in called))
+        if addresses:
+            words = "hosts without known operator"
+            yield "destination", {"entity": NO_OPERATOR, "entity_name": words, "addresses": addresses}
 
     def _link(self, owner: str, owned: str) -> Iterator[tuple[str, Params]]:
         held = self.rows.at("interest", "holder_id", owner)

@@ -210,7 +210,10 @@ def _doubts(open_to: Iterable[Proof], accepted: Accepted) -> list[str]:
     if any(atom.ground.basis == "place" for one in disputed for atom in one.atoms):
         found.append("Where it stands: the sources differ. Collect the region or a latency probe.")
     if any(all(atom.ground.basis != "place" for atom in one.atoms) for one in disputed):
-        found.append("Which of the facts is right that contradict each other: they are named under contradictions.")
+        found.append(
+            "Which fact is right, where facts contradict each other (they are named under contradictions), and how big "
+            "a stake is, where its share is told in bounds or not at all."
+        )
     return found
 
 

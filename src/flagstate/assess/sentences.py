@@ -89,7 +89,13 @@ def _why(proof: Proof, keys: Mapping[str, Key]) -> str:
         return f"; {' and '.join(told)}, so that the data is presumed readable"
     if proof.key_ids:
         return ""
+    if form.state != "used" and (idle := sorted({keys[one.key_id].shown for one in form.keys if one.key_id in keys})):
+        return f"; {_some_keys(idle)} not keep out who gets in there, so that the data is readable"
     return f"; {_form_words(form)}"
+
+
+def _some_keys(shown: list[str]) -> str:
+    return f"the key {shown[0]} does" if len(shown) == 1 else f"the keys {', '.join(shown)} do"
 
 
 def _form_words(form: Form) -> str:
