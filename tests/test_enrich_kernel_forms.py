@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,12 @@ CLASSES = data_class.load()
 FORMS = sorted(
     {(text, True) for c in CLASSES if (text := c.shape)} | {(c.find, False) for c in CLASSES if c.find and c.search}
 )
-AUTOMATA = {form: automaton.automaton(form[0], beside=form[1]) for form in FORMS}
+
+
+@cache
+def made(form: tuple[str, bool]) -> automaton.Automaton:
+    """Return the automaton of a form; every test process imports this file, and one or two run it."""
+    return automaton.automaton(form[0], beside=form[1])
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -35,7 +41,7 @@ def test_every_form_says_what_re_says(data: st.DataObject) -> None:
     for text in (value, *(oracle.mutated(value, source) for _ in range(6))):
         if not any("\ud800" <= char <= "\udfff" for char in text):
             wanted = bool(re.fullmatch(form[0], text))
-            assert AUTOMATA[form].holds(text.encode()) == wanted, (form, text)
+            assert made(form).holds(text.encode()) == wanted, (form, text)
 
 
 def test_examples_of_one_class_tried_on_all_forms() -> None:
@@ -43,7 +49,7 @@ def test_examples_of_one_class_tried_on_all_forms() -> None:
     texts = [text for c in CLASSES for text in (*c.examples, *c.counter_examples)]
     for text in source.sample(texts, 60):
         for form in FORMS:
-            assert AUTOMATA[form].holds(text.encode()) == bool(re.fullmatch(form[0], text)), (form, text)
+            assert made(form).holds(text.encode()) == bool(re.fullmatch(form[0], text)), (form, text)
 
 
 @pytest.mark.parametrize(
