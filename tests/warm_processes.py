@@ -54,10 +54,15 @@ def keep_parents(patch: pytest.MonkeyPatch) -> None:
 
     def end(workers: Workers, *why: object) -> None:
         well = why[:1] == (None,) and not workers.busy and not workers._buffer and workers._process.poll() is None
-        if not (well and workers._target == "flagstate.pipeline.extract:extract" and not idle):
+        if not (well and workers._target == "flagstate.pipeline.extract:extract"):
             leave(workers, *why)
             return
-        idle[key(workers)] = workers._process
+        # One is enough: the last surroundings are the likeliest to come again.
+        kept, workers._process = workers._process, next(iter(idle.values()), workers._process)
+        if idle:
+            leave(workers, *why)
+        idle.clear()
+        idle[key(workers)] = kept
 
     patch.setattr(Workers, "__enter__", begin)
     patch.setattr(Workers, "__exit__", end)
