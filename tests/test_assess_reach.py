@@ -479,3 +479,28 @@ def test_no_law_counts_before_it_began() -> None:
         given = {"gov": law.gov, "basis": "organised", "category": None}
         assert law not in [found for found, _ in choose(law_book().laws, as_of=before, **given)]
         assert law in [found for found, _ in choose(law_book().laws, as_of=after, **given)]
+
+
+def test_nothing_is_decided_while_nobody_says_who_runs_it_or_where_a_key_holder_is() -> None:
+    base: dict[str, list[dict[str, object]]] = {
+        "legal_entity": [{"entity_id": "est:op", "kind": "organisation", "organised_in": ["DE"]}],
+        "asset": [{"asset_id": "est:box", "kind": "store"}],
+        "place": [{"subject_id": "est:box", "country": "DE", "source_kind": "configured_region"}],
+        "interest": [{"holder_id": "est:op", "subject_id": "est:box", "kind": "operates"}],
+    }
+    coverage = [{"noun": "flow", "scope": "all", "complete": "yes"}]
+
+    def verdict(**rows: list[dict[str, object]]) -> tuple[object, object]:
+        [one] = findings(world(**(base | rows), policy=policy("EU"), coverage=coverage))
+        return one["verdict"], one["missing"]
+
+    assert verdict() == ("no", [])
+    assert verdict(interest=[]) == ("unknown", ["Who runs store box: operated_by."])
+    assert verdict(legal_entity=[]) == ("unknown", ["Where the party op is organised or based."])
+    lent = [{"asset_id": "est:box", "kind": "store"}, {"asset_id": "est:k", "kind": "key"}]
+    opens = [
+        *base["interest"],
+        {"holder_id": "est:k", "subject_id": "est:box", "kind": "protects"},
+        {"holder_id": "est:nowhere", "subject_id": "est:k", "kind": "holds_key"},
+    ]
+    assert verdict(asset=lent, interest=opens) == ("unknown", ["Where the party nowhere is organised or based."])

@@ -82,7 +82,7 @@ def judge(
     made += [_attempts(tried)] if tried else []
     made += gaps
     if not any(one["verdict"] == "yes" for one in made):
-        made.append(rest(made, rows, coverage))
+        made.append(rest(made, rows, coverage, known))
     return model.rows(model.FINDING, made)
 
 

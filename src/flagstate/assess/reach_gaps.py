@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -122,28 +122,31 @@ def _countries(known: World) -> list[dict[str, object]]:
     ]
 
 
-def _some(listed: list[str], noun: str) -> str:
+def _some(listed: list[str], noun: str, nouns: str | None = None) -> str:
     more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-    return f"the {noun}{'s' if len(listed) > 1 else ''} {', '.join(listed[:_NAMED])}{more}"
+    return f"the {nouns or noun + 's' if len(listed) > 1 else noun} {', '.join(listed[:_NAMED])}{more}"
 
 
 def no_policy(listed: Mapping[tuple[str, str], list[Proof]], known: World) -> dict[str, object]:
     """Return the finding of a case whose policy says nothing of reach."""
-    clear = {
-        key
-        for key, proofs in listed.items()
-        if any(one.data == "clear" and one.level != "covert_only" and one.answer != "declared" for one in proofs)
-    }
+    clear: set[tuple[str, str]] = set()
+    firm: set[tuple[str, str]] = set()
+    for key, proofs in listed.items():
+        open_to = [o for o in proofs if o.data == "clear" and o.level != "covert_only" and o.answer != "declared"]
+        clear |= {key for _ in open_to}
+        firm |= {key for one in open_to if not (one.contested or one.disputed)}
+    doubt = ", and some paths are contested or rest on disputed facts" if clear - firm else ""
     governments = sorted({government for government, _ in clear})
     reached = {subject for _, subject in clear}
     tried = sum(known.subjects[subject].all.attempted for subject in reached)
     nothing_sent = f"; nothing was sent to {tried:,} of these" if tried else ""
     named = ", ".join(country_name(code) for code in governments[:12])
     more = f" and {len(governments) - 12} more" if len(governments) > 12 else ""
+    one = "operator or asset holds or was"
     message = (
         f"There is a path for {len(governments):,} government{'' if len(governments) == 1 else 's'} to what "
-        f"{len(reached):,} operators and assets hold or were sent ({named}{more}){nothing_sent}; some paths are "
-        "contested or rest on a disputed place, and which governments are accepted is not declared."
+        f"{len(reached):,} {one if len(reached) == 1 else 'operators and assets hold or were'} sent ({named}{more})"
+        f"{nothing_sent}; which governments are accepted is not declared{doubt}."
         if governments
         else "No government was found that can reach what was seen, and no policy says which would be accepted."
     )
@@ -171,9 +174,23 @@ def nothing() -> dict[str, object]:
     )
 
 
-def rest(made: list[dict[str, object]], found: pa.Table, coverage: pa.Table) -> dict[str, object]:
+def _parties(known: World) -> Iterator[str]:
+    """Yield what to say of parties: an asset that nobody runs, and whoever runs or opens something from nowhere."""
+    own = [subject for subject in known.subjects.values() if subject.layers]
+    idle = sorted(subject.shown for subject in own if not subject.custody)
+    if idle:
+        more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
+        yield f"Who runs {', '.join(idle[:_NAMED])}{more}: operated_by."
+    opened = [one for key in known.keys.values() for one in (*key.users, *key.keepers)]
+    named = {one.entity_id for one in (*(c for subject in own for c in subject.custody), *opened)}
+    lost = sorted(one.removeprefix("est:") for one in named - known.grounds.whole.keys() - known.grounds.there.keys())
+    if lost:
+        yield f"Where {_some(lost, 'party', 'parties')} {'is' if len(lost) == 1 else 'are'} organised or based."
+
+
+def rest(made: list[dict[str, object]], found: pa.Table, coverage: pa.Table, known: World) -> dict[str, object]:
     """Return the reassuring finding: unknown unless coverage is complete and more than a declaration speaks."""
-    missing: list[str] = []
+    missing: list[str] = [*_parties(known)]
     if any(one["verdict"] == "unknown" for one in made) or None in found["government"].to_pylist():
         missing.append("Decide what is named as undecided.")
     said = [r for r in coverage.to_pylist() if r["noun"] == "flow" and r["evidence_id"] is None]
