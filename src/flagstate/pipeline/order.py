@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
@@ -98,16 +99,30 @@ def _concerned(tables: Tables) -> set[str] | None:
 
 
 def _compel(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    entities, interests = _bearing(tables)
     return {
         "compelled": compelled.compelled(
-            tables["legal_entity"],
-            tables["interest"],
+            entities,
+            interests,
             tables["control_chain"],
             as_of=run.as_of,
             laws=run.laws,
             contradictions=tables["contradiction"],
         )
     }
+
+
+def _bearing(tables: Tables) -> tuple[pa.Table, pa.Table]:
+    """Return the entities and interests that bear on the case: its own, who stands above them, and who is in charge."""
+    concerned = _concerned(tables)
+    if concerned is None:
+        return tables["legal_entity"], tables["interest"]
+    chain, interests = tables["control_chain"], tables["interest"]
+    concerned |= {str(one) for name in ("holder_id", "subject_id") for one in chain[name].unique().to_pylist()}
+    interests = interests.filter(pc.is_in(interests["subject_id"], value_set=pa.array(sorted(concerned), pa.string())))
+    concerned |= {str(one) for one in interests["holder_id"].unique().to_pylist() if one}
+    kept = pc.is_in(tables["legal_entity"]["entity_id"], value_set=pa.array(sorted(concerned), pa.string()))
+    return tables["legal_entity"].filter(kept), interests
 
 
 def _reach(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
