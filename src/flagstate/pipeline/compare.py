@@ -210,5 +210,5 @@ def lines(changes: Changes, names: Mapping[str, str]) -> list[str]:
 
 def _hours(value: float | None) -> str:
     if value is None:
-        return "goes on"
+        return "no stop found"  # never that it goes on: what is not known may stop it
     return "stops at once" if value == 0 else f"stops after {value:g} h"
