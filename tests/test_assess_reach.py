@@ -504,3 +504,18 @@ def test_nothing_is_decided_while_nobody_says_who_runs_it_or_where_a_key_holder_
         {"holder_id": "est:nowhere", "subject_id": "est:k", "kind": "holds_key"},
     ]
     assert verdict(asset=lent, interest=opens) == ("unknown", ["Where the party nowhere is organised or based."])
+
+
+def test_a_controller_of_whom_nothing_else_is_told_leaves_reach_open() -> None:
+    """By that word alone it has no custody, and yet its home may make it have the data handed out."""
+    given_rows = {
+        "legal_entity": [entity("est:shop", organised_in=["US"]), entity("est:host", organised_in=["DE"])],
+        "interest": [interest("est:host", "est:box", "operates"), interest("est:shop", "est:box", "controller")],
+        "asset": [asset("est:box")],
+        "policy": [{"policy": "accept_reach", "value": "EU"}],
+    }
+    made = [row for row in findings(world(**given_rows)) if row["rule_id"] == "reach-controller"]
+    assert [row["verdict"] for row in made] == ["unknown"]
+    assert "(United States)" in str(made[0]["message"])
+    given_rows["policy"].append({"policy": "accept_reach", "value": "US"})
+    assert not [row for row in findings(world(**given_rows)) if row["rule_id"] == "reach-controller"]

@@ -74,6 +74,12 @@ class Accepted:
         """Whether the policy says anything."""
         return self.general is not None or bool(self.by_class)
 
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """Return the governments that are accepted whatever is held."""
+        sets = [*self.by_class.values(), *([] if self.general is None else [self.general])]
+        return frozenset.intersection(*sets) if sets else frozenset()
+
     def of(self, classes: Collection[str]) -> frozenset[str] | None:
         """Return what is accepted for classes of data; None where it depends on classes that are not known there."""
         known = [self.by_class.get(name, self.general) for name in classes]

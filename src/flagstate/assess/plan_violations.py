@@ -60,7 +60,7 @@ def reached(tables: Tables, as_of: date, *, laws: tuple[Law, ...] | None = None)
     known = see(tables, addressed, as_of, laws=laws)
     if not accepted.strict:  # collection without a party is tolerated then, and there is much of it
         known = replace(known, grounds=replace(known.grounds, covert={}))
-    found = find(known, governments=_governments(known, addressed) - _fine(accepted))
+    found = find(known, governments=_governments(known, addressed) - accepted.everywhere)
     found = [proof for proof in found if not _attempted(known, proof)]
     pairs = {(proof.government, proof.subject_id) for proof in found}
     sizes = Counter((government, group_of(known, subject)) for government, subject in pairs)
@@ -115,12 +115,6 @@ def _governments(known: World, addressed: Iterable[Mapping[str, object]]) -> set
         for grounds in places.values():
             found.update(grounds)
     return found
-
-
-def _fine(accepted: Accepted) -> frozenset[str]:
-    """Return the governments that are accepted whatever is held."""
-    sets = [*accepted.by_class.values(), *([] if accepted.general is None else [accepted.general])]
-    return frozenset.intersection(*sets)
 
 
 def _attempted(known: World, proof: Proof) -> bool:

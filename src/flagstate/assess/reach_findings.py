@@ -16,7 +16,7 @@ from flagstate.assess.accept import Accepted, read_policy, unwanted, weigh
 from flagstate.assess.coalitions import World
 from flagstate.assess.finding import bytes_in_words, finding
 from flagstate.assess.proofs import Proof
-from flagstate.assess.reach_gaps import no_policy, nothing, rest, shown, undecided, values
+from flagstate.assess.reach_gaps import instructed, no_policy, nothing, rest, shown, undecided, values
 from flagstate.assess.sentences import government_name
 from flagstate.assess.subject import Subject, Tally, weakest_stance
 from flagstate.catalog.country_names import country_name
@@ -80,7 +80,7 @@ def judge(
         else:
             made.append(_one(government, subject, proofs, open_to, accepted=accepted, say=say))
     made += [_attempts(tried)] if tried else []
-    made += gaps
+    made += [*gaps, *instructed(listed, known, accepted.everywhere)]
     if not any(one["verdict"] == "yes" for one in made):
         made.append(rest(made, rows, coverage, known))
     return model.rows(model.FINDING, made)

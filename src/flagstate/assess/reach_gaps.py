@@ -127,6 +127,50 @@ def _some(listed: list[str], noun: str, nouns: str | None = None) -> str:
     return f"the {nouns or noun + 's' if len(listed) > 1 else noun} {', '.join(listed[:_NAMED])}{more}"
 
 
+def instructed(
+    listed: Mapping[tuple[str, str], list[Proof]], known: World, fine: frozenset[str]
+) -> list[dict[str, object]]:
+    """Return the finding for those who decide on data, or process it, and whose access nobody tells.
+
+    A controller has no custody by that word alone, and yet it may be able to have the data handed out by whoever
+    processes for it (GDPR art. 28(3)(a); 18 USC 2713: possession, custody, or control).
+
+    Args:
+        listed: The proofs, by government and subject.
+        known: The case, as it was searched.
+        fine: Governments that are accepted whatever is held.
+    """
+    pairs: list[tuple[str, str, str]] = []
+    for subject in known.subjects.values():
+        for row in known.estate.holds.get(subject.subject_id, ()):
+            if row["kind"] in ("controller", "processor"):
+                homes = known.grounds.whole.get(str(row["holder_id"]), {})
+                reached = {g for g in homes if any(map(_orders, listed.get((g, subject.subject_id), ())))}
+                shown = str(row["holder_id"]).removeprefix("est:")
+                pairs += [(shown, subject.shown, g) for g in sorted(set(homes) - fine - reached)]
+    if not pairs:
+        return []
+    told = [f"{holder} of {what} ({country_name(government)})" for holder, what, government in pairs[:_NAMED]]
+    more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+    return [
+        finding(
+            "reach",
+            "reach-controller",
+            "controllers",
+            "unknown",
+            "Whether a controller or processor can be made to have the data handed out is not decided, for what it can "
+            f"get at is not told: {', '.join(told)}{more}.",
+            values={"controllers": [list(pair) for pair in pairs[:50]]},
+            missing=["Say what controllers and processors can get at: operated_by, administered_by, key_held_by."],
+            rests_on="declared",
+        )
+    ]
+
+
+def _orders(proof: Proof) -> bool:
+    return proof.data == "clear" and proof.level != "covert_only"
+
+
 def no_policy(listed: Mapping[tuple[str, str], list[Proof]], known: World) -> dict[str, object]:
     """Return the finding of a case whose policy says nothing of reach."""
     clear: set[tuple[str, str]] = set()
