@@ -27,7 +27,11 @@ def _all(one: Canary) -> str:
 def _bods(firm: Canary, home: Canary, number: Canary, note: Canary) -> list[dict[str, object]]:
     head = {
         "declarationSubject": "rec-firm",
-        "publicationDetails": {"bodsVersion": "0.4", "publicationDate": "2026-01-01", "publisher": {"name": _all(note)}},
+        "publicationDetails": {
+            "bodsVersion": "0.4",
+            "publicationDate": "2026-01-01",
+            "publisher": {"name": _all(note)},
+        },
         "source": {"description": _all(note), "url": f"https://register.example/{note.slug}"},
     }
     person = {

@@ -25,9 +25,9 @@ from conftest import Run, once
 from flagstate.catalog.mask import mask
 from flagstate.engine import connect
 from flagstate.errors import DeclarationError
-from flagstate.read import estate
 from flagstate.pipeline.again import load
 from flagstate.pipeline.explain import explain, lines
+from flagstate.read import estate
 from flagstate.read.part import Context, Head, Kind, Opened
 
 Blobs = list[tuple[str, bytes]]
