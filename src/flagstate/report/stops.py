@@ -103,9 +103,10 @@ def points(
     found: dict[tuple[str, str], dict[str, Any]] = {}
 
     def add(what: str, point: str, service: str, source: str | None) -> None:
-        one = found.setdefault((what, point), {"what": what, "point": names.get(point, point), "of": [], "why": source})
-        if names.get(service, service) not in one["of"]:
-            one["of"].append(names.get(service, service))
+        shown, name = (names.get(key, key.removeprefix("est:")) for key in (point, service))
+        one = found.setdefault((what, point), {"what": what, "point": shown, "of": [], "why": source})
+        if name not in one["of"]:
+            one["of"].append(name)
 
     for row in needs:
         if row["stance"] != "declared":
