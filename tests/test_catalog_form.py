@@ -121,3 +121,18 @@ def test_a_line_feed_hides_from_no_pattern() -> None:
     node = strict.load(b'"a\\n"', name="f")
     with pytest.raises(DeclarationError):
         form.check(node, {"type": "string", "pattern": "^a$"})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"title: {'x' * 10_000}", "The text has 10,000 characters. Write text or nothing, at most 500 characters"),
+        ("needs: {a: [[]]}", "The list has 0 entries. Write a list ([a, b]), at least 1 entry"),
+        ("holdings: [{at: a, classes: [name], split: {of: x, needs: 0}}]", "at least 1 and at most 1,000"),
+        ("needs: {a: [{any: [b], buffer_h: -2}]}", "Write a number, at least 0 and at most 1,000,000"),
+    ],
+)
+def test_what_is_too_much_or_too_little_is_told_with_what_is_allowed(text: str, fault: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        form.check(strict.load(text.encode(), name="f"), SCHEMA)
+    assert str(caught.value).endswith(fault)

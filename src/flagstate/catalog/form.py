@@ -35,6 +35,8 @@ _KINDS = {
     "boolean": "true or false",
     "null": "nothing",
 }
+_LETTERS = (" character", " characters")
+_ENTRIES = (" entry", " entries")
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
@@ -117,6 +119,13 @@ def _wanted(schema: Schema) -> str:
     return f"Write {' or '.join(kinds)}" if kinds else "See the form of the declaration"
 
 
+def _within(schema: Schema, what: str, unit: tuple[str, str] = ("", "")) -> str:
+    """Return what to write, in words, with how much of it is allowed: `what` is Length, Items or imum."""
+    told = (("at least", schema.get(f"min{what}")), ("at most", schema.get(f"max{what}")))
+    bounds = [(f"{word} {bound:,.0f}", bound) for word, bound in told if bound is not None]
+    return f"{_wanted(schema)}, {' and '.join(words for words, _ in bounds)}{unit[bounds[-1][1] != 1]}"
+
+
 def _misfit(node: Node, schema: Schema) -> Exception:
     types = _types(schema)
     if node.kind == "null":
@@ -172,7 +181,7 @@ def _has_form(text: str, pattern: str) -> bool:
 def _check_array(node: Node, schema: Schema, root: Schema) -> None:
     count = len(node.items)
     if count < schema.get("minItems", 0) or count > schema.get("maxItems", count):
-        raise fail(node, f"The list has {count} entries", _wanted(schema))
+        raise fail(node, f"The list has {count:,}{_ENTRIES[count != 1]}", _within(schema, "Items", _ENTRIES))
     inner = schema.get("items")
     if isinstance(inner, Mapping):
         for item in node.items:
@@ -192,13 +201,13 @@ def _check_text(node: Node, schema: Schema) -> None:
     if schema.get("format") == "date" and as_date(text) is None:
         raise fail(node, "This is not a date of the calendar", _wanted(schema))
     if len(text) < schema.get("minLength", 0) or len(text) > schema.get("maxLength", len(text)):
-        raise fail(node, f"The text has {len(text)} characters", _wanted(schema))
+        raise fail(node, f"The text has {len(text):,}{_LETTERS[len(text) != 1]}", _within(schema, "Length", _LETTERS))
 
 
 def _check_number(node: Node, schema: Schema) -> None:
     low, high = schema.get("minimum"), schema.get("maximum")
     if (low is not None and node.value < low) or (high is not None and node.value > high):
-        raise fail(node, "The number is out of range", _wanted(schema))
+        raise fail(node, "The number is out of range", _within(schema, "imum"))
 
 
 def outline(schema: Schema, root: Schema | None = None, prefix: str = "") -> list[tuple[str, str]]:
