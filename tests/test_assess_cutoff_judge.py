@@ -99,6 +99,26 @@ def test_owners_are_parties() -> None:
     assert "entity:ent:group" in {r["counterparty"] for r in found(given)}
 
 
+def test_every_member_of_a_circle_of_control_is_a_party() -> None:
+    """Control over the circle's first member makes another a member; a veto does not."""
+    top = [{"entity_id": "est:inc", "parent_id": "ent:ca", "kind": "circle", "verdict": "yes"}]
+    links = [
+        chain("ent:ca", "est:inc"),
+        chain("ent:cb", "est:inc", steps=2, path=["ent:cb", "ent:ca", "est:inc"]),
+        chain("ent:cb", "ent:ca"),
+        chain("ent:ca", "ent:cb"),
+        chain("ent:cc", "est:inc"),
+        chain("ent:cc", "ent:ca", path=["ent:cc", "ent:cb", "ent:ca"]),
+        chain("ent:bank", "est:inc"),
+        chain("ent:bank", "ent:ca", kind="veto"),
+    ]
+    given = tables(policy=must("any_party"), ultimate_parent=top, control_chain=links)
+    parties = {"entity:ent:ca", "entity:ent:cb", "entity:ent:cc", "entity:est:inc", "entity:est:hub"}
+    assert {row["counterparty"] for row in found(given)} == parties
+    cuts = set(assess_cutoff(given, DAY)["cutoff"]["cut"].to_pylist())
+    assert {one for one in cuts if one.startswith("entity:")} == parties
+
+
 def test_contested_is_yes_with_low_confidence() -> None:
     owner = [entity("est:grey", principal_place="CN")]
     given = tables(policy=must("CN"), legal_entity=owner, control_chain=[chain("est:grey", "est:inc")])

@@ -69,11 +69,25 @@ def worth(world: World) -> list[str]:
     listed = [f"government:{country}" for country in sorted(world.seeds.governments)]
     parties = {graph.ids[node] for node in graph.parties}
     below = {old for old, new in facts.same.items() if new in parties}
+    circles: set[str] = set()
     for row in facts.rows("ultimate_parent", entity_id=parties | below):
         if row["parent_id"] is not None:
             parties.add(facts.one(row["parent_id"]))
+            if row["kind"] == "circle":
+                circles.add(facts.one(row["parent_id"]))
+    parties |= _around(facts, parties | below | circles, circles)
     listed += [f"entity:{one}" for one in sorted(parties)]
     return [what for what in listed if graph.assets.keys() & world.stopped(what).disputed.keys()]
+
+
+def _around(facts: Facts, near: set[str], circles: set[str]) -> set[str]:
+    """Return the other members of circles at the top, each named by one: nobody else stands above that one."""
+    found: set[str] = set()
+    for row in facts.rows("control_chain", subject_id=near) if circles else ():
+        path = [facts.one(one) for one in row["path"]] if isinstance(row["path"], list) else []
+        if row["kind"] != "veto":
+            found.update(path[: max((at for at, one in enumerate(path) if one in circles), default=0)])
+    return found
 
 
 def single_points(world: World) -> list[str]:
