@@ -251,6 +251,38 @@ def test_only_a_ban_is_left_with_proofs_of_which_none_is_superfluous() -> None:
     assert [row["cures"] for row in plan] == [["finding d"]]
 
 
+def test_a_ban_tells_each_sentence_once_with_all_that_it_bars() -> None:
+    """Two proofs that stand on other facts may read alike, and every finding of them is named."""
+    tables = world("ab")
+    facts = [frozenset({str(row["fact_id"])}) for row in tables["control"].to_pylist()]
+    cures = [measure(tables, "a", delete="a", excludes=frozenset({"b"})), measure(tables, "b", delete="b")]
+
+    def found(now: dict[str, pa.Table]) -> list[Violation]:
+        left = set(now["control"]["fact_id"].to_pylist())
+        return [
+            Violation("rule", name, None, fact, words="it is so", finding_id=f"finding {name}")
+            for name, fact in zip("ab", facts, strict=True)
+            if fact <= left
+        ]
+
+    (row,) = cheapest(tables, found, cures).to_pylist()
+    assert (row["state"], row["proof"], row["cures"]) == ("ban", "it is so", ["finding a", "finding b"])
+
+
+def test_what_must_still_work_is_named_as_a_person_names_it() -> None:
+    named = [{"asset_id": f"est:{key}", "critical": key == "shop"} for key in ("shop", "db", "a", "b")]
+    wants = [("db", 1), ("a", 2), ("b", 2)]
+    needs = [{"asset_id": "est:shop", "need_group": group, "needs_id": f"est:{key}"} for key, group in wants]
+    tables = world(asset=named, need=needs)
+    gone = tables | {"asset": tables["asset"].slice(0, 1)}
+    assert {one.sentence for one in kept(tables, gone)} == {
+        "shop needs db, which would be gone",
+        "shop needs one of a, b, and none would be left",
+    }
+    (critical,) = kept(tables, tables | {"asset": tables["asset"].slice(1), "need": tables["need"].slice(3)})
+    assert critical.sentence == "shop is critical and would be gone"
+
+
 def test_a_bound_that_was_hit_is_never_an_answer() -> None:
     tables = world("ab")
     find, cure = find_all(RULES[:1]), measure(tables, "one", delete="a")

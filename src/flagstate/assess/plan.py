@@ -319,12 +319,14 @@ def _opens(one: Instance, chosen: Chosen, clauses: Sequence[Clause]) -> list[str
 def _ban(search: Search) -> list[dict[str, object]]:
     clauses = {row_of(clause): clause for clause in reversed(search.proofs.clauses())}
     kept_rows = irreducible(search.costs(), list(clauses), search.book, until=search.until)
-    made = []
-    for row in kept_rows:
+    said: dict[str, set[str]] = {}
+    for row in kept_rows:  # proofs that differ in their facts alone may read alike: each sentence is told once
         violation = clauses[row].violation
-        cures = [violation.finding_id] if violation.finding_id else []
-        made.append({"rank": 1, "state": "ban", "words": BAN, "cures": cures, "proof": violation.sentence})
-    return made
+        said.setdefault(violation.sentence, set()).update({violation.finding_id} - {""})
+    return [
+        {"rank": 1, "state": "ban", "words": BAN, "cures": sorted(cures), "proof": sentence}
+        for sentence, cures in said.items()
+    ]
 
 
 def _not_proved(search: Search, rank: int) -> dict[str, object]:

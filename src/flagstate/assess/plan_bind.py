@@ -12,7 +12,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.assess.plan_clauses import Instance
 from flagstate.assess.plan_edits import KEY_COLUMNS, Edits, Row, planned_row
-from flagstate.assess.plan_rows import Rows, several
+from flagstate.assess.plan_rows import Rows, several, shown
 from flagstate.catalog.country_names import country_name
 from flagstate.catalog.measures import ROLES, Measure, measures
 
@@ -51,11 +51,6 @@ _ROLE_IDS = {
     "support": "plan:support:{staff}:{place}",
     "owner": "plan:owner:{entity}:{to}:{place}",
 }
-
-
-def shown(key: object) -> str:
-    """Return an id as a person reads it."""
-    return str(key).removeprefix("est:").removeprefix("ent:")
 
 
 def ident(code: str, params: Params) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from flagstate import model
 from flagstate.assess.plan_edits import Edits, Tables, guards_of, ids_of, version
-from flagstate.assess.plan_rows import Book
+from flagstate.assess.plan_rows import Book, shown
 
 Chosen = frozenset[str]
 """measure_ids."""
@@ -307,12 +307,12 @@ def kept(before: Tables, after: Tables) -> list[Violation]:
     was = {str(row["asset_id"]): row for row in before["asset"].to_pylist()}
     now = {str(row["asset_id"]) for row in after["asset"].to_pylist()}
     lost = [
-        _lost(key, row, f"{key} is critical and would be gone")
+        _lost(key, row, f"{shown(key)} is critical and would be gone")
         for key, row in was.items()
         if row["critical"] and key not in now
     ]
     stand = [row for row in after["asset"].to_pylist() if row["runs_on"] in was and row["runs_on"] not in now]
-    lost += [_lost(str(row["asset_id"]), row, f"what {row['asset_id']} runs on would be gone") for row in stand]
+    lost += [_lost(str(row["asset_id"]), row, f"what {shown(row['asset_id'])} runs on would be gone") for row in stand]
     groups: dict[tuple[str, int], list[dict[str, object]]] = {}
     for row in before["need"].to_pylist():
         groups.setdefault((str(row["asset_id"]), int(row["need_group"] or 0)), []).append(row)
@@ -323,9 +323,9 @@ def kept(before: Tables, after: Tables) -> list[Violation]:
     }
     for (asset, group), rows in groups.items():
         if asset in now and (asset, group) not in filled:
-            words = (
-                f"{asset} needs one of {', '.join(sorted(str(r['needs_id']) for r in rows))}, and none would be left"
-            )
+            listed = sorted({shown(row["needs_id"]) for row in rows})
+            wanted = f"one of {', '.join(listed)}, and none" if len(listed) > 1 else f"{listed[0]}, which"
+            words = f"{shown(asset)} needs {wanted} would be {'left' if len(listed) > 1 else 'gone'}"
             guard = frozenset({f"alternative:{asset}:{group}"})
             lost.append(Violation("kept", asset, None, frozenset({str(was[asset]["fact_id"])}), guard, words))
     return lost

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from flagstate.assess.plan_bind import IDENTITY, Params, bind, shown
+from flagstate.assess.plan_bind import IDENTITY, Params, bind
 from flagstate.assess.plan_clauses import Instance
 from flagstate.assess.plan_instances import Binder
-from flagstate.assess.plan_rows import MANY
+from flagstate.assess.plan_rows import MANY, shown
 from flagstate.catalog.form import near
 from flagstate.catalog.measures import PER, measures
 from flagstate.errors import UsageError

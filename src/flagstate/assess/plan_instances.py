@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from flagstate.assess.accept import read_policy
-from flagstate.assess.plan_bind import Params, bind, shown
+from flagstate.assess.plan_bind import Params, bind
 from flagstate.assess.plan_clauses import Instance, Violation, ids_in
 from flagstate.assess.plan_edits import Tables, ids_of
-from flagstate.assess.plan_rows import Book, Rows
+from flagstate.assess.plan_rows import Book, Rows, shown
 from flagstate.assess.subject import NO_OPERATOR
 from flagstate.catalog.countries import CODES
 from flagstate.catalog.country_names import expand

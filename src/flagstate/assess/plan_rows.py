@@ -100,6 +100,11 @@ class Book:
         return self._known.get(fact)
 
 
+def shown(key: object) -> str:
+    """Return an id as a person reads it."""
+    return str(key).removeprefix("est:").removeprefix("ent:")
+
+
 def several(value: object) -> tuple[object, ...]:
     """Return a value, or the values of a list."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -17,9 +17,9 @@ from flagstate.assess.coalitions import World
 from flagstate.assess.compelled import names_of
 from flagstate.assess.cutoff import stops
 from flagstate.assess.cutoff_graph import TESTS
-from flagstate.assess.plan_bind import shown
 from flagstate.assess.plan_clauses import Violation
 from flagstate.assess.plan_edits import PLANNED
+from flagstate.assess.plan_rows import shown
 from flagstate.assess.proofs import Proof
 from flagstate.assess.reach_findings import group_of
 from flagstate.assess.search import find, see
