@@ -20,7 +20,7 @@ from flagstate.catalog.mask import mask
 from flagstate.enrich.control import control
 from flagstate.enrich.identity import identify, unify
 from flagstate.errors import EvidenceError, FlagstateError
-from flagstate.read import bods, json_values, registry
+from flagstate.read import bods, json_values, owners, registry
 from flagstate.read.json_values import values
 from flagstate.read.part import Context, Facts, Head, Note, Opened, Part, Reject, Tally
 
@@ -326,31 +326,31 @@ def stake(**more: Any) -> dict[str, Any]:
 
 
 BAD = [
-    ("over 100 per cent", [holds("p", "a", stake(share={"exact": 130}))], "shares cannot be", True),
-    ("negative", [holds("p", "a", stake(share={"minimum": -1}))], "shares cannot be", True),
-    ("a text", [holds("p", "a", stake(share={"exact": "75"}))], "shares cannot be", True),
-    ("true", [holds("p", "a", stake(share={"exact": True}))], "shares cannot be", True),
-    ("reversed", [holds("p", "a", stake(share={"minimum": 60, "maximum": 40}))], "shares cannot be", True),
+    ("over 100 per cent", [holds("p", "a", stake(share={"exact": 130}))], "share cannot be", True),
+    ("negative", [holds("p", "a", stake(share={"minimum": -1}))], "share cannot be", True),
+    ("a text", [holds("p", "a", stake(share={"exact": "75"}))], "share cannot be", True),
+    ("true", [holds("p", "a", stake(share={"exact": True}))], "share cannot be", True),
+    ("reversed", [holds("p", "a", stake(share={"minimum": 60, "maximum": 40}))], "share cannot be", True),
     ("person owned", [holds("a", "p", stake())], "A person is said to be owned", None),
     ("owns itself", [holds("a", "a", stake())], "own or control itself", None),
     (
         "days",
         [holds("p", "a", stake(startDate="2024-02-01", endDate="2024-01-01"))],
-        "interests end before they begin",
+        "interest with an end before the beginning",
         True,
     ),
-    ("no day", [holds("p", "a", stake(startDate="2024-02-31"))], "days are no dates", True),
+    ("no day", [holds("p", "a", stake(startDate="2024-02-31"))], "day is no date", True),
     ("unknown type", [holds("p", "a", {"type": "sharesOfMoon"})], "a type that the standard does not know", False),
-    ("no type", [holds("p", "a", {})], "interests have no type", False),
+    ("no type", [holds("p", "a", {})], "interest has no type", False),
     ("missing record", [holds("nobody", "a", stake())], "records that are not in the file", False),
     ("no ends", [holds(None, "a", stake())], "does not say between whom", None),
     ("no reason", [holds({}, "a", stake())], "neither a holder nor why", None),
-    ("subject unknown", [holds("p", {"reason": "unknown"}, stake())], "do not tell whom they concern", None),
+    ("subject unknown", [holds("p", {"reason": "unknown"}, stake())], "does not tell whom it concerns", None),
     ("interest", [holds("p", "a", 7)], "An interest is no JSON object", None),
     ("unknown country", [company("x", jurisdiction={"name": "Moon", "code": "ZZ"})], "none of ISO 3166-1", None),
     ("LEI", [company("x", identifiers=[{"scheme": "XI-LEI", "id": "5493001KJTIIGC8Y1R13"}])], "wrong check", None),
     ("number", [company("x", identifiers=[{"scheme": "GB-COH", "id": "a@b.example"}])], "as a register writes", None),
-    ("life", [company("x", foundingDate="2020-01-01", dissolutionDate="2019-01-01")], "entities end before", None),
+    ("life", [company("x", foundingDate="2020-01-01", dissolutionDate="2019-01-01")], "entity with an end", None),
     ("type", [statement("x", "vessel", {})], "none that the standard knows", None),
     ("no record", [{**company("x"), "recordId": 7}], "no id of its record", None),
     ("no details", [{**company("x"), "recordDetails": []}], "no details of its record", None),
@@ -400,7 +400,7 @@ def test_the_same_interest_twice(tmp_path: Path) -> None:
     parts = read([company("a"), owner("p"), *twice], tmp_path)
     (row,) = rows(parts, "interest")
     assert (row["share_lo_pct"], row["share_hi_pct"], row["contested"]) == (30, 40, True)
-    assert "1 interests stand twice" in told(parts)[0]
+    assert "1 interest stands twice" in told(parts)[0]
     same = [holds("p", "a", stake(share={"exact": 30}), record=f"r{x}") for x in (30, 40)]
     (row,) = rows(read([company("a"), owner("p"), *same], tmp_path), "interest")
     assert "contested" not in row
@@ -444,7 +444,7 @@ def test_numbers_that_json_does_not_know(tmp_path: Path) -> None:
         (row,) = rows(parts, "interest")
         assert row["contested"]
         assert "share_lo_pct" not in row
-        assert any("shares cannot be" in reason for reason in told(parts))
+        assert any("share cannot be" in reason for reason in told(parts))
 
 
 def test_hostile_names_are_masked_and_no_value_is_told(tmp_path: Path) -> None:
@@ -615,3 +615,15 @@ def test_blocks_of_any_size_are_the_same_values(more: st.DataObject) -> None:
     lines = [value.line for value in whole]
     assert lines == sorted(lines)
     assert [value.number for value in whole] == list(range(1, len(whole) + 1))
+
+
+def test_what_is_counted_agrees_with_its_number() -> None:
+    reason = "[record was|records were] annulled: [it|they] went on"
+    assert owners.counted(1, reason) == "1 record was annulled: it went on"
+    assert owners.counted(12_345, reason) == "12,345 records were annulled: they went on"
+    flaws = owners.Flaws()
+    flaws.note(3, "[day is no date|days are no dates]: left out")
+    assert [part.reason for part in flaws.parts(1) if isinstance(part, Note)] == ["1 day is no date: left out (line 3)"]
+    flaws.note(9, "[day is no date|days are no dates]: left out")
+    (note,) = (part for part in flaws.parts(1) if isinstance(part, Note))
+    assert note.reason == "2 days are no dates: left out (lines 3, 9)"

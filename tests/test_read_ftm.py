@@ -144,16 +144,16 @@ def owns(holder: str, subject: str, **more: Any) -> dict[str, Any]:
 
 
 BAD: list[tuple[str, Any, str, bool | None]] = [
-    ("over 100", owns("q", "a", percentage=["130"]), "shares are no percentages", True),
-    ("negative", owns("q", "a", percentage=["-5"]), "shares are no percentages", True),
-    ("words", owns("q", "a", percentage=["most"]), "shares are no percentages", True),
-    ("reversed", owns("q", "a", percentage=["60-40%"]), "shares are no percentages", True),
-    ("nan", owns("q", "a", percentage=[float("nan")]), "shares are no percentages", True),
+    ("over 100", owns("q", "a", percentage=["130"]), "share is no percentage", True),
+    ("negative", owns("q", "a", percentage=["-5"]), "share is no percentage", True),
+    ("words", owns("q", "a", percentage=["most"]), "share is no percentage", True),
+    ("reversed", owns("q", "a", percentage=["60-40%"]), "share is no percentage", True),
+    ("nan", owns("q", "a", percentage=[float("nan")]), "share is no percentage", True),
     ("person owned", owns("a", "q"), "A person is said to be owned", None),
     ("itself", owns("a", "a"), "own or control itself", None),
     ("own parent", thing("a", "Company", parent=["a"]), "own or control itself", None),
-    ("days", owns("q", "a", startDate=["2024-02-02"], endDate=["2024-01-01"]), "end before they begin", True),
-    ("no day", owns("q", "a", startDate=["soon"]), "days are no dates", True),
+    ("days", owns("q", "a", startDate=["2024-02-02"], endDate=["2024-01-01"]), "an end before the beginning", True),
+    ("no day", owns("q", "a", startDate=["soon"]), "day is no date", True),
     ("missing", owns("nobody", "a"), "not in the file", False),
     ("no ends", thing("x", "Ownership", owner=["q"]), "does not say between whom", None),
     ("country", thing("x", "Company", jurisdiction=["moon"]), "none of ISO 3166", None),
@@ -161,7 +161,7 @@ BAD: list[tuple[str, Any, str, bool | None]] = [
     (
         "life",
         thing("x", "Company", incorporationDate=["2020"], dissolutionDate=["2019"]),
-        "end before they begin",
+        "with an end before the beginning",
         None,
     ),
     ("two kinds", thing("a", "Person", name=["Y"]), "things of two kinds", None),

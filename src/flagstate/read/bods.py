@@ -21,7 +21,7 @@ from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.json_head import top_keys
 from flagstate.read.json_values import values
-from flagstate.read.owners import Flaws, Rows, join_entities, join_interests
+from flagstate.read.owners import TWICE, Flaws, Rows, counted, join_entities, join_interests
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader
 
 _NEW = {"recordId", "recordType", "recordDetails", "declarationSubject"}
@@ -90,9 +90,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from entities.parts()
     yield from held.parts()
     if held.joined:
-        yield Note(
-            f"{held.joined:,} interests stand twice and became one; where the shares differ it is contested", lost=False
-        )
+        yield Note(counted(held.joined, TWICE), lost=False)
     yield from flaws.parts(read)
     if _other(opened):
         yield Note("The file names another version of BODS than 0.4: it was read as 0.4", lost=False)

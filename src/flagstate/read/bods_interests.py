@@ -51,7 +51,9 @@ class Interests:
         summary = bool(listed(said.details.get("componentRecords")))
         interests = said.details.get("interests")
         if interests is not None and not isinstance(interests, list):
-            self.records.flaws.note(said.line, "lists of interests are no lists: the interest is of unknown kind")
+            self.records.flaws.note(
+                said.line, "[list|lists] of interests that [is|are] none: the interest is of unknown kind"
+            )
         flaws, mask = self.records.flaws, self.records.context.mask
         made = (interest(each, said.line, flaws, summary=summary, mask=mask) for each in listed(interests))
         rows = [row for row in made if row is not None]
@@ -66,7 +68,7 @@ class Interests:
         flaws, line = self.records.flaws, said.line
         subject, holder = said.details.get("subject"), said.details.get("interestedParty")
         if isinstance(subject, dict):
-            flaws.note(line, "relationships do not tell whom they concern: left out")
+            flaws.note(line, "[relationship does|relationships do] not tell whom [it concerns|they concern]: left out")
             return None
         if not isinstance(subject, str) or not isinstance(holder, str | dict):
             flaws.reject(line, "The relationship does not say between whom it is")
@@ -94,7 +96,9 @@ class Interests:
         for row in rows:
             end = row.get("valid_to") or at
             if end is None:
-                self.records.flaws.note(line, "interests ended on a day that is not told: left out", lost=False)
+                self.records.flaws.note(
+                    line, "[interest|interests] ended on a day that is not told: left out", lost=False
+                )
                 continue
             begun = row.get("valid_from")
             kept.append(row | {"valid_to": max(end, begun, key=str) if begun else end})
@@ -144,9 +148,11 @@ def interest(value: object, line: int, flaws: Flaws, *, summary: bool, mask: Cal
     word = text(value.get("type"))
     kind = bods_kinds().get(code(word)) if word else None
     if word is None:
-        flaws.note(line, "interests have no type: kept as interests of unknown kind")
+        flaws.note(line, "[interest has|interests have] no type: kept as of unknown kind")
     elif kind is None:
-        flaws.note(line, "interests are of a type that the standard does not know: kept as interests of unknown kind")
+        flaws.note(
+            line, "[interest is|interests are] of a type that the standard does not know: kept as of unknown kind"
+        )
     said = value.get("directOrIndirect", value.get("interestLevel"))
     row: Row = {"kind": kind or "unnamed", "interest_type": word and (word if kind else mask(word))}
     row["directness"] = "indirect" if summary else said if isinstance(said, str) and said in DIRECTNESS else "unknown"
@@ -164,7 +170,7 @@ def _share(value: Json, line: int, flaws: Flaws) -> Row:
     if bounds is None:
         flaws.note(
             line,
-            "shares cannot be: under 0 or over 100 per cent, no number, or a minimum over the maximum; "
+            "[share|shares] cannot be: under 0 or over 100 per cent, no number, or a minimum over the maximum; "
             "the interest is kept without its share, as contested",
             "Correct the share",
         )
@@ -208,12 +214,17 @@ def validity(value: Json, line: int, flaws: Flaws) -> Row:
             continue
         at = day(value[key])
         if at is None:
-            flaws.note(line, "days are no dates: left out, the interest is contested", "Write YYYY-MM-DD")
+            flaws.note(
+                line, "[day is no date|days are no dates]: left out, the interest is contested", "Write YYYY-MM-DD"
+            )
             row["contested"] = True
         else:
             row[name] = at
     begun, ended = row.get("valid_from"), row.get("valid_to")
     if isinstance(begun, datetime) and isinstance(ended, datetime) and ended < begun:
-        flaws.note(line, "interests end before they begin: both days were left out, the interest is contested")
+        flaws.note(
+            line,
+            "[interest|interests] with an end before the beginning: both days were left out, the interest is contested",
+        )
         return {"contested": True}
     return row

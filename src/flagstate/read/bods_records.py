@@ -118,7 +118,7 @@ class Records:
             if found and taken.setdefault(found, claim.version.content) != claim.version.content:
                 self.flaws.note(
                     claim.version.line,
-                    "records say different things of an entity that another record describes: they are kept apart",
+                    "[record says|records say] different things of an entity that another record describes: kept apart",
                     lost=False,
                 )
                 found = ""
@@ -155,7 +155,7 @@ class Records:
         if found is None:
             self.flaws.note(
                 line,
-                "references lead to records that are not in the file",
+                "[reference leads|references lead] to records that are not in the file",
                 "Give the file that holds them too",
             )
             found = self.parties[record] = Party(self.ids.of(record), False, None)
@@ -210,12 +210,12 @@ def _identifiers(details: Json, line: int, flaws: Flaws) -> Row:
         if each.get("scheme") == LEI_SCHEME:
             known = lei(each.get("id"))
             if known is None:
-                flaws.note(line, "LEIs have wrong check digits: left out")
+                flaws.note(line, "[LEI has|LEIs have] wrong check digits: left out")
             row.setdefault("lei", known)
         elif each.get("scheme") is not None:
             found = registration(each.get("scheme"), each.get("id"))
             if found is None:
-                flaws.note(line, "identifiers are not written as a register writes them: left out")
+                flaws.note(line, "[identifier is|identifiers are] not written as a register writes [it|them]: left out")
             elif found not in numbers:
                 numbers.append(found)
     if numbers:
@@ -230,11 +230,11 @@ def _places(values: list[object], line: int, flaws: Flaws) -> Iterator[str]:
             continue
         coded = mapping(value).get("code") if isinstance(value, dict) else value
         if isinstance(value, dict) and coded is None:
-            flaws.note(line, "countries have a name and no code: left out", "Add codes of ISO 3166-1")
+            flaws.note(line, "[country has|countries have] a name and no code: left out", "Add codes of ISO 3166-1")
             continue
         found = country(coded)
         if found is None:
-            flaws.note(line, "country codes are none of ISO 3166-1: left out", "Correct the codes")
+            flaws.note(line, "[country code is|country codes are] none of ISO 3166-1: left out", "Correct the codes")
         else:
             yield found
 
@@ -242,7 +242,9 @@ def _places(values: list[object], line: int, flaws: Flaws) -> Iterator[str]:
 def _life(details: Json, line: int, flaws: Flaws) -> Row:
     begun, ended = day(details.get("foundingDate")), day(details.get("dissolutionDate"))
     if begun and ended and ended < begun:
-        flaws.note(line, "entities end before they begin: both days were left out", "Correct the days")
+        flaws.note(
+            line, "[entity|entities] with an end before the beginning: both days were left out", "Correct the days"
+        )
         return {}
     return {name: at for name, at in (("valid_from", begun), ("valid_to", ended)) if at}
 

@@ -20,7 +20,7 @@ from flagstate.read.ftm_entities import Entities
 from flagstate.read.ftm_links import interests, parents
 from flagstate.read.json_head import top_keys
 from flagstate.read.json_values import values
-from flagstate.read.owners import Flaws, Rows, join_entities, join_interests
+from flagstate.read.owners import TWICE, Flaws, Rows, counted, join_entities, join_interests
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader
 
 # fmt: off
@@ -76,11 +76,11 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from entities.parts()
     yield from held.parts()
     if held.joined:
-        yield Note(
-            f"{held.joined:,} interests stand twice and became one; where the shares differ it is contested", lost=False
-        )
+        yield Note(counted(held.joined, TWICE), lost=False)
     for schema, count in sorted(found.others.items()):
-        yield Note(f"{count:,} entities of the schema {schema} are not about ownership: left out", lost=False)
+        yield Note(
+            counted(count, f"[entity|entities] of the schema {schema}, not about ownership: left out"), lost=False
+        )
     yield from flaws.parts(read)
 
 

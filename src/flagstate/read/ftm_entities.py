@@ -118,7 +118,9 @@ class Entities:
                 if piece is None or key not in _USED or (schema == "Person" and key not in _OF_PERSONS):
                     continue
                 if isinstance(each, bool) or not isinstance(each, str | int | float):
-                    self.flaws.note(line, "values of properties are no texts: left out")
+                    self.flaws.note(
+                        line, "[value of a property is no text|values of properties are no texts]: left out"
+                    )
                     continue
                 kept = piece.properties.setdefault(key, [])
                 if len(kept) < MOST and str(each) not in kept:
@@ -133,11 +135,11 @@ class Entities:
         known = into.get(name)
         if known is None:
             if name in other:
-                self.flaws.note(line, "ids stand for an entity and for a link: they are kept apart")
+                self.flaws.note(line, "[id stands|ids stand] for an entity and for a link: these are kept apart")
             known = into[name] = Piece(name, schema, line, {})
         elif known.schema != schema:
             if {known.schema, schema} >= {"Person", "Company"} or schema in LINKS:
-                self.flaws.note(line, "ids stand for things of two kinds: the first was taken")
+                self.flaws.note(line, "[id stands|ids stand] for things of two kinds: the first was taken")
                 return None
             if _LATEST.get(schema, 0) > _LATEST.get(known.schema, 0):
                 known.schema = schema
@@ -177,7 +179,7 @@ class Entities:
         for value in piece.all(*names):
             code = country(value)
             if code is None:
-                self.flaws.note(piece.line, "country codes are none of ISO 3166: left out")
+                self.flaws.note(piece.line, "[country code is|country codes are] none of ISO 3166: left out")
             elif code not in found:
                 found.append(code)
         return found
@@ -195,7 +197,7 @@ class Entities:
         name = next(iter(piece.all("name")), None)
         codes = [known for value in piece.all("leiCode") if (known := lei(value))]
         if len(codes) < len(piece.all("leiCode")):
-            self.flaws.note(piece.line, "LEIs have wrong check digits: left out")
+            self.flaws.note(piece.line, "[LEI has|LEIs have] wrong check digits: left out")
         typed = [registration(scheme, value) for key, scheme in NUMBERS.items() for value in piece.all(key)]
         # A number that two entities of one country share comes from two registers, and identifies neither.
         own = [number for number in self._national(piece) if numbers[number] == 1]
@@ -214,7 +216,7 @@ class Entities:
         begun = [at for at in map(day, piece.all("incorporationDate")) if at]
         ended = [at for at in map(day, piece.all("dissolutionDate")) if at]
         if begun and ended and max(ended) < min(begun):
-            self.flaws.note(piece.line, "entities end before they begin: both days were left out")
+            self.flaws.note(piece.line, "[entity|entities] with an end before the beginning: both days were left out")
         else:
             row |= {"valid_from": min(begun, default=None), "valid_to": max(ended, default=None)}
         return row
@@ -241,7 +243,7 @@ class Entities:
         if found is None and name not in self.things:
             self.flaws.note(
                 line,
-                "references lead to entities that are not in the file",
+                "[reference leads|references lead] to entities that are not in the file",
                 "Give the file that holds them too",
                 lost=False,
             )

@@ -31,7 +31,11 @@ def interests(link: Piece, found: Entities, flaws: Flaws) -> Iterator[Row]:
     base = _base(link, found, flaws)
     for holder, subject in product(holders, subjects):
         if holder in found.things or subject in found.things:
-            flaws.note(link.line, "links concern things, such as ships or land, and no entities: left out", lost=False)
+            flaws.note(
+                link.line,
+                "[link concerns|links concern] things, such as ships or land, and no entities: left out",
+                lost=False,
+            )
             continue
         above, below = found.party(holder, link.line), found.party(subject, link.line)
         if link.schema == "UnknownLink" and _person(below):
@@ -39,7 +43,7 @@ def interests(link: Piece, found: Entities, flaws: Flaws) -> Iterator[Row]:
             holder, subject, above, below = subject, holder, below, above
         if _person(below):
             if link.schema == "UnknownLink":
-                flaws.note(link.line, "links join two persons: left out", lost=False)
+                flaws.note(link.line, "[link joins|links join] two persons: left out", lost=False)
             else:
                 flaws.reject(link.line, "A person is said to be owned or controlled: the link was not taken")
             continue
@@ -86,7 +90,10 @@ def _base(link: Piece, found: Entities, flaws: Flaws) -> Row:
         bounds = [share(value) for value in link.all("percentage")]
         lows, highs = [b[0] for b in bounds if b], [b[1] for b in bounds if b]
         if not all(bounds):
-            flaws.note(link.line, "shares are no percentages from 0 to 100: left out, the interest is contested")
+            flaws.note(
+                link.line,
+                "[share is no percentage|shares are no percentages] from 0 to 100: left out, the interest is contested",
+            )
             row["contested"] = True
         if lows:
             row |= {"share_lo_pct": min(lows), "share_hi_pct": max(highs)}
@@ -101,11 +108,14 @@ def _validity(link: Piece, flaws: Flaws) -> Row:
     for name in ("startDate", "endDate"):
         days[name] = [at for at in map(day, link.all(name)) if at]
         if len(days[name]) < len(link.all(name)):
-            flaws.note(link.line, "days are no dates: left out, the interest is contested")
+            flaws.note(link.line, "[day is no date|days are no dates]: left out, the interest is contested")
             row["contested"] = True
     begun, ended = min(days["startDate"], default=None), max(days["endDate"], default=None)
     if begun and ended and ended < begun:
-        flaws.note(link.line, "interests end before they begin: both days were left out, the interest is contested")
+        flaws.note(
+            link.line,
+            "[interest|interests] with an end before the beginning: both days were left out, the interest is contested",
+        )
         return {"contested": True}
     return row | {"valid_from": begun, "valid_to": ended}
 

@@ -155,7 +155,7 @@ def from_csv(opened: Opened, kind: str, flaws: Flaws) -> Iterator[pa.RecordBatch
         except pa.ArrowInvalid:
             flaws.note(
                 read + 1,
-                "places where rows cannot be told apart, as where a quote stays open: what follows was not read",
+                "[place|places] where rows cannot be told apart, such as an open quote: what follows was not read",
             )
 
 
@@ -192,7 +192,9 @@ def from_xml(opened: Opened, kind: str, flaws: Flaws) -> Iterator[pa.RecordBatch
     with utf8(opened.path, encoding(opened.head.data) or "utf-8") as stream:
         for problem in _fed(stream, made):
             if problem:
-                flaws.note(problem, "places are damaged, or the file is cut off: what follows was not read")
+                flaws.note(
+                    problem, "[place is damaged|places are damaged], or the file is cut off: what follows was not read"
+                )
             if len(found.lines) >= HEIGHT:
                 yield found.batch()
     if found.lines:

@@ -95,10 +95,10 @@ def entities(con: duckdb.DuckDBPyConnection, mask: Callable[[str], str], name: s
     """Yield the entities of level 1; of several records of one LEI, the one updated last."""
     _void(con, flaws)
     _again(con, "lei", flaws)
-    _note(con, flaws, "nowhere", "country codes are none of ISO 3166: left out")
-    _note(con, flaws, "undated", "days are no dates: left out")
-    _note(con, flaws, "ended < begun", "entities end before they begin: both days were left out")
-    untold = "entities ended on a day that is not told: they are taken as if they went on"
+    _note(con, flaws, "nowhere", "[country code is|country codes are] none of ISO 3166: left out")
+    _note(con, flaws, "undated", "[day is no date|days are no dates]: left out")
+    _note(con, flaws, "ended < begun", "[entity|entities] with an end before the beginning: both days were left out")
+    untold = "[entity|entities] ended on a day that is not told: taken as if [it|they] went on"
     _note(con, flaws, "gone AND ended IS NULL", untold, lost=False)
     for batch in _batches(con, SHARED):
         yield Facts("legal_entity", _entities(batch, mask, name), "recorded")
@@ -155,11 +155,11 @@ def interests(con: duckdb.DuckDBPyConnection, mask: Callable[[str], str], name: 
         "DELETE FROM gleif_rows WHERE type IS NULL OR NOT list_contains($types, type) OR low = high", {"types": types}
     )
     con.execute("UPDATE gleif_rows SET ended = updated WHERE gone AND ended IS NULL")
-    untold = "relationships ended on a day that is not told: left out"
+    untold = "[relationship|relationships] ended on a day that is not told: left out"
     _note(con, flaws, "gone AND ended IS NULL", untold, lost=False)
     con.execute("DELETE FROM gleif_rows WHERE gone AND ended IS NULL")
-    _note(con, flaws, "undated", "days are no dates: left out, the relationship is contested")
-    reversed_ = "relationships end before they begin: both days were left out, they are contested"
+    _note(con, flaws, "undated", "[day is no date|days are no dates]: left out, the relationship is contested")
+    reversed_ = "[relationship|relationships] with an end before the beginning: both days were left out, contested"
     _note(con, flaws, "ended < begun", reversed_)
     _again(con, "low, high, type, begun", flaws)
     for batch in _batches(con, "SELECT *, ended < begun AS reversed FROM gleif_rows"):
@@ -227,7 +227,11 @@ def _void(con: duckdb.DuckDBPyConnection, flaws: Flaws) -> None:
     for row in con.execute(
         f"SELECT {LINE} FROM gleif_rows WHERE list_contains($void, registered) ORDER BY 1", listed
     ).fetchall():
-        flaws.note(row[0], "records were annulled or are duplicates: left out", lost=False)
+        flaws.note(
+            row[0],
+            "[record was annulled or is a duplicate|records were annulled or are duplicates]: left out",
+            lost=False,
+        )
     con.execute("DELETE FROM gleif_rows WHERE list_contains($void, registered)", listed)
 
 
@@ -236,7 +240,11 @@ def _again(con: duckdb.DuckDBPyConnection, keys: str, flaws: Flaws) -> None:
     ranked = f"row_number() OVER (PARTITION BY {keys} ORDER BY updated DESC NULLS LAST, {LINE} DESC)"
     con.execute(f"CREATE TEMP TABLE gleif_older AS SELECT {LINE} FROM gleif_rows QUALIFY {ranked} > 1")
     for row in con.execute(f"SELECT {LINE} FROM gleif_older ORDER BY 1 LIMIT 1000").fetchall():
-        flaws.note(row[0], "records stand several times: only the one that was updated last was taken", lost=False)
+        flaws.note(
+            row[0],
+            "[record stands|records stand] several times: only the one that was updated last was taken",
+            lost=False,
+        )
     con.execute(f"DELETE FROM gleif_rows WHERE {LINE} IN (SELECT {LINE} FROM gleif_older)")
     con.execute("DROP TABLE gleif_older")
 

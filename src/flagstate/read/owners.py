@@ -37,6 +37,9 @@ LISTED = 1000
 SHOWN = 5
 """Lines that a note names."""
 
+TWICE = "[interest stands|interests stand] twice and became one; where the shares differ it is contested"
+
+_COUNT = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}", re.ASCII)
 _SCHEME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,23}", re.ASCII)
 _NUMBER = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z ./&-]{0,46}[0-9A-Za-z])?", re.ASCII)
@@ -116,6 +119,16 @@ def listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+def counted(number: int, reason: str) -> str:
+    """Return a number and what it counts, as a sentence.
+
+    Args:
+        number: How many there are.
+        reason: What goes on after the number; of each `[one|many]` the part that fits is told.
+    """
+    return f"{number:,} {_COUNT.sub(lambda part: part[1 if number == 1 else 2], reason)}"
+
+
 @dataclass
 class Flaws:
     """What could not be taken, by line, and in part."""
@@ -133,7 +146,7 @@ class Flaws:
             self.unlisted += 1
 
     def note(self, line: int, reason: str, todo: str = "", *, lost: bool = True) -> None:
-        """Something was taken in part, or differently; `reason` goes on after a number."""
+        """Something was taken in part, or differently; `reason` goes on after a number, see `counted`."""
         key = (reason, todo, lost)
         self.counts[key] = self.counts.get(key, 0) + 1
         lines = self.kinds.setdefault(key, [])
@@ -148,7 +161,7 @@ class Flaws:
             reason, todo, lost = key
             shown = ", ".join(f"{at:,}" for at in lines[:SHOWN])
             where = f"line {shown}" if len(lines) == 1 else f"lines {shown}{'…' if len(lines) > SHOWN else ''}"
-            yield Note(f"{self.counts[key]:,} {reason} ({where})", todo, lost)
+            yield Note(f"{counted(self.counts[key], reason)} ({where})", todo, lost)
 
 
 @dataclass
