@@ -103,7 +103,25 @@ class Oracle:
     def protecting(self, asset: str) -> set[str]:
         """Return the keys that protect an asset by more than a declaration."""
         told = [row for row in self.on.get(asset, ()) if row["kind"] == "protects"]
-        return {row["holder_id"] for row in told if self.declared or row["stance"] != "declared"}
+        return {row["holder_id"] for row in told if self.declared or row["stance"] != "declared"} - self.unheld()
+
+    def unheld(self) -> set[str]:
+        """Return the keys of which nothing but declarations says who has them: they stop nobody for certain."""
+        return set() if self.declared else {key for key in self.assets if self.only_said(key)}
+
+    def only_said(self, key: str) -> bool:
+        """Say whether somebody has a key, or it stands somewhere, and only declarations say so."""
+        layers, known = self.layers(key), list[bool]()
+        module = self.controlled(key, "hsm", declared=False)
+        firm = [all(self.assets[one]["stance"] != "declared" for one in layers[:at]) for at in range(len(layers))]
+        for depth, layer in enumerate(layers):
+            kinds = USES | (WITHIN if module else CUSTODY) if depth == 0 else set() if module else CUSTODY
+            rows = [row for row in self.on.get(layer, ()) if row["kind"] in kinds]
+            known += [row["stance"] != "declared" and firm[depth] for row in rows]
+        if not known:
+            stood = [(row, at) for at, one in enumerate(layers) for row in self.places if row["subject_id"] == one]
+            known = [row["stance"] != "declared" and firm[at] for row, at in stood]
+        return bool(known) and not any(known)
 
     def controlled(self, asset: str, control: str, *, declared: bool) -> bool:
         """Say whether a control is in place, by more than a declaration unless told that one is enough."""
@@ -136,7 +154,7 @@ class Power:
         if not form["split"] or not self.shown(form):
             return True
         shares = [row for row in self.world.holdings if row["split"] == form["split"]]
-        return sum(self.opens(row["asset_id"], row) for row in shares) >= form["split_needs"]
+        return bool(sum(self.opens(row["asset_id"], row) for row in shares) >= form["split_needs"])
 
     def shown(self, form: Row) -> bool:
         """Say whether what a holding says counts: for the evidenced answer, more than a declaration must say it."""
@@ -149,7 +167,7 @@ class Power:
         # That data merely rests or passes is believed of evidence; that it is in use, of anybody.
         believed = form["state"] if self.shown(form) or form["state"] == "used" else None
         state = believed or ("stored" if kind == "store" else "used")
-        named = set(form["key_ids"] or ()) if self.shown(form) else set()
+        named = set(form["key_ids"] or ()) - world.unheld() if self.shown(form) else set()
         # A declared attestation seals nothing, in either answer.
         attested = world.controlled(asset, "attestation", declared=False)
         sealed = state == "used" and "confidential" in (form["marks"] or ()) and attested

@@ -69,9 +69,57 @@ def test_a_key_that_is_only_declared_changes_the_declared_answer_alone() -> None
     assert one(rows, "CN", answer="declared")["level"] == "ciphertext_only"
     found = next(row for row in findings(**given) if row["counterparty"] == "CN")
     assert (found["verdict"], found["confidence"]) == ("yes", "low")
-    assert found["missing"][0].startswith("Evidence that the key k1 protects it")
+    assert found["missing"][0].startswith("Evidence that the key k1 protects store bucket: ")
     assert json.loads(found["values"])["answers"] == {"evidenced": "yes", "declared": "no"}
     assert "only keys for which there is no evidence would stop it" in found["message"]
+
+
+@pytest.mark.parametrize("kind", ["holds_key", "uses_key", "operates", "hosts"])
+def test_a_holder_who_is_only_declared_acquits_nobody(kind: str) -> None:
+    runs = has("cloud", "operates", "bucket")
+    given = bucket(interest=[runs, has("shop", kind, "k1") | DECLARED])
+    rows = ways(world(**given))
+    clear = one(rows, "CN", answer="evidenced")
+    assert (clear["data"], clear["level"]) == ("clear", "direct_law")
+    assert "who holds the key k1 is only declared, so that the data is presumed readable" in clear["proof"]
+    assert one(rows, "CN", answer="declared")["level"] == "ciphertext_only"
+    found = next(row for row in findings(**given) if row["counterparty"] == "CN")
+    assert (found["verdict"], found["confidence"]) == ("yes", "low")
+    assert found["missing"][0].startswith("Evidence of who holds the key k1: the key policy")
+    # One holder for whom there is evidence is enough to know in whose hands it is.
+    shown = given | {"interest": [*given["interest"], has("shop", "administers", "k1")]}
+    assert one(ways(world(**shown)), "CN")["level"] == "ciphertext_only"
+
+
+def test_a_place_that_is_only_declared_acquits_nobody_either() -> None:
+    given = bucket(interest=[has("cloud", "operates", "bucket")], place=[stands("k1", "DE") | DECLARED])
+    assert one(ways(world(**given)), "CN", answer="evidenced")["data"] == "clear"
+    shown = given | {"place": [stands("k1", "DE")]}
+    assert one(ways(world(**shown)), "CN")["level"] == "ciphertext_only"
+
+
+def test_who_is_shut_out_of_the_module_does_not_tell_who_holds_its_key() -> None:
+    module = {"subject_id": "k1", "control": "hsm", "state": "yes"}
+    given = bucket(
+        interest=[
+            has("cloud", "operates", "bucket"),
+            has("cloud", "operates", "rack"),
+            has("shop", "holds_key", "k1") | DECLARED,
+        ],
+        asset=[asset("bucket"), asset("k1", "key", "rack"), asset("rack", "host")],
+        control=[module],
+    )
+    rows = ways(world(**given))
+    assert one(rows, "CN", answer="evidenced")["data"] == "clear"
+    assert one(rows, "CN", answer="declared")["level"] == "ciphertext_only"
+
+
+def test_a_holder_in_dispute_leaves_it_open() -> None:
+    given = bucket(interest=[has("cloud", "operates", "bucket"), has("shop", "holds_key", "k1")])
+    fact = world(**given)["interest"]["fact_id"].to_pylist()[1]
+    doubt = [{"about_id": "k1", "noun": "interest", "words": "they differ", "facts": [fact]}]
+    rows = [row for row in ways(world(**given, contradiction=doubt)) if row["government"] == "CN"]
+    assert {(row["data"], row["disputed"]) for row in rows} == {("clear", True), ("metadata", False)}
 
 
 def test_evidence_for_a_key_takes_the_finding_away_and_nothing_is_said_to_be_well() -> None:

@@ -86,6 +86,8 @@ class Estate:
     """Controls that are in place, by subject and code."""
     disputed: frozenset[str] = frozenset()
     """fact_ids that contradict each other."""
+    held: dict[str, frozenset[tuple[bool, bool]]] = field(default_factory=dict, compare=False)
+    """By key, how well it is known who has it, as `keys` found it."""
 
     def says(self, asset_id: str, column: str) -> Any:  # noqa: ANN401 - a value of any column
         """Return what the firmest source says of an asset; null: none says anything."""

@@ -21,6 +21,8 @@ from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
 
 Row = Mapping[str, Any]
 
+_NOBODY = frozenset({(True, False)})
+
 
 @dataclass(frozen=True, order=True)
 class Protection:
@@ -28,11 +30,13 @@ class Protection:
 
     key_id: str
     evidenced: bool = False
-    """Whether more than a declaration says so."""
+    """Whether more than a declaration says so, and who holds the key."""
     disputed: bool = False
     """Whether it rests on facts that contradict each other."""
     depth: int = 0
     """How many layers below the data it encrypts: who gets in above it reads the data as it is."""
+    unheld: bool = False
+    """Whether it is not evidenced for one reason alone: who holds the key is only declared."""
 
 
 @dataclass(frozen=True)
@@ -164,15 +168,43 @@ def evidence(
         depth: How many layers below the data it encrypts.
         denied: Whether another source says that there is no key.
     """
-    listed = [(row["stance"] != "declared", denied or row["fact_id"] in known.disputed) for row in said]
+    listed = {(row["stance"] != "declared", denied or row["fact_id"] in known.disputed) for row in said}
     if not listed:
         return []
+    # A key helps who knows in whose hands it is: the weaker of both counts.
+    held = _held(known, key_id) if key_id else _NOBODY
+    found = [
+        Protection(key_id, shown and sure, doubt or doubted, depth, unheld=shown and not sure)
+        for shown, doubt in listed
+        for sure, doubted in held
+    ]
     # The firmest fact decides: evidence before a declaration, undisputed before disputed.
-    best = min(listed, key=lambda pair: (not pair[0], pair[1]))
-    firm = [Protection(key_id, *best, depth)]
-    if best == (True, True) and (False, False) in listed:
-        firm.append(Protection(key_id, evidenced=False, disputed=False, depth=depth))
-    return firm
+    best = min(found, key=lambda one: (not one.evidenced, one.disputed, not one.unheld))
+    spare = [one for one in found if not (one.evidenced or one.disputed)]
+    return [best, *spare[:1]] if best.evidenced and best.disputed else [best]
+
+
+def _held(known: Estate, key_id: str) -> frozenset[tuple[bool, bool]]:
+    """Return for each fact that says who has a key whether it is more than declared, and whether it is in dispute.
+
+    Where the key stands counts only if nothing else is said. Of a key of which nothing at all is said, nothing is only
+    declared: that nobody is known is a finding of its own.
+    """
+    if key_id not in known.held:
+        below = layers(known, key_id)
+        sealed = any(one.evidenced for one in evidence("", known.controls.get((key_id, "hsm"), ()), known))
+        under = {str(row["fact_id"]): row["stance"] for layer in below for row in known.assets.get(layer, ())}
+        hands = [*_users(known, key_id), *(one for one in custodians(known, below) if not (sealed and one.beneath))]
+        listed = [(one.stance, one.facts) for one in hands]
+        listed = listed or [(one.stance, one.facts) for one in stands(known, below)[0].values()]
+        known.held[key_id] = (
+            frozenset(
+                ("declared" not in (stance, *map(under.get, facts)), not known.disputed.isdisjoint(facts))
+                for stance, facts in listed
+            )
+            or _NOBODY
+        )
+    return known.held[key_id]
 
 
 def key_use(known: Estate) -> pa.Table:

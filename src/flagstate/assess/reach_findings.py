@@ -136,7 +136,9 @@ def _one(
     stands = [one for one in open_to if unwanted(one, accepted)]
     firm = min(stands or open_to, key=_firmness)
     part = _part(government, subject, open_to)
-    verdict, missing = ("yes", _tests(stands, proofs, accepted)) if stands else ("unknown", _doubts(open_to, accepted))
+    verdict, missing = (
+        ("yes", _tests(stands, proofs, accepted, subject.shown)) if stands else ("unknown", _doubts(open_to, accepted))
+    )
     can = "can reach" if stands else "may reach"
     data = "" if firm.data == "clear" else "metadata of "
     declared_only = verdict == "yes" and _only_declared(stands, proofs, accepted)
@@ -182,16 +184,11 @@ def _answers(proofs: Iterable[Proof], accepted: Accepted) -> dict[str, str]:
     return found
 
 
-def _tests(stands: Sequence[Proof], proofs: Sequence[Proof], accepted: Accepted) -> list[str]:
+def _tests(stands: Sequence[Proof], proofs: Sequence[Proof], accepted: Accepted, what: str) -> list[str]:
     """Return what would tell whether a way in is really open."""
-    found = []
-    keys = sorted({key.removeprefix("est:") for one in stands for key in one.presumed})
-    if keys and _only_declared(stands, proofs, accepted):
-        named = " and ".join(f"the key {key}" for key in keys)
-        found.append(
-            f"Evidence that {named} protects it: the configuration of the store or of the key service, such as a "
-            "Terraform state."
-        )
+    found: list[str] = []
+    if _only_declared(stands, proofs, accepted):
+        found += _proving(stands, what)
     if any(one.part.form.unproved for one in stands):
         found.append("Evidence that the confidential computing is attested, more than a declaration.")
     if any(one.part.pseudo and not one.part.seen for one in stands):
@@ -199,6 +196,27 @@ def _tests(stands: Sequence[Proof], proofs: Sequence[Proof], accepted: Accepted)
     elif any(one.part.form.presumed and one.part.form.keyed for one in stands):
         found.append("Whether the data is used in clear there, or only stored: say `state` in holdings.")
     return found
+
+
+def _proving(stands: Iterable[Proof], what: str) -> Iterator[str]:
+    """Yield what would prove that what is only declared protects."""
+    forms = [(set(one.presumed), one.part.form) for one in stands]
+    unheld = {one.key_id for _, form in forms for one in form.keys if one.unheld}
+    presumed = {key for named, _ in forms for key in named}
+    if presumed - unheld:
+        yield (
+            f"Evidence that {_keys(presumed - unheld)} protects {what}: the configuration of the store or of the key "
+            "service, such as a Terraform state."
+        )
+    if presumed & unheld:
+        yield (
+            f"Evidence of who holds {_keys(presumed & unheld)}: the key policy, an export of the key module (HSM) or "
+            "of the key service (KMS), or the register of key holders."
+        )
+
+
+def _keys(listed: Iterable[str]) -> str:
+    return " and ".join(f"the key {key}" for key in sorted(one.removeprefix("est:") for one in listed))
 
 
 def _doubts(open_to: Iterable[Proof], accepted: Accepted) -> list[str]:

@@ -81,17 +81,23 @@ def _why(proof: Proof, keys: Mapping[str, Key]) -> str:
     if proof.data != "clear":
         return "".join(f"; {reason}" for reason in proof.stopped_by)
     if proof.presumed:
-        evidenced = {one.key_id for one in form.keys if one.evidenced}
-        told = [
-            f"the key {keys[key_id].shown} is {'in dispute' if key_id in evidenced else 'only declared'}"
-            for key_id in proof.presumed
-        ]
+        told = [_doubt(key_id, form, keys) for key_id in proof.presumed]
         return f"; {' and '.join(told)}, so that the data is presumed readable"
     if proof.key_ids:
         return ""
     if form.state != "used" and (idle := sorted({keys[one.key_id].shown for one in form.keys if one.key_id in keys})):
         return f"; {_some_keys(idle)} not keep out who gets in there, so that the data is readable"
     return f"; {_form_words(form)}"
+
+
+def _doubt(key_id: str, form: Form, keys: Mapping[str, Key]) -> str:
+    """Say why a key does not count."""
+    listed = [one for one in form.keys if one.key_id == key_id]
+    if any(one.evidenced for one in listed):
+        return f"the key {keys[key_id].shown} is in dispute"
+    if any(one.unheld for one in listed):
+        return f"who holds the key {keys[key_id].shown} is only declared"
+    return f"the key {keys[key_id].shown} is only declared"
 
 
 def _some_keys(shown: list[str]) -> str:
