@@ -1,11 +1,12 @@
 """Who stands above an entity, as links of a proof: chains of control that were derived, and who is in charge.
 
 Where no chains were derived, control is told from interests alone: a stake that is known to be below one half is no
-control, and the shortest path is the one that is told.
+control, and the firmest path is the one that is told.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
-from flagstate.catalog.operators import weakest
+from flagstate.catalog.operators import WEAKNESS, weakest
 
 CONTROL = frozenset({"owns", "controls"})
 """Kinds of interest through which an owner can use its control."""
@@ -109,15 +110,35 @@ def edges(interests: pa.Table, as_of: date) -> dict[str, list[Edge]]:
     return {subject: sorted(listed, key=lambda e: (e.holder, e.kind)) for subject, listed in found.items()}
 
 
-def paths_up(start: str, above: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
-    """Return the shortest path of control to every owner above an entity; circles end."""
-    paths: dict[str, tuple[Edge, ...]] = {start: ()}
-    queue = [start]
-    for subject in queue:
-        for edge in above.get(subject, ()):
+def paths_up(
+    start: str, above: Mapping[str, list[Edge]], disputed: frozenset[str] = frozenset()
+) -> dict[str, tuple[Edge, ...]]:
+    """Return the firmest path of control to every owner above an entity, and of these a short one; circles end.
+
+    Args:
+        start: The entity.
+        above: Who controls each entity.
+        disputed: fact_ids that another fact contradicts.
+    """
+    paths: dict[str, tuple[Edge, ...]] = {}
+    queue: list[tuple[tuple[bool, bool, int, int], str, int, tuple[Edge, ...]]] = [((False, False, 0, 0), start, 0, ())]
+    pushed = 0
+    while queue:
+        weakness, one, _, path = heapq.heappop(queue)
+        if one in paths:
+            continue
+        paths[one] = path
+        for edge in above.get(one, ()):
             if edge.holder not in paths:
-                paths[edge.holder] = (*paths[subject], edge)
-                queue.append(edge.holder)
+                pushed += 1
+                doubt, contested, status, steps = weakness
+                longer = (
+                    doubt or edge.fact_id in disputed,
+                    contested or edge.contested,
+                    max(status, WEAKNESS.get(edge.status, 3)),
+                    steps + 1,
+                )
+                heapq.heappush(queue, (longer, edge.holder, pushed, (*path, edge)))
     del paths[start]
     return paths
 
@@ -133,7 +154,7 @@ def chains(interests: pa.Table, as_of: date, names: Mapping[str, str], disputed:
     """
     above = edges(interests, as_of)
     for subject in sorted(above):
-        for holder, path in paths_up(subject, above).items():
+        for holder, path in paths_up(subject, above, disputed).items():
             down = list(reversed(path))
             facts = tuple(edge.fact_id for edge in down)
             yield Chain(
