@@ -84,7 +84,10 @@ def _control(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
 
 def _concerned(tables: Tables) -> set[str] | None:
     """Return the entities that the case speaks of beside a register; null: so few that all are derived."""
-    if tables["interest"].num_rows + tables["legal_entity"].num_rows < MANY:
+    entities, interests = tables["legal_entity"], tables["interest"]
+    many = interests.num_rows + entities.num_rows >= MANY
+    # Above its own bound `control` tells single links of what nobody asks for: a chain through them would be lost.
+    if not many and entities.num_rows + 2 * interests.num_rows <= control.MANY:
         return None
     kinds = interest_kinds()
     found = {str(one) for one in tables["endpoint"]["operator_id"].unique().to_pylist() if one}
@@ -95,7 +98,7 @@ def _concerned(tables: Tables) -> set[str] | None:
     for row in tables["legal_entity"].select(["entity_id", "stance"]).to_pylist():
         if row["stance"] != "recorded":
             found.add(str(row["entity_id"]))
-    return found
+    return found if found or many else None
 
 
 def _compel(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
