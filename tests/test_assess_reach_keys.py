@@ -91,6 +91,56 @@ def test_a_holder_who_is_only_declared_acquits_nobody(kind: str) -> None:
     assert one(ways(world(**shown)), "CN")["level"] == "ciphertext_only"
 
 
+def test_a_split_that_is_only_declared_says_what_would_prove_it() -> None:
+    given = {
+        "legal_entity": [CLOUD, SHOP],
+        "interest": [has("cloud", "operates", "s1"), has("shop", "operates", "s2")],
+        "asset": [asset("s1"), asset("s2")],
+        "holding": [held(at, split="orders", split_needs=2) | DECLARED for at in ("s1", "s2")],
+        "policy": EU,
+    }
+    proof = one(ways(world(**given)), "CN", answer="evidenced")["proof"]
+    assert proof.endswith("; that it is one share of several is only declared, so that the data is presumed readable.")
+    found = next(row for row in findings(**given) if row["counterparty"] == "CN")
+    assert (found["verdict"], found["confidence"]) == ("yes", "low")
+    assert found["missing"][0].startswith("Evidence that what store s1 holds is one share of several: the storage conf")
+    assert "only what is merely declared would stop it" in found["message"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_state_that_is_only_declared_says_what_would_prove_it(named: bool) -> None:
+    kept = held("bucket", keys=["k1"] if named else []) | DECLARED
+    around = [] if named else [has("k1", "protects", "bucket")]
+    given = bucket(holding=[kept], asset=[asset("bucket", "system"), asset("k1", "key")])
+    given["interest"] = [*given["interest"], *around]
+    assert (
+        "that it is only stored there is only declared" in one(ways(world(**given)), "CN", answer="evidenced")["proof"]
+    )
+    found = next(row for row in findings(**given) if row["counterparty"] == "CN")
+    assert (found["verdict"], found["confidence"]) == ("yes", "low")
+    keys = ["Evidence that the key k1 protects system bucket"] if named else []
+    wanted = [*keys, "Evidence that data is only stored at system bucket"]
+    assert [text.partition(":")[0] for text in found["missing"]] == wanted
+
+
+@pytest.mark.parametrize("what", ["wrap", "module"])
+def test_what_protects_a_key_and_is_only_declared_is_asked_for(what: str) -> None:
+    given = bucket(
+        interest=[
+            has("cloud", "operates", "bucket"),
+            has("cloud", "operates", "rack"),
+            has("shop", "holds_key", "k2"),
+            *([has("k2", "protects", "k1") | DECLARED] if what == "wrap" else [has("shop", "holds_key", "k1")]),
+        ],
+        asset=[asset("bucket"), asset("k1", "key", "rack"), asset("k2", "key"), asset("rack", "host")],
+        control=[{"subject_id": "k1", "control": "hsm", "state": "yes"} | DECLARED] if what == "module" else [],
+    )
+    found = next(row for row in findings(**given) if row["counterparty"] == "CN")
+    assert (found["verdict"], found["confidence"]) == ("yes", "low")
+    asked = {"wrap": "Evidence that the key k2 protects the key k1", "module": "Evidence that the key k1 is in a key module"}
+    assert found["missing"][0].startswith(asked[what])
+
+
 def test_a_place_that_is_only_declared_acquits_nobody_either() -> None:
     given = bucket(interest=[has("cloud", "operates", "bucket")], place=[stands("k1", "DE") | DECLARED])
     assert one(ways(world(**given)), "CN", answer="evidenced")["data"] == "clear"

@@ -43,6 +43,8 @@ class Form:
     """Shares that are needed."""
     answer: str | None = None
     """The answer in which it is held so, where a declaration alone makes the difference: evidenced or declared."""
+    unshown: tuple[str, ...] = ()
+    """What is only declared and does not count here: `stored` or `moved`, `split`."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def _forms(
     )
     facts = tuple(dict.fromkeys(str(row["fact_id"]) for row in both))
     for given in sorted(said) or (None,):
-        for state, presumed, kept, answer in _believed(both, given, kind, split):
+        for state, presumed, kept, answer, unshown in _believed(both, given, kind, split):
             used = state == "used"
             yield (
                 Form(
@@ -147,6 +149,7 @@ def _forms(
                     split=kept,
                     needs=least.get(kept or "", 1),
                     answer=answer,
+                    unshown=unshown,
                 ),
                 facts,
             )
@@ -154,8 +157,8 @@ def _forms(
 
 def _believed(
     rows: Iterable[Row], given: str | None, kind: str | None, split: str | None
-) -> Iterator[tuple[str, bool, str | None, str | None]]:
-    """Yield state, whether it is presumed, split, and the answer in which it is so.
+) -> Iterator[tuple[str, bool, str | None, str | None, tuple[str, ...]]]:
+    """Yield state, whether it is presumed, split, the answer in which it is so, and what does not count in it.
 
     That data merely rests or passes, or is one share of several, counts for the evidenced answer only where more than
     a declaration says it; that it is in use, whoever says it.
@@ -165,10 +168,11 @@ def _believed(
     kept = split if any(row["split"] == split for row in shown) else None
     evidenced, declared = (*_state(told, kind), kept), (*_state(given, kind), split)
     if (evidenced[0], kept) == (declared[0], split):
-        yield (*declared, None)
+        yield (*declared, None, ())
     else:
-        yield (*evidenced, "evidenced")
-        yield (*declared, "declared")
+        state = (declared[0],) if declared[0] != evidenced[0] else ()
+        yield (*evidenced, "evidenced", state if kept == split else (*state, "split"))
+        yield (*declared, "declared", ())
 
 
 def _state(said: str | None, kind: str | None) -> tuple[str, bool]:

@@ -15,6 +15,7 @@ from flagstate import model
 from flagstate.assess.accept import Accepted, read_policy, unwanted, weigh
 from flagstate.assess.coalitions import World
 from flagstate.assess.finding import bytes_in_words, finding
+from flagstate.assess.keys import Regime
 from flagstate.assess.proofs import Proof
 from flagstate.assess.reach_gaps import instructed, no_policy, nothing, rest, shown, undecided, values
 from flagstate.assess.sentences import government_name
@@ -78,7 +79,7 @@ def judge(
         if part.attempted:
             tried.append((government, subject, part))
         else:
-            made.append(_one(government, subject, proofs, open_to, accepted=accepted, say=say))
+            made.append(_one(government, subject, proofs, open_to, accepted=accepted, known=known, say=say))
     made += [_attempts(tried)] if tried else []
     made += [*gaps, *instructed(listed, known, accepted.everywhere)]
     if not any(one["verdict"] == "yes" for one in made):
@@ -130,15 +131,16 @@ def _one(
     open_to: Sequence[Proof],
     *,
     accepted: Accepted,
+    known: World,
     say: Callable[[Proof], str],
 ) -> dict[str, object]:
     """Return the finding for a government that is not accepted, and a subject."""
     stands = [one for one in open_to if unwanted(one, accepted)]
     firm = min(stands or open_to, key=_firmness)
     part = _part(government, subject, open_to)
-    verdict, missing = (
-        ("yes", _tests(stands, proofs, accepted, subject.shown)) if stands else ("unknown", _doubts(open_to, accepted))
-    )
+    verdict, missing = "unknown", _doubts(open_to, accepted)
+    if stands:
+        verdict, missing = "yes", _tests(stands, proofs, accepted, known, subject.shown)
     can = "can reach" if stands else "may reach"
     data = "" if firm.data == "clear" else "metadata of "
     declared_only = verdict == "yes" and _only_declared(stands, proofs, accepted)
@@ -148,7 +150,7 @@ def _one(
         subject.subject_id,
         verdict,
         f"{government_name(government)} {can} {data}{shown(subject, part)}: {_ways(open_to, subject, government)}"
-        f"{'; only keys for which there is no evidence would stop it' if declared_only else ''}.",
+        f"{_stopping(stands) if declared_only else ''}.",
         counterparty=government,
         outcome="conflict" if verdict == "yes" else None,
         confidence="low" if declared_only else _confidence(firm, subject, government),
@@ -167,9 +169,9 @@ def _firmness(one: Proof) -> tuple[object, ...]:
 
 
 def _only_declared(stands: Iterable[Proof], proofs: Iterable[Proof], accepted: Accepted) -> bool:
-    """Say whether the keys that are only declared would stop every way to clear data that is not wanted."""
+    """Say whether what is only declared would stop every way to clear data that is not wanted."""
     with_keys = [one for one in proofs if one.answer in ("both", "declared") and one.data == "clear"]
-    return all(one.presumed and one.answer == "evidenced" for one in stands) and not any(
+    return all(one.answer == "evidenced" for one in stands) and not any(
         weigh(one, accepted) == "unwanted" for one in with_keys
     )
 
@@ -184,25 +186,36 @@ def _answers(proofs: Iterable[Proof], accepted: Accepted) -> dict[str, str]:
     return found
 
 
-def _tests(stands: Sequence[Proof], proofs: Sequence[Proof], accepted: Accepted, what: str) -> list[str]:
+def _tests(stands: Sequence[Proof], proofs: Sequence[Proof], accepted: Accepted, known: World, what: str) -> list[str]:
     """Return what would tell whether a way in is really open."""
     found: list[str] = []
     if _only_declared(stands, proofs, accepted):
-        found += _proving(stands, what)
+        found += list(_proving(stands, proofs, known, what)) or [f"Evidence of what is declared to protect {what}."]
     if any(one.part.form.unproved for one in stands):
         found.append("Evidence that the confidential computing is attested, more than a declaration.")
     if any(one.part.pseudo and not one.part.seen for one in stands):
         found.append("What data is there and which keys protect it: scan it, or declare holdings with their keys.")
-    elif any(one.part.form.presumed and one.part.form.keyed for one in stands):
+    elif any(one.part.form.presumed and one.part.form.keyed and not one.part.form.unshown for one in stands):
         found.append("Whether the data is used in clear there, or only stored: say `state` in holdings.")
     return found
 
 
-def _proving(stands: Iterable[Proof], what: str) -> Iterator[str]:
-    """Yield what would prove that what is only declared protects."""
-    forms = [(set(one.presumed), one.part.form) for one in stands]
-    unheld = {one.key_id for _, form in forms for one in form.keys if one.unheld}
-    presumed = {key for named, _ in forms for key in named}
+def _stopping(stands: Iterable[Proof]) -> str:
+    keys = all(one.presumed and not one.part.form.unshown for one in stands)
+    return f"; only {'keys for which there is no evidence' if keys else 'what is merely declared'} would stop it"
+
+
+def _proving(stands: Iterable[Proof], proofs: Iterable[Proof], known: World, what: str) -> Iterator[str]:
+    """Yield what would prove that what is only declared protects: keys, who holds them, a split, a state, a module."""
+    unshown = {one for proof in stands for one in proof.part.form.unshown}
+    # Where the state is only declared, the keys that would then count need evidence as well.
+    weak = {one for p in proofs if p.part.form.answer == "declared" for one in p.part.form.keys if not one.evidenced}
+    weak |= {one for p in stands for one in p.part.form.keys if one.key_id in p.presumed}
+    used = [known.keys[key_id] for p in stands for key_id in p.key_ids]
+    weak |= {one for key in used for one in key.wraps if one.unheld}
+    wraps = {(one.key_id, key.shown) for key in used for one in key.wraps if not (one.evidenced or one.unheld)}
+    unheld = {one.key_id for one in weak if one.unheld}
+    presumed = {one.key_id for one in weak}
     if presumed - unheld:
         yield (
             f"Evidence that {_keys(presumed - unheld)} protects {what}: the configuration of the store or of the key "
@@ -212,6 +225,21 @@ def _proving(stands: Iterable[Proof], what: str) -> Iterator[str]:
         yield (
             f"Evidence of who holds {_keys(presumed & unheld)}: the key policy, an export of the key module (HSM) or "
             "of the key service (KMS), or the register of key holders."
+        )
+    for key_id, shut in sorted(wraps):
+        yield f"Evidence that {_keys([key_id])} protects the key {shut}: the configuration of the key service."
+    for key in dict.fromkeys(key.shown for key in used if key.module and not key.sealed(Regime())):
+        yield f"Evidence that the key {key} is in a key module (HSM): its attestation or certificate."
+    if "split" in unshown:
+        yield (
+            f"Evidence that what {what} holds is one share of several: the storage configuration, or evidence of the "
+            "application's architecture."
+        )
+    if unshown & {"stored", "moved"}:
+        rests = " or ".join({"stored": "stored", "moved": "passed on"}[one] for one in sorted(unshown - {"split"}))
+        yield (
+            f"Evidence that data is only {rests} at {what}: the storage configuration, or evidence of the "
+            "application's architecture."
         )
 
 

@@ -12,6 +12,11 @@ from flagstate.catalog.country_names import country_name
 
 CLEAR = "no key is known, so that the data is presumed readable"
 _METADATA = "metadata: sizes, times, names and who connects"
+_UNSHOWN = {
+    "stored": "that it is only stored there is only declared",
+    "moved": "that it only passes there is only declared",
+    "split": "that it is one share of several is only declared",
+}
 _GROUPS = {"EU": "The European Union", "EEA": "The European Economic Area"}
 
 
@@ -80,8 +85,9 @@ def _why(proof: Proof, keys: Mapping[str, Key]) -> str:
     form = proof.part.form
     if proof.data != "clear":
         return "".join(f"; {reason}" for reason in proof.stopped_by)
-    if proof.presumed:
-        told = [_doubt(key_id, form, keys) for key_id in proof.presumed]
+    if form.unshown or proof.presumed:
+        told = [_UNSHOWN[one] for one in form.unshown]
+        told += [_doubt(key_id, form, keys) for key_id in proof.presumed]
         return f"; {' and '.join(told)}, so that the data is presumed readable"
     if proof.key_ids:
         return ""
