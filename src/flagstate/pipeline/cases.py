@@ -21,6 +21,7 @@ from flagstate import model
 from flagstate.catalog import form, strict
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.strict import Node
+from flagstate.enrich import needs
 from flagstate.pipeline import order
 from flagstate.read import estate
 
@@ -149,7 +150,8 @@ def facts(case: Case) -> dict[str, pa.Table]:
                 model.rows(model.NOUNS[noun], made), model.NOUNS[noun], evidence_id=f"case:{case.id}:{number}"
             )
             found.setdefault(noun, []).append(table)
-    return {noun: pa.concat_tables(tables) for noun, tables in found.items()}
+    tables = {noun: pa.concat_tables(parts) for noun, parts in found.items()}
+    return tables | (needs.apart(tables) if "need" in tables else {})
 
 
 def conclude(case: Case, *, laws: tuple[Law, ...] | None = None) -> dict[str, pa.Table]:
