@@ -199,5 +199,5 @@ class Power:
             for layer in layers
         )
         return at_hand and all(
-            wrap not in (*seen, key) and self._usable(wrap, (*seen, key)) for wrap in world.protecting(key)
+            wrap in (*seen, key) or self._usable(wrap, (*seen, key)) for wrap in world.protecting(key)
         )

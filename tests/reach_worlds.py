@@ -178,7 +178,7 @@ class Oracle:
         return found
 
     def usable(self, members: frozenset[str]) -> set[str]:
-        people, found = self.people(members), set[str]()
+        people, found = self.people(members), set(KEYS)
         for _ in KEYS:
             for key in KEYS:
                 held_by = {
@@ -187,8 +187,8 @@ class Oracle:
                 wraps = {
                     r["holder_id"] for r in self.given["interest"] if r["subject_id"] == key and r["kind"] == "protects"
                 }
-                if held_by & people or (self.depths(members, key) and wraps <= found):
-                    found.add(key)
+                if not (held_by & people or (self.depths(members, key) and wraps <= found)):
+                    found.discard(key)
         return found
 
     def gets(self, members: frozenset[str], row: Row) -> bool:

@@ -12,7 +12,7 @@ from flagstate.assess.grounds import RANK, Ground, Grounds
 from flagstate.assess.keys import Key, Regime
 from flagstate.assess.proofs import Atom, Step
 from flagstate.assess.subject import Custody, Subject
-from flagstate.assess.ways import NEVER, Ways, at_least, both, either, shrink, singles
+from flagstate.assess.ways import ALWAYS, NEVER, Ways, at_least, both, either, shrink, singles
 from flagstate.model.codes import REACH_LEVELS
 
 COVERT = ("covert", "")
@@ -153,20 +153,22 @@ class Coalitions:
         return self._uses[key_id, sealed]
 
     def key_ways(self, key_id: str, regime: Regime) -> Ways:
-        """Return the sets that can use a key: a least fixpoint, so that a circle of keys opens nothing."""
+        """Return the sets that can use a key; who has every key of a circle has them, for somebody set it up.
+
+        That is the greatest fixpoint: as many rounds as there are keys are enough to reach it from above.
+        """
         if (key_id, regime) not in self._keys:
             reached, queue = {key_id}, [key_id]
             for one in queue:
                 queue += [k for k in self._wraps(one, regime) if k not in reached]
                 reached.update(queue)
-            table = dict.fromkeys(queue, NEVER)
-            changed = True
-            while changed:
-                changed = False
+            table = dict.fromkeys(queue, ALWAYS)
+            for _ in queue:
+                before = dict(table)
                 for one in reversed(queue):  # what a key needs comes after it, so that chains take one round
-                    made = self._opened(one, regime, table)
-                    changed = changed or made != table[one]
-                    table[one] = made
+                    table[one] = self._opened(one, regime, table)
+                if table == before:
+                    break
             for one, ways in table.items():
                 self._keys[one, regime] = ways
         return self._keys[key_id, regime]

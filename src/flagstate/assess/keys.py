@@ -2,8 +2,8 @@
 
 A key can be used by who holds or may use it, by who has custody of the key or (unless it is in a hardware module) of
 what it stands on, by the employer of such staff, and by the government where it stands. A key that is itself
-encrypted with another key needs that one too, except for who holds or may use it as it is: a circle of keys that
-protect each other opens nothing.
+encrypted with another key needs that one too, except for who holds or may use it as it is. Keys that protect each
+other in a circle are open to who has all of them: somebody set them up, and nothing outside the circle protects them.
 """
 
 from __future__ import annotations
@@ -205,6 +205,26 @@ def _held(known: Estate, key_id: str) -> frozenset[tuple[bool, bool]]:
             or _NOBODY
         )
     return known.held[key_id]
+
+
+def circles(known: Mapping[str, Key]) -> list[tuple[str, ...]]:
+    """Return the keys that protect each other in a circle, if nobody holds or may use any of them as it is.
+
+    Args:
+        known: The keys, with those that protect them.
+    """
+    above: dict[str, set[str]] = {}
+    for key_id in known:
+        queue = [one.key_id for one in known[key_id].wraps]
+        for one in queue:
+            queue += [wrap.key_id for wrap in known[one].wraps if wrap.key_id not in queue] if one in known else []
+        above[key_id] = set(queue)
+    found = {
+        tuple(sorted({key_id, *(one for one in over if key_id in above.get(one, ()))}))
+        for key_id, over in above.items()
+        if key_id in over
+    }
+    return sorted(one for one in found if not any(known[key_id].users for key_id in one))
 
 
 def key_use(known: Estate) -> pa.Table:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from flagstate.assess.coalitions import World
 from flagstate.assess.finding import bytes_in_words, finding
 from flagstate.assess.grounds import is_country
+from flagstate.assess.keys import circles
 from flagstate.assess.proofs import Proof
 from flagstate.assess.subject import NO_OPERATOR, Subject, Tally, weakest_stance
 from flagstate.catalog.country_names import country_name
@@ -83,7 +84,7 @@ def undecided(known: World) -> list[dict[str, object]]:
                 rests_on="recorded",
             )
         )
-    return [*made, *_keys(known), *_countries(known)]
+    return [*made, *_keys(known), *_circles(known), *_countries(known)]
 
 
 def _keys(known: World) -> list[dict[str, object]]:
@@ -101,6 +102,26 @@ def _keys(known: World) -> list[dict[str, object]]:
             "they protect is not decided.",
             values={"keys": open_keys[:50]},
             missing=["Say who holds the keys: key_held_by, key_used_by, operated_by and place of the key."],
+        )
+    ]
+
+
+def _circles(known: World) -> list[dict[str, object]]:
+    """Keys that protect each other in a circle: whoever set them up has another way in, and nobody says which."""
+    found = [[known.keys[one].shown for one in circle] for circle in circles(known.keys)]
+    if not found:
+        return []
+    said = "; ".join(_some(circle, "key") for circle in found[:_NAMED])
+    return [
+        finding(
+            "reach",
+            "reach-keys",
+            "circles of keys",
+            "unknown",
+            f"Keys that are encrypted with each other in a circle, or with themselves ({said}): how they are opened is "
+            "not known, so whether a government can reach what they protect is not decided.",
+            values={"circles": found[:50]},
+            missing=["Say who holds or can use one of them as it is: key_held_by, key_used_by."],
         )
     ]
 
