@@ -314,6 +314,7 @@ def test_facts_that_contradict_each_other_leave_it_open() -> None:
     found = next(row for row in findings(**given) if row["counterparty"] == "CN")
     assert found["verdict"] == "unknown"
     assert any("contradict each other" in text for text in found["missing"])
+    assert found["message"].count("whoever runs it is organised or based there (contradicted)") == 1
     second = given | {"interest": [*given["interest"], has("cloud", "administers", "bucket")]}
     rows = [row for row in ways(world(**second)) if row["government"] == "CN"]
     assert [row["disputed"] for row in rows] == [False]  # another way stands without it

@@ -292,11 +292,9 @@ def _attempts(tried: list[tuple[str, Subject, Tally]]) -> dict[str, object]:
 
 
 def _ways(proofs: Iterable[Proof], subject: Subject, government: str) -> str:
-    contested: dict[str, bool] = {}
     listed = list(proofs)
-    for one in listed:
-        contested[one.level] = one.contested and contested.get(one.level, True)
-    order = sorted(contested, key=REACH_LEVELS.index)
+    doubts = {one.level: _doubted([other for other in listed if other.level == one.level]) for one in listed}
+    order = sorted(doubts, key=REACH_LEVELS.index)
     words = dict(_HOW)
     if any(a.ground.basis == "nationality" for one in listed if one.level == "via_person" for a in one.atoms):
         words["via_person"] = "staff with access or a person in charge are within its reach"
@@ -305,7 +303,14 @@ def _ways(proofs: Iterable[Proof], subject: Subject, government: str) -> str:
         words["direct_place"] = f"{there:,} of them stand there" if there > 1 else "one of them stands there"
     elif there > 1:
         words["direct_place"] = "they stand there"
-    return "; ".join(words[level] + (" (contested)" if contested[level] else "") for level in order)
+    return "; ".join(words[level] + doubts[level] for level in order)
+
+
+def _doubted(proofs: Sequence[Proof]) -> str:
+    """Say whether sources dispute every way of a level: the law or the chain, or a fact that another contradicts."""
+    said = ["contested"] if all(one.contested for one in proofs) else []
+    said += ["contradicted"] if all(one.disputed for one in proofs) else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 __all__ = ["bytes_in_words", "group_of", "groups", "judge"]
