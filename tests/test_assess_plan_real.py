@@ -197,6 +197,13 @@ holdings: [{at: bucket, container: orders, classes: [person_name], state: stored
 """
     assert plan(world(store + POLICY), derive, DAY)["state"].to_pylist() == ["nothing"]
     assert chosen(world(store + POLICY, "declared")) == {"prove_key:est:hsm:est:bucket"}
+    # That the key protects is configured; in whose hands it is, only declared.
+    tables = world(store + POLICY)
+    rows = [
+        row | ({"stance": "declared"} if row["subject_id"] == "est:hsm" else {})
+        for row in tables["interest"].to_pylist()
+    ]
+    assert chosen({**tables, "interest": model.rows(model.INTEREST, rows)}) == {"prove_key:est:hsm:est:bucket"}
 
 
 def test_a_clause_and_an_approval_alone_cure_no_reach() -> None:

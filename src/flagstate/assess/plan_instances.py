@@ -25,6 +25,8 @@ STAKES = tuple(sorted(code for code, kind in interest_kinds().items() if kind.co
 STEERING = tuple(sorted(code for code, kind in interest_kinds().items() if kind.control in ("full", "veto")))
 BELOW_CONTROL_PCT = 9.0
 _NOT_MOVED = frozenset({"key", "certificate", "region", "zone"})
+_HANDS = ("holds_key", "uses_key", "operates")
+"""What says in whose hands a key is, the plainest first."""
 _KEEPS_ONLY = frozenset({"store", "edge"})
 
 
@@ -165,16 +167,20 @@ class Binder:
         return list(dict.fromkeys(found))
 
     def _declared(self, key: str, asset: str) -> Iterator[tuple[str, Params]]:
-        """Yield a key that only declarations bind to an asset."""
+        """Yield a key that only declarations bind to an asset, or put into somebody's hands."""
         said = [
             r
             for r in self.rows.at("interest", "holder_id", key)
             if r["kind"] == "protects" and r["subject_id"] == asset
         ]
         said += [r for r in self.rows.at("holding", "asset_id", asset) if key in _texts(r["key_ids"])]
-        if said and all(row["stance"] == "declared" for row in said):
-            names = {"key_name": self.name(key), "asset_name": self.name(asset)}
-            yield "declared_key", {"key": key, "asset": asset} | names
+        held = self.rows.at("interest", "subject_id", key)
+        hands = next((found for kind in _HANDS if (found := [row for row in held if row["kind"] == kind])), [])
+        unsure = [rows for rows in (said, hands) if rows and all(row["stance"] == "declared" for row in rows)]
+        if said and unsure:
+            about = {"key": key, "asset": asset, "key_name": self.name(key), "asset_name": self.name(asset)}
+            holders = tuple(sorted({str(row["holder_id"]) for row in hands if row["stance"] == "declared"}))
+            yield "declared_key", {**about, "holders": holders} if hands in unsure else about
 
     def _users(self, key: str) -> Iterator[tuple[str, Params]]:
         rows = self.rows.at("interest", "subject_id", key)

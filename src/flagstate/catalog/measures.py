@@ -29,7 +29,7 @@ PER: dict[str, tuple[str, tuple[str, ...]]] = {
         ("asset", "entity", "place"),
     ),
     "key": ("a key", ("key", "place")),
-    "declared_key": ("a key that is only declared to protect an asset", ("key", "asset")),
+    "declared_key": ("a key that only declarations bind to an asset, or put into hands", ("key", "asset", "holders")),
     "key_user": ("a key, and staff that can use it without holding it", ("key", "entity", "approver")),
     "staff": ("a group or person with access", ("staff", "employers", "place")),
     "updater": ("an asset and a party that can push code to it", ("asset", "entity")),
