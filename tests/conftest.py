@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 
 from warm_processes import Commands, keep_parents
 
 T = TypeVar("T")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+# The same examples in every run, so that a run that passed passes again; FLAGSTATE_RANDOM=1 looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, database=None)
+if not os.environ.get("FLAGSTATE_RANDOM"):
+    hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)

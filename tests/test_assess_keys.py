@@ -97,15 +97,16 @@ def test_a_long_chain_of_keys_and_a_circle_of_them_end() -> None:
     size = 300
     names = [f"k{n}" for n in range(size)]
     wraps = [has(names[n + 1], "protects", names[n]) for n in range(size - 1)]
-    kept = [has("a", "operates", name) for name in names]
     given = {
-        "legal_entity": [firm("a", "CN")],
+        "legal_entity": [firm("a", "CN"), firm("b", "DE")],
         "asset": [asset("store"), *(asset(name, "key") for name in names)],
-        "interest": [has("a", "operates", "store"), *wraps, *kept],
+        "interest": [has("a", "operates", "store"), *wraps],
         "holding": [held("store", keys=["k0"])],
     }
-    for closed, reached in ((False, True), (True, False)):
+    # A circle is open to who has all of its keys, and to nobody who lacks one.
+    for closed, last, reached in ((False, "a", True), (True, "a", True), (True, "b", False), (False, "b", False)):
         circle = [has(names[0], "protects", names[-1])] if closed else []
+        circle += [has("a", "operates", name) for name in names[:-1]] + [has(last, "operates", names[-1])]
         tables = world(**given | {"interest": [*given["interest"], *circle]})
         rows = [
             {"government": "CN", "entity_id": "a", "basis": "organised", "law": "L", "proof": "L", "status": "sourced"}
