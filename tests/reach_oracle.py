@@ -193,9 +193,11 @@ class Power:
         world = self.world
         if world.parties(key, USES) & self.entities:
             return True
-        layers = world.layers(key)[:1] if world.controlled(key, "hsm", declared=world.declared) else world.layers(key)
+        # A module keeps out who runs the machines below it, and its host is one who does.
+        module = world.controlled(key, "hsm", declared=world.declared)
+        layers, kinds = (world.layers(key)[:1], WITHIN) if module else (world.layers(key), CUSTODY)
         at_hand = any(
-            world.parties(layer, CUSTODY) & self.entities or (self.land and self.gov in world.stands(layer))
+            world.parties(layer, kinds) & self.entities or (self.land and self.gov in world.stands(layer))
             for layer in layers
         )
         return at_hand and all(
