@@ -34,6 +34,7 @@ from flagstate.model.need import NEED
 from flagstate.model.network import NETWORK
 from flagstate.model.noun import Column, Noun, conform, digest, empty, rows, stamp
 from flagstate.model.owned_share import OWNED_SHARE
+from flagstate.model.person_count import PERSON_COUNT
 from flagstate.model.place import PLACE
 from flagstate.model.plan import PLAN
 from flagstate.model.policy import POLICY
@@ -86,6 +87,7 @@ ALL = (
     REACH,
     CUTOFF,
     CONCENTRATION,
+    PERSON_COUNT,
     PLAN,
     FINDING,
     JUDGEMENT,
@@ -132,6 +134,7 @@ __all__ = [
     "NETWORK",
     "NOUNS",
     "OWNED_SHARE",
+    "PERSON_COUNT",
     "PLACE",
     "PLAN",
     "POLICY",
