@@ -1,10 +1,14 @@
 """Where rules run: a database of their own that can reach nothing, in a child process with bounds.
 
 Three walls, each of which would hold alone against most of what a pack can try: what a rule may say (`check`), what its
-database can do (`connect`, `lock`), and what its process may take (`work`, run by bounded workers).
+database can do (`connect`, `lock`), and what its process may take (`sitting.work`, run by bounded workers).
 """
 
 from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import duckdb
 
@@ -52,3 +56,31 @@ def connect(*, memory_bytes: int = MEMORY_BYTES, threads: int = 1) -> duckdb.Duc
 def lock(con: duckdb.DuckDBPyConnection) -> None:
     """Lock the configuration of a database for good; a rule may run on it from then on."""
     con.execute("SET lock_configuration=true")
+
+
+@contextmanager
+def within(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt whatever runs on a database when its time is over; the statement then raises InterruptException.
+
+    Args:
+        con: The database.
+        seconds: Wall time.
+
+    It cannot stop a single call that never looks up, such as one that fills a huge text: the process's bounds do.
+    """
+    over = threading.Event()
+
+    def watch() -> None:
+        # More than once: an interrupt between two phases of a statement is forgotten.
+        late = over.wait(seconds)
+        while not late:
+            con.interrupt()
+            late = over.wait(0.05)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
