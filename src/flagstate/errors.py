@@ -6,6 +6,7 @@ FlagstateError            every error that we raise on purpose; the command line
 │   └── LimitError        an artefact hit a bound (expansion, memory, time): read so far, then stopped
 ├── DeclarationError      estate.yaml is not valid: file, line, key and what to write instead
 ├── CatalogError          a shipped or added table of the catalog is missing, damaged or unusable
+├── LawError              a pack of rules is not valid: that law does not run, the others do
 ├── RoomError             the disk is full: no artefact is to blame, and the audit stops
 └── CaseError             the case folder cannot be used
     └── LockedError       another process is writing this case
@@ -69,6 +70,12 @@ class DeclarationError(FlagstateError):
 
 class CatalogError(FlagstateError):
     """A table of the catalog is missing, damaged or unusable."""
+
+
+class LawError(FlagstateError):
+    """A pack of rules is not valid; that law does not run, the others do."""
+
+    exit_code = 2
 
 
 class RoomError(FlagstateError):

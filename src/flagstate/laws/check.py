@@ -293,7 +293,9 @@ class _Reader:
             self._read.add(name)
         else:
             todo = "Name a documented table, a view, an earlier step or a name of WITH"
-            self._refuse(at, f"There is no table {_said(path[0])} for rules", todo)
+            odd = next((c for c in path[0] if not c.isascii()), "")
+            why = f"it is written with U+{ord(odd):04X}" if odd else ""
+            self._refuse(at, f"There is no table {_said(path[0])} for rules", todo, why)
 
     def _expression(self, node: dict[str, Any], at: _At) -> _At:
         kind, form = str(node["class"]), str(node.get("type"))

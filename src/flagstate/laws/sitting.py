@@ -15,9 +15,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.errors import LawError
+from flagstate.errors import FlagstateError, LawError
 from flagstate.laws import judge, pack
 from flagstate.laws.judge import Ruled
+from flagstate.laws.row import World
 
 TARGET = "flagstate.laws.sitting:work"
 """What the bounded workers run."""
@@ -83,19 +84,19 @@ def work(told: dict[str, object]) -> None:
     made = {law.id: law for law in pack.packs([Path(one) for one in own]).laws}
     laws = [made[name] for name in names]
     tables = {path.stem: _read(path) for path in sorted((folder / "tables").iterdir())}
-    heard = judge.judge_here(
-        tables,
-        laws,
-        date.fromisoformat(str(told["as_of"])),
-        memory_bytes=int(str(told["memory_bytes"])),
-        threads=int(str(told["threads"])),
-        step_seconds=float(str(told["step_seconds"])),
-    )
+    as_of = date.fromisoformat(str(told["as_of"]))
+    memory_bytes, threads = int(str(told["memory_bytes"])), int(str(told["threads"]))
+    con = judge.open_world(tables, laws, as_of, memory_bytes=memory_bytes, threads=threads)
+    known, seconds = World.of(tables, as_of), float(str(told["step_seconds"]))
     for law in laws:
-        # What is said first is the law that a death is blamed on.
-        (folder / "said" / f"{law.id}.begun").touch()
-        _say(folder, next(heard))
-    heard.close()
+        # What is begun and not said is what a death is blamed on.
+        _said(folder, law.id, "begun").touch()
+        try:
+            said = Ruled(law.id, tuple(judge.run(con, law, as_of, known, step_seconds=seconds)), None)
+        except FlagstateError as error:
+            said = Ruled(law.id, (), error)
+        _say(folder, said)
+    con.close()
 
 
 def left(folder: Path, laws: Sequence[str]) -> list[str]:

@@ -8,8 +8,14 @@ EVENT = fact(
     "event",
     "Something that happened to a party.",
     ("kind", "subject_id", "object_id", "on_date"),
-    Column("kind", TEXT, "demand, breach, offer, determination, closing or outage.", "As right as its source."),
+    Column(
+        "kind",
+        TEXT,
+        "demand, order, disclosure, breach, offer, sale, determination, closing, filing or outage.",
+        "As right as its source.",
+    ),
     Column("subject_id", TEXT, "To whom.", "Ids are ours; two of them may name one real thing."),
     Column("object_id", TEXT, "About what.", "Ids are ours; two of them may name one real thing."),
     Column("on_date", DAY, "When.", "Often the date of publication."),
+    Column("event_id", TEXT, "Id, by which controls name it, such as a filing.", "Ids are ours."),
 )

@@ -225,6 +225,11 @@ def conclude(tables: Tables, context: Run, *, said: Callable[[str], None] = lamb
     return _steps(facts, CONCLUSIONS, context, said)
 
 
+def unified(tables: Tables) -> Tables:
+    """Return all tables with one id per entity, as the steps that conclude on parties see them."""
+    return identity.unify(tables, tables["identity"])
+
+
 _DERIVED = frozenset(noun.name for noun in model.ALL if noun.group in ("derived", "conclusion")) - {
     "endpoint",
     "reconciliation",

@@ -8,7 +8,7 @@ from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import destination, refer, refer_key
 from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, texts, value
 
-_ANY = ("entities", "assets", "agreements", "flows")
+_ANY = ("entities", "assets", "agreements", "flows", "events")
 _PARAMS: dict[str, tuple[str, ...]] = {
     "asset": ("assets",),
     "entity": ("entities",),
@@ -115,12 +115,13 @@ def needs(into: Collected) -> None:
 
 def events(into: Collected) -> None:
     """Add what happened."""
-    for node in into.section("events").values():
+    for key, node in into.section("events").items():
         about = node.get("object")
         into.add(
             "event",
             node,
             {
+                "event_id": into.names.ids[key],
                 "kind": node.text("kind"),
                 "subject_id": refer(node.pairs["subject"], into.names, *_ANY),
                 "object_id": refer(about, into.names, *_ANY) if about else None,

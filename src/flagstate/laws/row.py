@@ -1,0 +1,281 @@
+"""Makes a finding of what a rule returned: sentences, what it rests on, and whether the rule is law on the day."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from flagstate import model
+from flagstate.catalog.strict import printable
+from flagstate.errors import LawError
+from flagstate.laws.pack import Law, Rule, Step
+from flagstate.model.verdict import severity
+
+Row = dict[str, Any]
+ADVERSE = ("prohibited", "breach", "restricted", "conflict", "notify", "assess")
+CALM = ("ok", "not applicable")
+KEPT = 50
+"""fact_ids that a finding keeps."""
+_STANCES = ("observed", "configured", "recorded", "declared")
+_HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_WORDS = {
+    "would": {"en": "Would be {outcome}: ", "fr": "Serait {outcome} : "},
+    "declared": {
+        "en": "Evidence of this beyond the declaration: a log, a configuration or a register.",
+        "fr": "Une preuve au-delà de la déclaration : journal, configuration ou registre.",
+    },
+    "disputed": {
+        "en": "Sources contradict each other about a fact that this rests on: settle which is right.",
+        "fr": "Des sources se contredisent sur un fait qui fonde ceci : établir laquelle a raison.",
+    },
+    "nothing": {
+        "en": "A fact that shows it: nothing that was given bears on it.",
+        "fr": "Un fait qui le montre : rien de ce qui a été fourni ne s'y rapporte.",
+    },
+    "param": {
+        "en": "The value of `{name}` on this day: none is known.",
+        "fr": "La valeur de `{name}` à cette date : aucune n'est connue.",
+    },
+    "stale": {
+        "en": "A newer reading of the law: what we know of this rule ends on {day}.",
+        "fr": "Une lecture plus récente de la loi : ce que nous savons de cette règle s'arrête le {day}.",
+    },
+}
+OUTCOMES_FR = {
+    "prohibited": "interdit",
+    "restricted": "restreint",
+    "breach": "manquement",
+    "notify": "à notifier",
+    "conflict": "conflit de lois",
+    "assess": "à évaluer",
+    "ok": "en règle",
+    "not applicable": "sans objet",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """What is known of the facts of a case beside the tables of the database."""
+
+    as_of: date
+    stances: Mapping[str, str]
+    """fact_id to stance."""
+    disputed: frozenset[str]
+    """Facts that contradict each other."""
+    names: Mapping[str, str]
+    """Entities and assets by id, as sentences call them."""
+
+    @staticmethod
+    def of(tables: Mapping[str, pa.Table], as_of: date) -> World:
+        """Read it off the tables of a case."""
+        stances: dict[str, str] = {}
+        for noun in model.ALL:
+            table = tables.get(noun.name)
+            if noun.group == "fact" and table is not None and table.num_rows:
+                stances.update(zip(table["fact_id"].to_pylist(), table["stance"].to_pylist(), strict=True))
+        disputed = tables.get("contradiction")
+        facts = {one for row in disputed["facts"].to_pylist() for one in row or ()} if disputed is not None else set()
+        names: dict[str, str] = {}
+        for noun_name, column in (("legal_entity", "entity_id"), ("asset", "asset_id")):
+            table = tables.get(noun_name)
+            if table is not None:
+                for key, name in zip(table[column].to_pylist(), table["name"].to_pylist(), strict=True):
+                    if key is not None:
+                        names[key] = name or names.get(key) or short(key)
+        return World(as_of, stances, frozenset(facts), names)
+
+    def call(self, ident: str | None) -> str:
+        """Return what a sentence calls an entity, asset or group."""
+        return "" if ident is None else self.names.get(ident, short(ident))
+
+
+def short(ident: str) -> str:
+    """Return an id as a person reads it."""
+    return re.sub(r"^(est|ent|lei|store|net):", "", ident)
+
+
+def standing(rule: Rule, as_of: date) -> str:
+    """Return whether a rule is law on a day: in force, not yet, lapsed, proposed, stale or product rule."""
+    if rule.force in ("proposed", "lapsed"):
+        return rule.force
+    if rule.since and as_of < rule.since:
+        return "not yet"
+    if rule.until and as_of >= rule.until:
+        return "lapsed"
+    if rule.valid_until and as_of > rule.valid_until:
+        return "stale"
+    return rule.force
+
+
+def make(law: Law, rule: Rule, step: Step, row: Row, known: World, unset: Sequence[str]) -> Row:
+    """Return the finding of one row.
+
+    Args:
+        law: The law.
+        rule: The rule.
+        step: Where its query stands, for errors.
+        row: What the query returned.
+        known: What is known of the facts.
+        unset: Parameters of the rule that have no value on the day.
+
+    Raises:
+        LawError: The row is not one that the rule may return.
+    """
+    _check(law, rule, step, row)
+    verdict, outcome = row["verdict"], row["outcome"]
+    facts = sorted(set(row["facts"] or ()))
+    missing = [law.missing[word] for word in dict.fromkeys(row["missing"] or ())]
+    rests_on = _weakest(known.stances.get(one) for one in facts)
+    disputed = not known.disputed.isdisjoint(facts)
+    if verdict == "unknown" and unset:
+        missing += [_filled("param", name=name) for name in unset]
+    if verdict == "no" and (doubt := _doubt(facts, rests_on, disputed)):
+        verdict, missing = "unknown", [*missing, _WORDS[doubt]]
+    message = {tongue: fill(text, row, known, tongue) for tongue, text in rule.messages[row["message"]].items()}
+    force = standing(rule, known.as_of)
+    values = dict(row["values"] or {})
+    if force in ("not yet", "lapsed", "proposed"):
+        values |= {"would_be": outcome, "would_verdict": verdict}
+        message = {tongue: _would(tongue, outcome) + text for tongue, text in message.items()}
+        verdict, outcome, missing = "no", "not applicable", []
+    elif force == "stale":
+        verdict, missing = "unknown", [*missing, _filled("stale", day=str(rule.valid_until))]
+    confidence = None if verdict == "unknown" else "low" if disputed else "medium" if rests_on == "declared" else "high"
+    measures = _measures(law, rule, outcome) if verdict != "no" else []
+    return {
+        "finding_id": model.digest("finding", "rules", rule.id, row["subject"], row["counterparty"]),
+        "question": "rules",
+        "rule_id": rule.id,
+        "subject": row["subject"],
+        "counterparty": row["counterparty"],
+        "verdict": verdict,
+        "outcome": outcome,
+        "level": severity(outcome, confidence) if verdict == "yes" else "info",
+        "confidence": confidence,
+        "interpretive": rule.status == "interpretive",
+        "message": message["en"],
+        "values": _json(values),
+        "facts": facts[:KEPT],
+        "missing": [text["en"] for text in missing],
+        "exemption": row["exemption"],
+        "bounds": _json(row["bounds"]),
+        "rests_on": rests_on,
+        "citation": f"{rule.citation}",
+        "status": rule.status if force in ("in force", "product rule") else f"{rule.status}, {force}",
+        "measures": [text["en"] for text in measures],
+        "french": json.dumps(
+            {
+                "message": message["fr"],
+                "missing": [text["fr"] for text in missing],
+                "measures": [text["fr"] for text in measures],
+                "title": rule.title["fr"],
+            },
+            ensure_ascii=False,
+        ),
+    }
+
+
+def fill(text: str, row: Row, known: World, tongue: str) -> str:
+    """Return a sentence with its holes filled: names of both sides, and what stands in `values`."""
+    values = row["values"] or {}
+
+    def filled(hole: re.Match[str]) -> str:
+        name = hole[1]
+        if name in ("subject", "counterparty"):
+            return known.call(row[name])
+        value = values.get(name)
+        return _word(value, known, tongue)
+
+    return _HOLE.sub(filled, text)
+
+
+def _word(value: object, known: World, tongue: str) -> str:
+    if value is None:
+        return "?"
+    if isinstance(value, bool):
+        return {"en": ("no", "yes"), "fr": ("non", "oui")}[tongue][value]
+    if isinstance(value, int | float):
+        said = f"{value:,.10g}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
+        return said if tongue == "en" else said.replace(",", " ").replace(".", ",")
+    if isinstance(value, list):
+        return ", ".join(_word(one, known, tongue) for one in value)
+    return known.call(str(value))
+
+
+def fold(rows: Iterable[Row]) -> list[Row]:
+    """Return one row per rule, subject and counterparty: the gravest, with the facts of all."""
+    rank = {"yes": 0, "unknown": 1, "no": 2}
+    worst = {name: at for at, name in enumerate((*ADVERSE, *CALM, None))}
+    found: dict[str, Row] = {}
+    for row in rows:
+        other = found.get(row["finding_id"])
+        if other is None:
+            found[row["finding_id"]] = row
+            continue
+        first, second = sorted((other, row), key=lambda r: (rank[r["verdict"]], worst[r["outcome"]], r["message"]))
+        both = {**first, "facts": sorted({*first["facts"], *second["facts"]})[:KEPT]}
+        found[row["finding_id"]] = {**both, "missing": list(dict.fromkeys((*first["missing"], *second["missing"])))}
+    return list(found.values())
+
+
+def _check(law: Law, rule: Rule, step: Step, row: Row) -> None:
+    verdict, outcome = row["verdict"], row["outcome"]
+    wrong = ""
+    if not row["subject"]:
+        wrong = "a row without a subject"
+    elif verdict not in ("yes", "no", "unknown"):
+        wrong = "a verdict that is neither yes, no nor unknown"
+    elif outcome not in rule.outcomes and outcome not in CALM and not (outcome is None and verdict == "unknown"):
+        wrong = f"an outcome that it does not list: {printable(str(outcome))}"
+    elif verdict == "yes" and outcome not in ADVERSE:
+        wrong = f"yes with the outcome {outcome}"
+    elif verdict == "no" and outcome not in CALM:
+        wrong = f"no with the outcome {outcome}"
+    elif row["message"] not in rule.messages:
+        wrong = f"a message that it does not have: {printable(str(row['message']))}"
+    elif odd := [one for one in row["missing"] or () if one not in law.missing]:
+        wrong = f"something missing that law.yaml does not explain: {printable(str(odd[0]))}"
+    if wrong:
+        raise LawError(f"The rule {rule.id} gives {wrong}", where=f"{step.file}:{step.line}", todo="Correct the query")
+
+
+def _doubt(facts: Sequence[str], rests_on: str | None, disputed: bool) -> str:
+    """Return why a reassuring answer cannot stand; empty: it can."""
+    if not facts:
+        return "nothing"
+    return "disputed" if disputed else "declared" if rests_on == "declared" else ""
+
+
+def _weakest(stances: Iterable[str | None]) -> str | None:
+    known = [one for one in stances if one is not None]
+    return max(known, key=_STANCES.index) if known else None
+
+
+def _filled(word: str, **values: str) -> dict[str, str]:
+    return {tongue: _HOLE.sub(lambda hole: values[hole[1]], text) for tongue, text in _WORDS[word].items()}
+
+
+def _would(tongue: str, outcome: str | None) -> str:
+    said = outcome or "?"
+    return _WORDS["would"][tongue].replace("{outcome}", said if tongue == "en" else OUTCOMES_FR.get(said, said))
+
+
+def _measures(law: Law, rule: Rule, outcome: str | None) -> list[dict[str, str]]:
+    return [
+        {
+            "en": f"{law.measures[one.measure]['en']} → {one.then}",
+            "fr": f"{law.measures[one.measure]['fr']} → {OUTCOMES_FR[one.then]}",
+        }
+        for one in rule.measures
+        if one.then != outcome
+    ]
+
+
+def _json(values: Mapping[str, Any] | None) -> str | None:
+    return json.dumps(dict(values), sort_keys=True, default=str, ensure_ascii=False) if values else None
