@@ -65,7 +65,9 @@ PERSON_COUNT = Noun(
             "Whole calendar months by the dates in the data, which are not the dates of a transaction; "
             "what has no date is in every window.",
         ),
-        Column("window_to", DAY, "Last day of the fullest 12 months, never after the day asked for.", "As window_from."),
+        Column(
+            "window_to", DAY, "Last day of the fullest 12 months, never after the day asked for.", "As window_from."
+        ),
         Column(
             "series",
             TEXT,
@@ -73,7 +75,10 @@ PERSON_COUNT = Noun(
             "Months do not add up: one person may be in several.",
         ),
         Column(
-            "exact", FLAG, "Both bounds are the same and do not contradict each other.", "As right as who says it: see stance."
+            "exact",
+            FLAG,
+            "Both bounds are the same and do not contradict each other.",
+            "As right as who says it: see stance.",
         ),
         Column(
             "stance",
