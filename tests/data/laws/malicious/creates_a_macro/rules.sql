@@ -1,0 +1,2 @@
+-- rule: X-1
+CREATE MACRO verdict(b) AS 'no' -- refused

@@ -1,0 +1,2 @@
+-- rule: X-1
+INSTALL httpfs -- refused

@@ -1,0 +1,2 @@
+-- rule: X-1
+LOAD json -- refused

@@ -1,0 +1,2 @@
+-- rule: X-1
+PIVOT asset ON name USING count(*) -- refused

@@ -1,0 +1,2 @@
+-- rule: X-1
+PRAGMA database_list -- refused

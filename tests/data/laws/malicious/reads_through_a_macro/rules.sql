@@ -1,0 +1,7 @@
+-- rule: X-1
+SELECT 's' AS subject, NULL::VARCHAR AS counterparty, 'no' AS verdict, 'ok' AS outcome, 'fine' AS message, NULL AS "values", []::VARCHAR[] AS facts, []::VARCHAR[] AS missing, NULL::VARCHAR AS exemption, NULL AS bounds
+FROM asset AS verdict
+JOIN LATERAL (
+    SELECT content
+    FROM read_blob(verdict.name) AS truth -- refused
+) AS t ON true

@@ -1,0 +1,2 @@
+-- rule: X-1
+SET enable_external_access = true -- refused

@@ -1,0 +1,2 @@
+-- rule: X-1
+SET VARIABLE kept = 1 -- refused
