@@ -93,9 +93,11 @@ def open_world(
 def _needed(laws: Sequence[Law]) -> set[str]:
     """Return the tables that the steps of laws read, with those that the shared views among them read."""
     wanted = {name for law in laws for step in law.steps for name in step.reads}
-    for block in reversed(list(views().values())):
-        if block.name in wanted:
-            wanted |= documented() & set(_WORD.findall(block.sql))
+    size = -1
+    while size != len(wanted):
+        size = len(wanted)
+        for name in wanted & set(views()):
+            wanted |= documented() & set(_WORD.findall(views()[name].sql))
     return wanted
 
 

@@ -46,8 +46,8 @@ def split(data: bytes, *, file: str) -> dict[str, Block]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise LawError("The file is not UTF-8 text", where=f"{file}:{line}", todo="Save it as UTF-8") from None
+        at = data.count(b"\n", 0, error.start) + 1
+        raise LawError("The file is not UTF-8 text", where=f"{file}:{at}", todo="Save it as UTF-8") from None
     blocks: dict[str, Block] = {}
     head: tuple[str, str, int] | None = None
     body: list[str] = []
