@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.enrich.person_count_entries import Entry, either, entries
-from flagstate.enrich.person_count_part import Key, Part, Said, row, unit
+from flagstate.enrich.person_count_part import COLUMNS, Key, Part, Said, row, unit
 from flagstate.enrich.person_count_seen import seen
 from flagstate.enrich.person_count_windows import days
 
@@ -53,18 +53,16 @@ def person_count(tables: Mapping[str, pa.Table], as_of: date) -> pa.Table:
         _retrieved(tables.get("evidence")),
         as_of,
     )
-    made: list[Row] = []
+    made = []
     for place in sorted({*told, *found}, key=lambda place: tuple(part or "" for part in place)):
         ours, theirs = found.get(place, {}), told.get(place, {})
-        made.extend(_row(place, key, row(ours.get(key), theirs.get(key), as_of)) for key in sorted({*ours, *theirs}))
-    return model.rows(model.PERSON_COUNT, made)
-
-
-def _row(place: Place, key: Key, columns: Row) -> Row:
-    columns["asset_id"], columns["container"], columns["about"] = place
-    columns["kind"], columns["unit"] = key[0], key[3]
-    columns["category"] = key[1] or None
-    return columns
+        for key in sorted({*ours, *theirs}):
+            columns = row(ours.get(key), theirs.get(key), as_of)
+            made.append((*place, key[0], key[1] or None, key[3], *columns))
+    names = ("asset_id", "container", "about", "kind", "category", "unit", *COLUMNS)
+    by_name = dict(zip(names, zip(*made, strict=True), strict=True)) if made else {}
+    arrays = [pa.array(by_name.get(column.name, ()), column.type) for column in model.PERSON_COUNT.columns]
+    return pa.table(arrays, schema=model.PERSON_COUNT.schema)
 
 
 def _holding_on(table: pa.Table, as_of: date) -> pa.Table:
@@ -111,7 +109,7 @@ def _told(rows: Iterable[Row], heads: Mapping[str, int]) -> dict[Place, dict[Key
         source = (held["stance"], held["evidence_id"])
         places.setdefault(place, {}).setdefault(source, []).append(held)
     return {
-        place: either(entries(list(_entries(listed)), heads.get(place[2] or "")) for _, listed in _sorted(sources))
+        place: either([entries(list(_entries(listed)), heads.get(place[2] or "")) for _, listed in _sorted(sources)])
         for place, sources in places.items()
     }
 

@@ -6,7 +6,7 @@ largest and the sum for what is in any of them; what must overlap and the smalle
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -59,41 +59,26 @@ def entries(listed: Sequence[Entry], total: int | None = None) -> dict[Key, Part
     return made
 
 
-def either(parts: Iterable[dict[Key, Part]]) -> dict[Key, Part]:
+def either(sources: Sequence[dict[Key, Part]]) -> dict[Key, Part]:
     """Return the counts of a container that several sources tell of: the larger bound each, never the sum."""
-    made: dict[Key, Part] = {}
-    for source in parts:
+    made = sources[0]
+    for source in sources[1:]:
         for key, part in source.items():
-            if (known := made.get(key)) is None:
-                made[key] = part
-                continue
-            known.low = _largest(known.low, part.low)
-            known.high = None if known.high is None or part.high is None else max(known.high, part.high)
-            known.classes |= part.classes
-            known.said.join(part.said)
+            add(made, key, part, adds=False)
     return made
 
 
-def add(made: dict[Key, Part], key: Key, part: Part) -> None:
-    """Add a part to others of the same container: at least the larger, at most the sum."""
+def add(made: dict[Key, Part], key: Key, part: Part, *, adds: bool = True) -> None:
+    """Add a part to others of the same container: at least the larger; at most the sum, or the larger."""
     known = made.get(key)
     if known is None:
         made[key] = part
-        return
-    known.low = _largest(known.low, part.low)
-    known.high = None if known.high is None or part.high is None else known.high + part.high
-    known.classes |= part.classes
-    known.said.join(part.said)
+    else:
+        known.join(part, adds=adds)
 
 
-def _add(made: dict[Key, Part], key: Key, names: Iterable[str], entry: Entry) -> None:
-    said = Said()
-    said.join(entry.said)
-    add(made, key, Part(entry.low, entry.high, set(names), said))
-
-
-def _largest(one: int | None, other: int | None) -> int | None:
-    return max((n for n in (one, other) if n is not None), default=None)
+def _add(made: dict[Key, Part], key: Key, names: frozenset[str], entry: Entry) -> None:
+    add(made, key, Part(entry.low, entry.high, names, entry.said))
 
 
 def _pairs(listed: Sequence[Entry], total: int | None) -> list[Entry]:
@@ -110,7 +95,7 @@ def _pairs(listed: Sequence[Entry], total: int | None) -> list[Entry]:
         else:
             persons = one if one.unit == "persons" else other
             unit, low, high = "persons", 0, persons.high
-        made.append(Entry(one.classes | other.classes, unit, low, high, _both((one, other))))
+        made.append(Entry(one.classes | other.classes, unit, low, high, Said.of((one.said, other.said), LINKAGE)))
     return made
 
 
@@ -122,15 +107,16 @@ def _all(listed: Sequence[Entry]) -> list[Entry]:
         highs = [entry.high for entry in ours]
         high = None if None in highs else sum(high for high in highs if high is not None) // 2
         if len(ours) > 1:
-            made.append(Entry(frozenset().union(*(entry.classes for entry in ours)), unit, 0, high, _both(ours)))
+            made.append(
+                Entry(
+                    frozenset().union(*(entry.classes for entry in ours)),
+                    unit,
+                    0,
+                    high,
+                    Said.of((entry.said for entry in ours), LINKAGE),
+                )
+            )
     return made
-
-
-def _both(listed: Sequence[Entry]) -> Said:
-    said = Said({LINKAGE})
-    for entry in listed:
-        said.join(entry.said)
-    return said
 
 
 def _identifiers(made: dict[Key, Part], listed: Sequence[Entry], across: Sequence[Entry]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 
 from flagstate.catalog import inference
 from flagstate.catalog.bulk import COVERED, IDENTIFIER
@@ -50,7 +50,7 @@ def unit(name: str) -> str:
 
 
 @cache
-def sorted_by(classes: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def sorted_by(classes: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]:
     """Return the categories of a set of classes with those of its classes that are in each.
 
     Two listed identifiers or more are covered personal identifiers, unless all are demographic or contact data
@@ -64,7 +64,7 @@ def sorted_by(classes: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...
     identifiers = set().union(*listed.values()) if listed else set()
     if len(identifiers) >= 2 and set(listed) != {CONTACT}:
         found.setdefault(COVERED, set()).update(identifiers)
-    return tuple((law, tuple(sorted(found[law]))) for law in sorted(found))
+    return tuple((law, frozenset(found[law])) for law in sorted(found))
 
 
 def weakest(stances: Iterable[str]) -> str:
@@ -72,9 +72,9 @@ def weakest(stances: Iterable[str]) -> str:
     return WEAKER[max((WEAKER.index(one) if one in WEAKER else len(WEAKER) - 1 for one in stances), default=0)]
 
 
-@dataclass
+@dataclass(eq=False)
 class Said:
-    """What goes with a count, from its rows."""
+    """What goes with a count, from its rows; taken over whole, so that counts of the same rows share it."""
 
     marks: set[str] = field(default_factory=set)
     """Marks, without those that name files."""
@@ -100,17 +100,29 @@ class Said:
         self.facts[str(row["fact_id"])] = None
         self.stances.add(str(row["stance"]))
 
-    def join(self, other: Said) -> None:
-        """Take over what another part says."""
-        self.marks |= other.marks
-        self.states |= other.states
-        self.keys += [own for own in other.keys if own not in self.keys]
-        self.facts.update(other.facts)
-        self.stances |= other.stances
+    @classmethod
+    def of(cls, parts: Iterable[Said], *marks: str) -> Said:
+        """Return what several parts say together, with more marks."""
+        made = cls(set(marks))
+        for part in parts:
+            made.marks |= part.marks
+            made.states |= part.states
+            made.keys += [own for own in part.keys if own not in made.keys]
+            made.facts.update(part.facts)
+            made.stances |= part.stances
+        return made
 
-    @property
-    def key_ids(self) -> list[str] | None:
-        """Keys that every part needs; empty: some part needs none; null: not known."""
+    @cached_property
+    def columns(self) -> tuple[list[str], list[str], list[str], list[str] | None]:
+        """facts, marks, states and key_ids, once nothing more is taken over."""
+        return list(self.facts)[:FACTS], sorted(self.marks), sorted(self.states), self._key_ids()
+
+    @cached_property
+    def stance(self) -> str:
+        """The weakest stance."""
+        return weakest(self.stances)
+
+    def _key_ids(self) -> list[str] | None:
         if () in self.keys:
             return []
         known = [set(own) for own in self.keys if own is not None]
@@ -120,7 +132,7 @@ class Said:
         return sorted(set.intersection(*known)) or None
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
     """A count as one side has it."""
 
@@ -128,7 +140,7 @@ class Part:
     """At least; null: not known."""
     high: int | None = None
     """At most; null: not known."""
-    classes: set[str] = field(default_factory=set)
+    classes: frozenset[str] = frozenset()
     """Classes that were found or told."""
     said: Said = field(default_factory=Said)
     """What goes with it."""
@@ -137,9 +149,30 @@ class Part:
     series: str | None = None
     """JSON: month to bounds."""
 
+    def join(self, other: Part, *, adds: bool) -> None:
+        """Take another part of the same container in: at least the larger; at most the sum, or the larger.
 
-def row(seen: Part | None, told: Part | None, as_of: date) -> dict[str, object]:
-    """Return the columns of a row beside its key, from what was seen and what was told of the same.
+        Args:
+            other: The part.
+            adds: Whether their subjects may be others, so that upper bounds add up.
+        """
+        self.low = max((low for low in (self.low, other.low) if low is not None), default=None)
+        if self.high is None or other.high is None:
+            self.high = None
+        else:
+            self.high = self.high + other.high if adds else max(self.high, other.high)
+        self.classes |= other.classes
+        self.said = Said.of((self.said, other.said))
+
+
+COLUMNS = (
+    "data_classes", "subjects_lo", "subjects_hi", "window_from", "window_to", "series", "exact", "stance", "facts",
+    "marks", "states", "key_ids",
+)  # fmt: skip
+
+
+def row(seen: Part | None, told: Part | None, as_of: date) -> tuple[object, ...]:
+    """Return COLUMNS of a row from what was seen and what was told of the same.
 
     Args:
         seen: From observed rows.
@@ -147,32 +180,22 @@ def row(seen: Part | None, told: Part | None, as_of: date) -> dict[str, object]:
             only where none was seen.
         as_of: Last day that counts.
     """
-    one = seen or told or Part()
-    both = [part for part in (seen, told) if part is not None]
-    lows = [part.low for part in both if part.low is not None]
-    low = max(lows, default=None)
-    by = next((part for part in both if part.high is not None), None)
-    high = None if by is None else by.high
-    said = Said()
-    for part in both:
-        said.join(part.said)
-    stances = by.said.stances if by is not None else {s for p in both if p.low == low for s in p.said.stances}
-    raised = seen is not None and told is not None and told.low is not None and told.low > (seen.low or 0)
-    if raised and by is seen:
-        said.marks.add(LOWER)
+    if seen is None or told is None:
+        one = seen or told or Part()
+        low, high, said, stance = one.low, one.high, one.said, one.said.stance
+        classes = one.classes
+    else:
+        one, classes = seen, seen.classes | told.classes
+        low = max((low for low in (seen.low, told.low) if low is not None), default=None)
+        by = seen if seen.high is not None else told if told.high is not None else None
+        high = by.high if by else None
+        raised = by is seen and told.low is not None and told.low > (seen.low or 0)
+        said = Said.of((seen.said, told.said), *([LOWER] if raised else []))
+        stance = weakest(s for part in (seen, told) if part is by or (by is None and part.low == low)
+                         for s in part.said.stances)  # fmt: skip
     against = low is not None and high is not None and low > high
+    exact = low is not None and low == high
     begin, end = days(one.end, as_of)
-    return {
-        "data_classes": sorted(set().union(*(part.classes for part in both))),
-        "subjects_lo": low,
-        "subjects_hi": low if against else high,
-        "window_from": begin,
-        "window_to": end,
-        "series": one.series,
-        "exact": low is not None and low == high and not against,
-        "stance": weakest(stances),
-        "facts": list(said.facts)[:FACTS],
-        "marks": sorted(said.marks),
-        "states": sorted(said.states),
-        "key_ids": said.key_ids,
-    }
+    return (
+        sorted(classes), low, low if against else high, begin, end, one.series, exact, stance, *said.columns
+    )  # fmt: skip

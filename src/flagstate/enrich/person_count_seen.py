@@ -203,7 +203,7 @@ class _Counts:
         speaks = said.of(sorted(names), rows)
         if part.end is None and part.high == 0 and any(one.high for one in rows):
             speaks.marks.add(LATE)
-        return Part(part.low, part.high, set(names), speaks, part.end, part.series)
+        return Part(part.low, part.high, names, speaks, part.end, part.series)
 
     def _count(self, rows: Sequence[Population], roughly: bool) -> Part:
         if roughly:
@@ -241,7 +241,7 @@ def _uncounted(held: _Held, said: _Speakers) -> Iterable[tuple[str | None, dict[
 
 def _more(name: str, whom: str, more: int, said: _Speakers) -> dict[Key, Part]:
     laws = sorted_by(frozenset({name}))
-    return {("category", law, (), whom): Part(0, more, set(names), said.of(names)) for law, names in laws}
+    return {("category", law, (), whom): Part(0, more, names, said.of(sorted(names))) for law, names in laws}
 
 
 def _distinct(listed: Iterable[Entry]) -> list[Entry]:

@@ -13,6 +13,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
@@ -104,6 +105,7 @@ def month_of(text: str | None) -> tuple[int, int]:
     return NEVER, ALWAYS
 
 
+@lru_cache(maxsize=4096)
 def days(end: int | None, as_of: date) -> tuple[date, date]:
     """Return the first and last day of a window.
 
