@@ -179,6 +179,11 @@ def parse(data: bytes, *, name: str) -> Listing:
     if root.text("complete") == "no" and (root.get("complete_from") or root.get("complete_to")):
         at = root.get("complete_from") or root.get("complete_to") or root
         _refuse(at, "the list is said not to be whole", "Write complete: yes, or leave the days out")
+    if root.get("ownership") and (
+        root.text("complete") == "no" or root.get("complete_from") or root.get("complete_to")
+    ):
+        todo = "Leave ownership out, or complete the list and write complete: yes without days"
+        _refuse(root.pairs["ownership"], "nobody can say who is not held by members of a list that is not whole", todo)
     members: list[Entry] = []
     seen: dict[str, list[tuple[Entry, Node]]] = {}
     for node in root.pairs["members"].items:

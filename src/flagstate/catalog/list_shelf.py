@@ -6,6 +6,7 @@ version than a new one would.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -20,7 +21,7 @@ from typing import Literal
 
 from flagstate.catalog import user
 from flagstate.catalog.countries import CODES
-from flagstate.catalog.list_form import Listing, parse, rank
+from flagstate.catalog.list_form import Listing, parse
 from flagstate.catalog.strict import printable
 from flagstate.errors import CatalogError
 
@@ -33,7 +34,7 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 Swap = tuple[str, str] | None
 Key = tuple[Path, Stamp, Swap]
 
-_HEAD = re.compile(rb"# kept by flagstate data update, over (shipped|[0-9.-]+)\n")
+_OVER = re.compile(rb"\A# forced by flagstate data update over ([0-9.-]{10,15})\n")
 _SWAP: ContextVar[Swap] = ContextVar("swapped countries of lists", default=None)
 
 
@@ -117,13 +118,23 @@ def goes_before(own: Listing, data: bytes, base: Listing) -> bool:
         data: Its file as kept.
         base: The shipped version.
     """
-    head = _HEAD.match(data)
-    return own.rank > rank(base.version) or (head is not None and head[1].decode() == base.version)
+    over = _OVER.match(data)
+    return own.rank > base.rank or (over is not None and over[1].decode() == base.version)
 
 
-def head(over: str | None) -> bytes:
-    """Return the first line of a kept file: the shipped version over which the user forced it, if so."""
-    return f"# kept by flagstate data update, over {over or 'shipped'}\n".encode()
+def forced(data: bytes, over: str) -> bytes:
+    """Return a file as it is kept where the user forced it: its first line says over which shipped version.
+
+    Args:
+        data: The file.
+        over: That version.
+    """
+    return f"# forced by flagstate data update over {over}\n".encode() + unforced(data)
+
+
+def unforced(data: bytes) -> bytes:
+    """Return a file without that line and without a byte order mark."""
+    return _OVER.sub(b"", data.removeprefix(codecs.BOM_UTF8), count=1)
 
 
 @lru_cache(maxsize=2)

@@ -193,11 +193,12 @@ def _wkt(corners: tuple[tuple[float, float], ...]) -> str | None:
     return f"POLYGON (({ring}))"
 
 
-def states(on: date) -> list[dict[str, object]]:
+def states(on: date, *, folder: Path | None = None) -> list[dict[str, object]]:
     """Return how the lists stand on a day: one row each, with the columns of `STATE_COLUMNS`.
 
     Args:
         on: The day. `complete` (yes or no) says whether a miss says no; so it does while a list does not hold (`held`).
+        folder: The folder of the user's data; null: as the account has it.
     """
     return [
         {
@@ -214,7 +215,7 @@ def states(on: date) -> list[dict[str, object]]:
             "to": one.until,
             "held": one.held(on),
         }
-        for code, version in load(*key()).items()
+        for code, version in load(*key(folder)).items()
         for one in (version.listing,)
     ]
 
