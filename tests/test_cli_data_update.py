@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from flagstate.catalog import lists
+from flagstate.catalog.list_form import Entry
 from flagstate.catalog.list_shelf import KEPT, SOURCE
+from flagstate.catalog.list_updates import compare
 from flagstate.cli import data
 from flagstate.cli.app import app
 from flagstate.errors import CaseError, CatalogError, FlagstateError, UsageError
@@ -249,3 +255,49 @@ def test_a_version_that_the_product_overtook_is_said(own: Path, tmp_path: Path) 
     old = changed(tmp_path, "us_padfa", ("2026-11-22", "2026-01-01")).read_bytes()
     (own / KEPT / "us_padfa.yaml").write_bytes(old)
     assert "Yours of 2026-01-01 is not used" in RUN.invoke(app, ["data", "lists"]).stdout
+
+
+PERIODS = st.lists(st.sampled_from([date(2020 + y, 1, 1) for y in range(6)]), min_size=1, max_size=4, unique=True)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[Entry, ...]:
+    """Draw members with periods that do not overlap."""
+    found = []
+    for key in draw(st.lists(st.sampled_from(["CN", "BE", "ent:a"]), unique=True)):
+        starts = sorted(draw(PERIODS))
+        ends = [*starts[1:], draw(st.sampled_from([None, date(2030, 1, 1)]))]
+        kind = "entity" if key.startswith("ent:") else "country"
+        found += [
+            Entry(key, kind, since=a, until=b, scope=draw(st.sampled_from([None, "x"])))
+            for a, b in zip(starts, ends, strict=True)
+        ]
+    return tuple(found)
+
+
+@given(entries(), entries())
+def test_what_is_told_to_change_is_all_that_changes(before: tuple[Entry, ...], after: tuple[Entry, ...]) -> None:
+    added, removed, changed = compare(before, after)
+    anew = {one.key: one for one, _ in changed}
+    assert {anew.get(one.key, one) for one in before if one not in removed} | set(added) == set(after)
+    assert all(told for _, told in changed)
+    assert not set(added) & set(before)
+    assert not set(removed) & set(after)
+    back = compare(after, before)
+    assert (set(back[0]), set(back[1]), len(back[2])) == (set(removed), set(added), len(changed))
+    assert compare(before, before) == ((), (), ())
+
+
+def test_two_updates_at_once_leave_one_of_them_whole(own: Path, tmp_path: Path) -> None:
+    paths = []
+    for number in range(2, 6):
+        rows = "".join(f"  - {{entity: e{number}-{at}, name: E{at}}}\n" for at in range(40))
+        edit = ("version: 2026-11-22", f"version: 2026-12-0{number}")
+        paths.append(changed(tmp_path, "us_1260h", edit, ("members:\n", f"members:\n{rows}"), name=f"{number}.yaml"))
+    command = [sys.executable, "-m", "flagstate.cli", "data", "update", "--json"]
+    runs = [subprocess.Popen([*command, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for path in paths]
+    codes = [run.wait() for run in runs if run.communicate()]
+    assert set(codes) <= {0, 2}, "taken in, or no longer newer"
+    assert codes[-1] == 0
+    assert kept(own) == ["us_1260h.yaml"]
+    assert (own / KEPT / "us_1260h.yaml").read_bytes() == paths[-1].read_bytes()
