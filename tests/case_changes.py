@@ -18,7 +18,12 @@ Tables = dict[str, pa.Table]
 Row = dict[str, object]
 Edit = Callable[[str, Row], Row | None]
 
-COUNTRIES = ("organised_in", "principal_place", "located_in", "nationality", "serves", "country")
+COUNTRIES = (
+    "organised_in", "principal_place", "located_in", "nationality", "serves", "country", "from_place", "about",
+    "host_country", "host_country_second", "registrant_country", "as_country", "provider_country",
+)  # fmt: skip
+IN_JSON = {"agreement": "terms", "claim": "test"}
+"""Columns of JSON in which countries stand."""
 GROUPS = ("EU", "EEA")
 
 
@@ -56,6 +61,9 @@ def swapped(tables: Mapping[str, pa.Table], change: Callable[[str], str], as_of:
             if "place" in params:
                 params["place"] = change(params["place"])
             return row | {"params": json.dumps(params, sort_keys=True)}
+        if (column := IN_JSON.get(noun)) and row[column]:
+            said = {key: _each(value, change) for key, value in json.loads(str(row[column])).items()}
+            row = row | {column: json.dumps(said, sort_keys=True)}
         return row | {name: _each(row[name], change) for name in COUNTRIES if name in row}
 
     return edited(written_out(tables, as_of), edit)

@@ -13,19 +13,11 @@ _LATER = "A later version decides this; the facts that were read stay usable."
 
 
 def unbuilt(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Say for rules and claims that they are not derived yet, and what was given that bears on them."""
+    """Say of claims that they are not tested yet, and what was given that bears on them."""
     claims = tables["claim"].num_rows
     return model.rows(
         model.FINDING,
         [
-            finding(
-                "rules",
-                "rules-unbuilt",
-                "all laws",
-                "unknown",
-                "No law is part of this version, so no rule was judged.",
-                missing=[_LATER],
-            ),
             finding(
                 "claims",
                 "claims-unbuilt",

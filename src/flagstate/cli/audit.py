@@ -86,6 +86,10 @@ def audit(
         str | None, typer.Option(metavar="SIZE", help="Allow one artefact to expand to this (else 200:1).")
     ] = None,
     lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the report: en or fr.")] = "en",
+    laws: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Folder of laws of your own, beside those that are shipped."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a summary.")] = False,
 ) -> None:
     """Audit a mixed folder of evidence and write one HTML report."""
@@ -109,6 +113,7 @@ def audit(
         without=tuple(without or ()),
         max_expand=size(max_expand),
         language=lang,
+        laws=tuple(laws or ()),
     )
     with Progress() as progress:
         outcome = audit(order, progress)

@@ -16,10 +16,10 @@ from flagstate.catalog import data_class, lists
 from flagstate.catalog.strict import printable
 from flagstate.errors import FlagstateError, LawError
 from flagstate.laws import cage
+from flagstate.laws.cage import within
 from flagstate.laws.ground import CATALOGS, RESULT, documented, macros, nouns, views
 from flagstate.laws.pack import Law, Rule, Step
 from flagstate.laws.row import World, fold, make
-from flagstate.laws.timer import within
 
 Tables = Mapping[str, pa.Table]
 Row = dict[str, Any]

@@ -76,6 +76,8 @@ class Rule:
     messages: Mapping[str, Text] = field(repr=False)
     measures: tuple[Measure, ...]
     note: Text | None
+    never: tuple[str, ...]
+    """Verdicts that it cannot give by its nature."""
     line: int
 
 
@@ -352,6 +354,7 @@ def _rules(root: Node) -> dict[str, Rule]:
             {key: _text(one) for key, one in node.pairs["messages"].pairs.items()},
             tuple(Measure(str(m.text("measure")), str(m.text("then"))) for m in measures.items) if measures else (),
             _text(node.pairs["note"]) if node.get("note") else None,
+            _words(node, "never"),
             node.line,
         )
     return found

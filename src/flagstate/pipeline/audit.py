@@ -22,6 +22,7 @@ from flagstate.errors import FULL, CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
 from flagstate.pipeline import collect, cover, gather, merge, order
+from flagstate.pipeline.rules import Hearing
 from flagstate.report.meta import Meta
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Order:
     """Absolute bound of expansion in bytes."""
     language: str = "en"
     """Language of the report."""
+    laws: tuple[Path, ...] = ()
+    """The user's own folders of laws, beside those that are shipped."""
     example: bool = False
     """The evidence is invented, and the report says so."""
 
@@ -142,7 +145,15 @@ def _audit(what: Order, said: Callable[[str], None]) -> Outcome:
         con = connect(memory_bytes=means.memory_bytes // 2, threads=means.threads, folders=[spool], spill=spool)
         try:
             tables = _read(what, case, workers, con, as_of, said)
-            context = order.Run(con, as_of, "provider-feeds" in what.without, _user_dir(), plan_seconds=PLAN_SECONDS)
+            hearing = Hearing(what.laws, spool, means.memory_bytes // 2, means.threads)
+            context = order.Run(
+                con,
+                as_of,
+                "provider-feeds" in what.without,
+                _user_dir(),
+                rules=hearing,
+                plan_seconds=PLAN_SECONDS,
+            )
             whole = order.run(tables, context, said=lambda step: said(f"Concluding: {step}"))
         finally:
             con.close()

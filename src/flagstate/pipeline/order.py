@@ -15,7 +15,8 @@ from flagstate import model
 from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
-from flagstate.enrich import control, dependencies, identity, locate, needs, own, partitions, registers
+from flagstate.enrich import control, dependencies, identity, locate, needs, own, partitions, person_count, registers
+from flagstate.pipeline.rules import Hearing, hear
 
 Tables = dict[str, pa.Table]
 
@@ -34,6 +35,9 @@ class Run:
     """Folder with databases that the user added."""
     laws: tuple[Law, ...] | None = None
     """Rows of compelled access; those of the catalog unless given."""
+
+    rules: Hearing | None = None
+    """How the laws are heard; null: they are not."""
 
     plan_seconds: float | None = None
     """How long to look for the cheapest plan; null: no plan is asked for."""
@@ -132,6 +136,14 @@ def _reach(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return reach.assess_reach(tables, run.as_of, laws=run.laws)
 
 
+def _count(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return {"person_count": person_count.person_count(tables, run.as_of)}
+
+
+def _rules(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return {} if run.rules is None else {"finding": hear(tables, run.as_of, run.rules)}
+
+
 def _holdings(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return {"finding": holdings.holdings(tables)}
 
@@ -175,6 +187,7 @@ MANY = 20_000
 
 CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("identify", _identify),  # ids with one LEI or registration → one entity; facts that contradict each other
+    ("count", _count),  # holdings and populations → distinct persons of the fullest 12 months
     ("control", _control),  # interests → who controls whom, ultimate parents, shares, lists
     ("compel", _compel),  # entities and dated law → whom each government can address
     ("reach", _reach),  # custody and control → governments, and what the policy says of them
@@ -182,11 +195,12 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("flows", _flows),  # the ledger → beyond what was declared?
     ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
     ("plan", _plan),  # what is unwanted → the cheapest measures that cure it
-    ("unbuilt", _unbuilt),  # rules, claims: said to be unknown, with the reason
+    ("rules", _rules),  # everything so far → what each law says of it
+    ("unbuilt", _unbuilt),  # claims: said to be unknown, with the reason
 )
 """From facts to findings; these are derived again for every what-if and every plan."""
 
-UNIFIED = frozenset({"control", "compel", "reach", "cutoff"})
+UNIFIED = frozenset({"control", "compel", "reach", "cutoff", "rules"})
 """Steps that see one id per entity; the facts themselves stay as they were read."""
 
 REPLACED = frozenset(
@@ -239,9 +253,13 @@ _DERIVED = frozenset(noun.name for noun in model.ALL if noun.group in ("derived"
 
 def _steps(tables: Tables, steps: tuple[tuple[str, Step], ...], context: Run, said: Callable[[str], None]) -> Tables:
     whole = {name: tables.get(name, model.empty(model.NOUNS[name])) for name in model.STORED}
+    one: Tables = {}
     for name, step in steps:
         said(name)
-        given = identity.unify(whole, whole["identity"]) if name in UNIFIED else whole
+        if name in UNIFIED and not one:
+            # Once: facts do not change any more, and what is derived from here on has these ids already.
+            one = {noun: table for noun, table in unified(whole).items() if table is not whole[noun]}
+        given = whole | one if name in UNIFIED else whole
         for noun, table in step(given, context).items():
             made = model.conform(table, model.NOUNS[noun])
             whole[noun] = (
