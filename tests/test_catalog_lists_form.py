@@ -212,6 +212,15 @@ def test_a_list_of_the_users_own_is_read_by_all(own: Path) -> None:
     assert "some_list" not in lists.book()
 
 
+def test_who_is_a_member_for_something_only_does_not_hold_others_as_one(own: Path) -> None:
+    whole = HEAD.replace("complete: no", "complete: yes")
+    rule = "ownership: {threshold: 10, threshold_cite: c, persons: either}"
+    members = "members: [CN, {countries: [FR], scope: Wine}, {countries: [US], only_with: eu_us_dpf}]"
+    keep(own, written(f"{members}\n{rule}", whole))
+    assert lists.on_list("some_list", NOW).countries == {"CN"}
+    assert lists.found("some_list", ["FR"], NOW).scopes == ("Wine",)
+
+
 def test_an_area_of_the_users_own_is_a_row(own: Path) -> None:
     text = shipped("us_28cfr202_listed_areas").replace("2026-11-22", "2026-12-01")
     area = "members:\n  - {area: us-1, name: A, polygon: [[38.8, -77.1], [38.8, -77], [38.7, -77.0]]}"

@@ -135,6 +135,13 @@ def test_a_kept_file_can_be_taken_in_elsewhere(own: Path, tmp_path: Path) -> Non
     assert (other / KEPT / "us_padfa.yaml").read_bytes() == forced.read_bytes()
 
 
+def test_a_byte_order_mark_does_no_harm(own: Path, tmp_path: Path) -> None:
+    path = changed(tmp_path, "us_padfa", ("2026-11-22", "2026-01-01"), ("[CN, IR", "[IR"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert update(path, "--force").exit_code == 0
+    assert "CN" not in lists.on_list("us_padfa", NOW).countries
+
+
 def test_a_list_of_the_users_own_is_taken_in_and_listed(own: Path, tmp_path: Path) -> None:
     path = changed(tmp_path, "us_1260h", ("list: us_1260h", "list: our_watch_list"))
     done = update(path)
