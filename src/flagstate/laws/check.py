@@ -20,7 +20,7 @@ MAX_DEPTH = 300
 MAX_MACROS = 6
 """Deepest nesting of macros: each may copy what is put into it, so that ten of them would be a thousand copies."""
 MAX_COPIES = 500
-"""Most queries that a query is when each name of WITH is written out."""
+"""Most parts that a query is when each name of WITH, or each name of a SELECT list, is written out."""
 
 CLOCK_WORDS = frozenset(
     {
@@ -205,6 +205,7 @@ class _Reader:
             if node.get("sample"):
                 self._sample(at)
             self._modifiers(node, at)
+            self._aliases(node.get("select_list") or [], at)
         elif kind in _SOURCES:
             self._source(node, at)
         elif isinstance(kind, str) and kind not in _CLAUSES:
@@ -259,6 +260,18 @@ class _Reader:
         for bound in (limit or {}).get("limit"), (limit or {}).get("offset"):
             if bound and bound.get("class") not in ("CONSTANT", "PARAMETER"):
                 self._refuse(at, "LIMIT and OFFSET may only be numbers", "Write the number, or a parameter")
+
+    def _aliases(self, items: list[dict[str, Any]], at: _At) -> None:
+        # The database writes a name of the same list out where it stands: thirty that double would be 10^9 parts.
+        copies: dict[str, int] = {}
+        for item in items:
+            used = sum(copies.get(word, 0) for word in _words(item))
+            if used > MAX_COPIES:
+                what = "The names of the SELECT list, written out, are too many parts"
+                spot = replace(at, place=item.get("query_location", at.place))
+                self._refuse(spot, what, "Put the inner ones into a query of their own, or into a step")
+            if alias := str(item.get("alias", "")).lower():
+                copies[alias] = 1 + used
 
     def _source(self, node: dict[str, Any], at: _At) -> None:
         if node.get("sample"):
@@ -366,3 +379,16 @@ def _path(node: Mapping[str, Any]) -> list[str]:
 
 def _said(name: object) -> str:
     return strict.printable(str(name))
+
+
+def _words(node: object) -> Iterator[str]:
+    """Yield the first word of every column that a part of the tree names, in lower case."""
+    todo = [node]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo.extend(part)
+        elif isinstance(part, dict):
+            if part.get("class") == "COLUMN_REF" and part.get("column_names"):
+                yield str(part["column_names"][0]).lower()
+            todo.extend(part.values())
