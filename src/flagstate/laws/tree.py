@@ -33,7 +33,7 @@ class Place:
     def refuse(self, offset: object, what: str, todo: str, why: str = "") -> NoReturn:
         """Raise the error for a place of the text, counted in bytes."""
         at = offset if isinstance(offset, int) and 0 <= offset <= MAX_BYTES else 0
-        line = self.first + self.sql.encode()[:at].count(b"\n")
+        line = self.first + self.sql.encode("utf-8", "surrogatepass")[:at].count(b"\n")
         raise LawError(what, where=f"{self.file}:{line}", why=why, todo=todo)
 
 
