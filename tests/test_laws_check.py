@@ -269,3 +269,59 @@ def test_any_text_is_read_or_refused(sql: str) -> None:
     else:
         assert names <= TABLES
         assert duckdb.extract_statements(sql)[0].type == duckdb.StatementType.SELECT
+
+
+PLACES = """SELECT sum(x ORDER BY {}) FROM asset
+SELECT sum(x) FILTER (WHERE {} IS NULL) FROM asset
+SELECT sum(x) OVER (PARTITION BY {}) FROM asset
+SELECT sum(x) OVER (ORDER BY x ROWS BETWEEN {} PRECEDING AND CURRENT ROW) FROM asset
+SELECT lag(x, {}) OVER (ORDER BY x) FROM asset
+SELECT * FROM range({})
+SELECT * FROM unnest([{}]) AS t(u)
+SELECT 1 FROM asset, LATERAL (SELECT {})
+VALUES ({})
+SELECT * FROM (VALUES ({})) AS v
+SELECT DISTINCT ON ({}) x FROM asset ORDER BY x
+SELECT x FROM asset ORDER BY {}
+SELECT x FROM asset GROUP BY {}
+SELECT x FROM asset GROUP BY GROUPING SETS ((x), ({}))
+SELECT x FROM asset GROUP BY x HAVING {} IS NULL
+SELECT x FROM asset QUALIFY {} IS NULL
+SELECT x FROM asset ORDER BY x LIMIT {}
+SELECT x FROM asset ORDER BY x LIMIT 1 OFFSET {}
+SELECT 1 FROM asset AS a JOIN asset AS b ON {} IS NULL
+WITH c AS (SELECT {}) SELECT 1
+WITH RECURSIVE r AS (SELECT 1 AS a UNION SELECT a + {} FROM r) FROM r
+WITH RECURSIVE r USING KEY (a) AS (SELECT 1 AS a, {} AS b UNION SELECT a, b FROM recurring.r) FROM r
+SELECT list_transform(l, lambda q: {}) FROM asset
+SELECT [{} FOR q IN l IF true] FROM asset
+SELECT [q FOR q IN l IF {} IS NULL] FROM asset
+SELECT CASE {} WHEN 1 THEN 2 END
+SELECT CASE WHEN true THEN 1 ELSE {} END
+SELECT x IN (1, {}) FROM asset
+SELECT x IN (SELECT {}) FROM asset
+SELECT EXISTS (SELECT {})
+SELECT {{'a': {}}}
+SELECT MAP {{'a': {}}}
+SELECT x BETWEEN 1 AND {} FROM asset
+SELECT l[1:{}] FROM asset
+SELECT * REPLACE ({} AS x) FROM asset
+SELECT INTERVAL ({}) DAY
+SELECT COALESCE(x, {}) FROM asset
+SELECT EXTRACT(year FROM {})
+SELECT CAST({} AS VARCHAR)
+SELECT {} IS DISTINCT FROM 1
+SELECT {} AT TIME ZONE 'UTC'
+SELECT verdict({})
+SELECT 1 UNION ALL SELECT {}
+(SELECT 1) EXCEPT (SELECT {})
+FROM (FROM (SELECT {}))""".splitlines()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_clock_and_the_die_are_found_wherever_they_stand(place: str) -> None:
+    for call in ("now()", "random()", "current_date", "getvariable('x')", "(SELECT 1 FROM finding)"):
+        error = refused(place.format(call))
+        assert "parsed" not in error.what, "the database knows the form"
+    if not any(word in place for word in ("LIMIT", "OFFSET", "REPLACE")):
+        read(place.format("$as_of"))
