@@ -88,7 +88,7 @@ def audit(
     lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the report: en or fr.")] = "en",
     laws: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="Folder of laws of your own, beside those that are shipped."),
+        typer.Option(metavar="DIR", help="Folder of laws of your own, beside the shipped ones."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a summary.")] = False,
 ) -> None:

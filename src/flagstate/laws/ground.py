@@ -24,6 +24,10 @@ CATALOGS: Mapping[str, tuple[Column, ...]] = {
         Column("scope", TEXT, "How far the entry goes, in words; null: wholly.", "Our summary."),
         Column("status", TEXT, "sourced, to verify or interpretive.", "As right as its source."),
         Column("part", TEXT, "Which part of a list it stands in; null: the list has none.", "Our summary."),
+        Column("only_with", TEXT, "It counts only for who is on that other list as well; null: for all.", "Our summary."),
+        Column("not_with", TEXT, "It counts only for who is not on that other list; null: for all.", "Our summary."),
+        Column("only_with", TEXT, "It counts only for those who are on this other list, too.", "Our summary."),
+        Column("not_with", TEXT, "It does not count for those who are on this other list.", "Our summary."),
         Column("fact_id", TEXT, "Id of the entry, list:CODE:MEMBER.", "Ids are ours."),
     ),
     "list_state": (
@@ -32,6 +36,7 @@ CATALOGS: Mapping[str, tuple[Column, ...]] = {
             "complete", TEXT, "yes or no: whether the list as we have it is known to be whole.", "On its last check."
         ),
         Column("held", FLAG, "It holds on the day.", "As right as its source."),
+        Column("affiliates", TEXT, "Whom it means beside those it names, in words.", "Our summary."),
         Column("status", TEXT, "sourced, to verify or interpretive.", "As right as its source."),
     ),
     "data_class": (

@@ -269,7 +269,7 @@ def _catalogs(laws: Sequence[Law], as_of: date) -> dict[str, pa.Table]:
     codes = sorted({code for law in laws for code in law.controls})
     rows: dict[str, list[Row]] = {
         "list_entry": lists.entries(as_of),
-        "list_state": [{**one, "complete": "yes" if one["complete"] else "no"} for one in lists.states(as_of)],
+        "list_state": lists.states(as_of),
         "data_class": classes,
         "control_code": [{"control": code} for code in codes],
     }

@@ -268,7 +268,7 @@ GROUP BY ALL;
 
 -- view: lacks_list
 -- Whether what a list does not name is really not on it: TRUE only for a list that is complete on the day.
-SELECT list, CASE WHEN complete = 'yes' AND held THEN true END AS lacks, status
+SELECT list, CASE WHEN complete = 'yes' THEN true END AS lacks, status
 FROM list_state;
 
 -- view: whole

@@ -16,6 +16,7 @@ from flagstate.catalog.mask import mask
 from flagstate.engine import Limits, Workers
 from flagstate.errors import FlagstateError
 from flagstate.laws import sitting
+from flagstate.laws.judge import Ruled
 from flagstate.laws.pack import Packs, packs
 
 BESIDE_BYTES = 768 * 2**20
@@ -61,7 +62,7 @@ def hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing) -> pa.Table:
     return model.rows(model.FINDING, rows)
 
 
-def _hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing, known: Packs) -> Sequence[sitting.Ruled]:
+def _hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing, known: Packs) -> Sequence[Ruled]:
     names = [law.id for law in known.laws]
     limits = Limits(how.memory_bytes + BESIDE_BYTES, CPU_S, how.wall_s)
     with tempfile.TemporaryDirectory(dir=how.spool, prefix="laws-") as made, Workers(sitting.TARGET) as workers:
