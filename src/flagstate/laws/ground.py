@@ -26,8 +26,6 @@ CATALOGS: Mapping[str, tuple[Column, ...]] = {
         Column("part", TEXT, "Which part of a list it stands in; null: the list has none.", "Our summary."),
         Column("only_with", TEXT, "It counts only for who is on that other list as well; null: for all.", "Our summary."),
         Column("not_with", TEXT, "It counts only for who is not on that other list; null: for all.", "Our summary."),
-        Column("only_with", TEXT, "It counts only for those who are on this other list, too.", "Our summary."),
-        Column("not_with", TEXT, "It does not count for those who are on this other list.", "Our summary."),
         Column("fact_id", TEXT, "Id of the entry, list:CODE:MEMBER.", "Ids are ours."),
     ),
     "list_state": (
