@@ -345,7 +345,7 @@ class _Reader:
         macro = name in self._macros or name in may.macros
         known = macro or name in may.scalars or name in may.ordered
         if not (known or (node["class"] == "WINDOW" and name in may.windows)):
-            why = "only functions that give the same answer each time, and touch nothing else, are listed"
+            why = "only what is known to give the same answer each time, and touches nothing else, is listed"
             self._refuse(at, f"A rule may not call {_said(name)}", "See functions.yaml for those it may", why)
         window = node["class"] == "WINDOW"
         orders = bool((node.get("order_bys") or {}).get("orders") or node.get("orders") or node.get("arg_orders"))
