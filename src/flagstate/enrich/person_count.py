@@ -74,7 +74,8 @@ def _holding_on(table: pa.Table, as_of: date) -> pa.Table:
     ]
     late = pc.fill_null(pc.greater_equal(table.column("valid_from"), edges[1]), False)
     over = pc.fill_null(pc.less_equal(table.column("valid_to"), edges[0]), False)
-    return table.filter(pc.invert(pc.or_(late, over)))
+    # In the order of their ids, so that what a row names does not depend on the order of the evidence.
+    return table.filter(pc.invert(pc.or_(late, over))).sort_by("fact_id")
 
 
 def _rows(table: pa.Table) -> list[Row]:

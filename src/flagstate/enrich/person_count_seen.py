@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from flagstate.catalog.sketch import LARGEST, bounds
 from flagstate.enrich.person_count_entries import Entry, add, entries
 from flagstate.enrich.person_count_part import FACTS, Key, Part, Said, sorted_by, unit
-from flagstate.enrich.person_count_windows import ALWAYS, NEVER, Population, fullest, month_of, together
+from flagstate.enrich.person_count_windows import ALWAYS, NEVER, Group, Population, month_of
 
 Row = dict[str, Any]
 Place = tuple[str | None, str | None, str | None]
@@ -62,7 +62,7 @@ def seen(
         said = _Speakers(held_there.rows)
         for (about, whom), populations in held_there.groups.items():
             made.setdefault((*container, about), {}).update(_counted(populations, whom, said, as_of))
-        for about, parts in _uncounted(held_there, said):
+        for about, parts in _uncounted(held_there, said, as_of):
             into = made.setdefault((*container, about), {})
             for key, part in parts.items():
                 add(into, key, part)
@@ -77,19 +77,25 @@ class _Speakers:
         for held in rows:
             self.by.setdefault(str(held["data_class"]), []).append(held)
 
-    def of(self, names: Iterable[str], populations: Sequence[Population] = ()) -> Said:
-        """Return it for some classes; the fullest populations come first among the facts."""
-        said = Said()
-        for one in sorted(populations, key=lambda one: (-one.high, one.facts))[: FACTS // 2]:
-            said.facts.update(dict.fromkeys(one.facts))
-        for one in populations:
-            said.marks.update(one.marks)
-        if populations:
-            said.stances.add("observed")
-        for name in names:
-            for held in self.by.get(name, ()):
-                said.take(held)
+    def of(self, names: Iterable[str], first: Said | None = None) -> Said:
+        """Return it for some classes, after what is already said."""
+        found = [held for name in names for held in self.by.get(name, ())]
+        if first is not None and not found:
+            return first
+        said = Said.of([first] if first is not None else [])
+        for held in found:
+            said.take(held)
         return said
+
+
+def _alone(rows: Sequence[Population]) -> Said:
+    """Return what populations say; the fullest come first among the facts."""
+    said = Said(stances={"observed"})
+    for one in sorted(rows, key=lambda one: (-one.high, one.facts))[: FACTS // 2]:
+        said.facts.update(dict.fromkeys(one.facts))
+    for one in rows:
+        said.marks.update(one.marks)
+    return said
 
 
 def _populate(found: dict[Container, _Held], population: pa.Table, retrieved: Mapping[str, int]) -> None:
@@ -179,11 +185,12 @@ class _Counts:
     """Counts of unions of sets of classes; those of the same sets are counted once."""
 
     def __init__(self, populations: Sequence[Population], as_of: date) -> None:
-        self.by: dict[frozenset[str], list[Population]] = {}
-        for one in populations:
-            self.by.setdefault(one.classes, []).append(one)
-        self.as_of = as_of
+        self.by: dict[frozenset[str], list[int]] = {}
+        for at, one in enumerate(populations):
+            self.by.setdefault(one.classes, []).append(at)
+        self.group, self.populations, self.as_of = Group(populations, as_of), populations, as_of
         self.known: dict[tuple[frozenset[frozenset[str]], bool], Part] = {}
+        self.says: dict[tuple[Part, frozenset[str]], Said] = {}
 
     def part(
         self, sets: frozenset[frozenset[str]], names: frozenset[str], said: _Speakers, roughly: bool = False
@@ -196,28 +203,31 @@ class _Counts:
             said: What the holdings say of them.
             roughly: Only the largest and the sum.
         """
-        rows = [one for classes in sets for one in self.by[classes]]
         part = self.known.get((sets, roughly))
         if part is None:
-            part = self.known[sets, roughly] = self._count(rows, roughly)
-        speaks = said.of(sorted(names), rows)
-        if part.end is None and part.high == 0 and any(one.high for one in rows):
-            speaks.marks.add(LATE)
+            chosen = sorted(at for classes in sets for at in self.by[classes])
+            rows = [self.populations[at] for at in chosen]
+            part = self.known[sets, roughly] = self._count(chosen, roughly)
+            part.said = _alone(rows)
+            if part.high == 0 and any(one.high for one in rows):
+                part.said.marks.add(LATE)
+        speaks = self.says.get((part, names))
+        if speaks is None:
+            speaks = self.says[part, names] = said.of(sorted(names), part.said)
         return Part(part.low, part.high, names, speaks, part.end, part.series)
 
-    def _count(self, rows: Sequence[Population], roughly: bool) -> Part:
+    def _count(self, chosen: Sequence[int], roughly: bool) -> Part:
         if roughly:
-            now = self.as_of.year * 12 + self.as_of.month - 1
-            inside = [one for one in rows if not one.dated or one.last <= now]
-            touching = [one for one in rows if not one.dated or one.first <= now]
-            return Part(max((one.low for one in inside), default=0), sum(one.high for one in touching))
-        count = fullest(rows, self.as_of)
+            rows = [self.populations[at] for at in chosen]
+            inside = [one.low for one in rows if not one.dated or one.last <= self.group.now]
+            return Part(max(inside, default=0), sum(one.high for one in rows if one.first <= self.group.now))
+        count = self.group.fullest(chosen)
         if count is None:
             return Part(0, 0)
         return Part(count.low, count.high, end=count.end, series=count.series)
 
 
-def _uncounted(held: _Held, said: _Speakers) -> Iterable[tuple[str | None, dict[Key, Part]]]:
+def _uncounted(held: _Held, said: _Speakers, as_of: date) -> Iterable[tuple[str | None, dict[Key, Part]]]:
     """Counts of what a holding has and no population counts: whole classes, and rows that are more than counted."""
     alone: dict[str | None, list[Entry]] = {}
     for row in held.rows:
@@ -236,7 +246,7 @@ def _uncounted(held: _Held, said: _Speakers) -> Iterable[tuple[str | None, dict[
         elif (more := _number(row["records"]) - max(held.records[name].values())) > 0:
             yield about, _more(name, whom, more, said)
     for about, listed in alone.items():
-        yield about, entries([*_distinct(listed), *_others(held, said)])
+        yield about, entries([*_distinct(listed), *_others(held, said, as_of)])
 
 
 def _more(name: str, whom: str, more: int, said: _Speakers) -> dict[Key, Part]:
@@ -258,7 +268,7 @@ def _distinct(listed: Iterable[Entry]) -> list[Entry]:
     return made
 
 
-def _others(held: _Held, said: _Speakers) -> list[Entry]:
+def _others(held: _Held, said: _Speakers, as_of: date) -> list[Entry]:
     """All that populations count, as one entry per unit: it may stand together with a class that none counts."""
     by: dict[str, list[Population]] = {}
     for (_, whom), populations in held.groups.items():
@@ -266,7 +276,7 @@ def _others(held: _Held, said: _Speakers) -> list[Entry]:
     made = []
     for whom, populations in sorted(by.items()):
         classes = frozenset().union(*(one.classes for one in populations))
-        low, high = together(populations)
+        low, high = Group(populations, as_of).together(range(len(populations)))
         made.append(Entry(classes, whom, low, high, said.of(sorted(classes)), counted=True))
     return made
 

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from math import sqrt
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
-
-from flagstate.catalog import sketch
 
 Numbers = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.uint64]
@@ -27,8 +24,6 @@ Marks = npt.NDArray[np.uint64]
 MONTHS = 12
 NEVER, ALWAYS = -(1 << 22), 1 << 22
 """Before and after every month."""
-ROOM = 1 << 24
-"""More than all months between the two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +58,16 @@ class Population:
         """Whether it has a date."""
         return self.first != NEVER
 
+    @property
+    def touches(self) -> tuple[int, int]:
+        """First and last of the months with which a window ends that has some of its days."""
+        return self.first, self.last + MONTHS - 1 if self.dated else ALWAYS
+
+    @property
+    def inside(self) -> tuple[int, int]:
+        """First and last of the months with which a window ends that has all of its days."""
+        return (self.last, self.first + MONTHS - 1) if self.dated else (NEVER, ALWAYS)
+
 
 @dataclass(frozen=True)
 class Count:
@@ -76,17 +81,6 @@ class Count:
     """Last month of the fullest window, counted from year 0; null: nothing has a date."""
     series: str | None = None
     """JSON: month to bounds; null: nothing has a date."""
-
-
-@dataclass
-class _Track:
-    """Populations whose subjects one class tells apart."""
-
-    rows: list[Population] = field(default_factory=list)
-
-    @property
-    def level(self) -> int:
-        return max(row.level for row in self.rows)
 
 
 def month_of(text: str | None) -> tuple[int, int]:
@@ -123,137 +117,179 @@ def days(end: int | None, as_of: date) -> tuple[date, date]:
     return date(begin // MONTHS, begin % MONTHS + 1, 1), min(last, as_of)
 
 
-def fullest(rows: Sequence[Population], as_of: date) -> Count | None:
-    """Return how many distinct subjects the populations have together in the fullest 12 months.
+class Group:
+    """Populations of one container, group of persons and unit, of which unions are counted."""
 
-    Args:
-        rows: Populations of one container, group of persons and unit.
-        as_of: Months after this day do not count.
+    def __init__(self, rows: Sequence[Population], as_of: date) -> None:
+        """Sort their fingerprints once.
 
-    Returns:
-        Bounds that hold for the fullest window; null: nothing lies on or before the day.
-    """
-    now = as_of.year * MONTHS + as_of.month - 1
-    rows = [row for row in rows if not row.dated or row.first <= now]
-    if not rows:
-        return None
-    if not any(row.dated for row in rows):
-        return Count(*together(rows))
-    if len(rows) == 1 and rows[0].first == rows[0].last:
-        return Count(rows[0].low, rows[0].high, rows[0].first, _series(rows))
-    ends = np.array(sorted({m for row in rows if row.dated for m in (row.first, row.last) if m <= now}), np.int64)
-    low, high = np.zeros(len(ends), np.int64), np.zeros(len(ends), np.int64)
-    for track in _tracks(rows):
-        low, high = np.maximum(low, _lows(track, ends)), high + _highs(track, ends)
-    # Of windows that are as full as each other, the latest.
-    best = max(range(len(ends)), key=lambda at: (high[at], low[at], at))
-    least = max([int(low.max()), *(row.low for row in rows if not row.dated or row.last <= now)])
-    return Count(least, max(least, int(high.max())), int(ends[best]), _series(rows))
+        Args:
+            rows: The populations.
+            as_of: Months after this day do not count.
+        """
+        self.now = as_of.year * MONTHS + as_of.month - 1
+        self.rows = rows
+        tracks: dict[str, list[int]] = {}
+        for at, row in enumerate(rows):
+            if row.track is not None and row.first <= self.now:
+                tracks.setdefault(row.track, []).append(at)
+        months = {month for row in rows if row.dated for month in (row.first, row.last) if month <= self.now}
+        self.ends = np.array(sorted(months), np.int64)
+        self.tracks = tuple(_Track(rows, listed, self.ends) for _, listed in sorted(tracks.items()))
+
+    def fullest(self, chosen: Sequence[int] | None = None) -> Count | None:
+        """Return how many distinct subjects populations have together in the fullest 12 months.
+
+        Args:
+            chosen: Places of the populations, in rising order; null: all.
+
+        Returns:
+            Bounds that hold for the fullest window; null: nothing lies on or before the day.
+        """
+        listed = range(len(self.rows)) if chosen is None else chosen
+        listed = [at for at in listed if self.rows[at].first <= self.now]
+        if not listed:
+            return None
+        dated = [row for at in listed if (row := self.rows[at]).dated]
+        if not dated:
+            return Count(*self.together(listed))
+        begin, end = min(row.first for row in dated), max(row.last for row in dated)
+        if end <= min(begin + MONTHS - 1, self.now):
+            return Count(*self.together(listed), end, self._series(listed))
+        ends = self.ends
+        low, high = np.zeros(len(ends), np.int64), np.zeros(len(ends), np.int64)
+        for track, ours in self._split(listed):
+            rows = [self.rows[at] for at in ours]
+            most = _added([row.touches for row in rows], [row.high for row in rows], ends)
+            if track is not None:
+                level = max(row.level for row in rows)
+                low = np.maximum(low, _spread(track.named(ours, "inside", level), level)[0])
+                named = _spread(track.named(ours, "touches", level), level)[1]
+                nameless = _added([row.touches for row in rows], [row.nameless for row in rows], ends)
+                most = np.minimum(most, named + nameless)
+            high = high + most
+        # Of windows that are as full as each other, the latest.
+        best = max(range(len(ends)), key=lambda at: (high[at], low[at], at))
+        lows = [row.low for at in listed if not (row := self.rows[at]).dated or row.last <= self.now]
+        least = max([int(low.max()), *lows])
+        return Count(least, max(least, int(high.max())), int(ends[best]), self._series(listed))
+
+    def together(self, listed: Sequence[int]) -> tuple[int, int]:
+        """Return at least and at most how many distinct subjects populations have together, whatever their dates."""
+        if len(listed) == 1:
+            return self.rows[listed[0]].low, self.rows[listed[0]].high
+        low, high = 0, 0
+        for track, ours in self._split(listed):
+            rows = [self.rows[at] for at in ours]
+            most = sum(row.high for row in rows)
+            if track is not None and len(rows) > 1:
+                level = max(row.level for row in rows)
+                least, named = (int(bound[0]) for bound in _spread(track.different(ours, level), level))
+                low, most = max(low, least), min(most, named + sum(row.nameless for row in rows))
+            low, high = max([low, *(row.low for row in rows)]), high + most
+        return low, max(low, high)
+
+    def _split(self, listed: Sequence[int]) -> list[tuple[_Track | None, list[int]]]:
+        """Tell populations apart by what names their subjects; those that nothing names come last."""
+        by: dict[str | None, list[int]] = {}
+        for at in listed:
+            by.setdefault(self.rows[at].track, []).append(at)
+        made: list[tuple[_Track | None, list[int]]] = [(t, by[t.name]) for t in self.tracks if t.name in by]
+        return [*made, (None, by[None])] if None in by else made
+
+    def _series(self, listed: Sequence[int]) -> str:
+        """JSON of the bounds by month; populations of whole years by year."""
+        by: dict[str, list[int]] = {}
+        for at in listed:
+            if (row := self.rows[at]).dated:
+                year = f"{row.first // MONTHS:04d}"
+                by.setdefault(year if row.first != row.last else f"{year}-{row.first % MONTHS + 1:02d}", []).append(at)
+        return json.dumps({month: self.together(by[month]) for month in sorted(by)}, separators=(",", ":"))
 
 
-def together(rows: Sequence[Population]) -> tuple[int, int]:
-    """Return at least and at most how many distinct subjects populations have together, whatever their dates."""
-    if len(rows) == 1:
-        return rows[0].low, rows[0].high
-    low, high = 0, 0
-    for track in _tracks(rows):
-        if len(track.rows) == 1:
-            least, most = track.rows[0].low, track.rows[0].high
-        else:
-            level = track.level
-            marks = np.unique(np.concatenate([_cut(row, level) for row in track.rows]))
-            least, most = _spread(len(marks), level)
-            most = min(most + sum(row.nameless for row in track.rows), sum(row.high for row in track.rows))
-            least = max([least, *(row.low for row in track.rows)])
-        low, high = max(low, least), high + most
-    return low, max(low, high)
+class _Track:
+    """Populations whose subjects one class tells apart, with their fingerprints in order."""
+
+    def __init__(self, rows: Sequence[Population], listed: Sequence[int], ends: Numbers) -> None:
+        self.name = rows[listed[0]].track
+        self.rows, self.listed, self.ends = rows, listed, ends
+        self.plain = all(not rows[at].dated or rows[at].first == rows[at].last for at in listed)
+
+    def marks(self, at: int, level: int) -> Marks:
+        """Return the fingerprints of one population at a level."""
+        marks: Marks = np.frombuffer(self.rows[at].kept, "<u8")
+        return marks[: np.searchsorted(marks, _limit(level))] if level else marks
+
+    def different(self, listed: Sequence[int], level: int) -> Numbers:
+        """Return how many different fingerprints some populations have at a level, as one number."""
+        parts = [self.marks(at, level) for at in listed]
+        return np.array([len(np.unique(np.concatenate(parts))) if len(parts) > 1 else len(parts[0])], np.int64)
+
+    def named(self, listed: Sequence[int], how: str, level: int) -> Numbers:
+        """Return how many different fingerprints some populations have in each window.
+
+        Args:
+            listed: Their places.
+            how: Whether they are in a window that they touch, or only in one that holds them whole (inside).
+            level: The level to count at.
+        """
+        marks, of, begins, stops = self._ordered["touches" if self.plain else how]
+        upto = int(np.searchsorted(marks, _limit(level))) if level else len(marks)
+        marks, of = marks[:upto], of[:upto]
+        if len(listed) < len(self.listed):
+            chosen = np.zeros(len(self.rows), np.bool_)
+            chosen[list(listed)] = True
+            kept = np.flatnonzero(chosen[of])
+            marks, of = marks[kept], of[kept]
+        if not len(marks):
+            return np.zeros(len(self.ends), np.int64)
+        begin, stop = begins[of], stops[of]
+        # Spans of one fingerprint that overlap become one: each begins after the furthest end before it.
+        fresh = np.concatenate([[True], marks[1:] != marks[:-1]])
+        rank = np.cumsum(fresh) * (2 * len(self.ends) + 2)
+        reached = np.maximum.accumulate(rank + stop) - rank
+        begin[1:] = np.where(fresh[1:], begin[1:], np.maximum(begin[1:], reached[:-1] + 1))
+        counts = begin <= stop
+        change = np.zeros(len(self.ends) + 1, np.int64)
+        change[: len(self.ends)] += np.bincount(begin[counts], minlength=len(self.ends))[: len(self.ends)]
+        change[1:] -= np.bincount(stop[counts], minlength=len(self.ends))[: len(self.ends)]
+        made: Numbers = np.cumsum(change)[: len(self.ends)]
+        return made
+
+    @cached_property
+    def _ordered(self) -> dict[str, tuple[Marks, Numbers, Numbers, Numbers]]:
+        """All fingerprints in order, each with its place; and the first and last window of each place, by how."""
+        parts = [self.marks(at, 0) for at in self.listed]
+        marks = np.concatenate(parts)
+        of = np.repeat(np.array(self.listed, np.int64), [len(part) for part in parts])
+        made = {}
+        for how in ("touches",) if self.plain else ("touches", "inside"):
+            spans = np.array([getattr(row, how) for row in self.rows], np.int64)
+            begins = np.searchsorted(self.ends, spans[:, 0], "left")
+            stops = np.searchsorted(self.ends, spans[:, 1], "right") - 1
+            order = np.lexsort((begins[of], marks))
+            made[how] = (marks[order], of[order], begins, stops)
+        return made
 
 
-def _tracks(rows: Iterable[Population]) -> list[_Track]:
-    by: dict[str, _Track] = {}
-    alone: list[_Track] = []
-    for row in rows:
-        if row.track is None:
-            alone.append(_Track([row]))
-        else:
-            by.setdefault(row.track, _Track()).rows.append(row)
-    return [*by.values(), *alone]
+def _limit(level: int) -> np.uint64:
+    return np.uint64(1 << (64 - level))
 
 
-def _spread(kept: int, level: int) -> tuple[int, int]:
+def _spread(kept: Numbers, level: int) -> tuple[Numbers, Numbers]:
     """Three standard errors each way, as `catalog.sketch.bounds` has them."""
     if not level:
         return kept, kept
-    scale, spread = 1 << level, 3 * sqrt(kept + 2)
-    return max(kept, int((kept - spread) * scale)), int((kept + spread + 5) * scale)
-
-
-def _cut(row: Population, level: int) -> Marks:
-    marks: Marks = np.frombuffer(sketch.cut(row.kept, level), "<u8")
-    return marks
-
-
-def _lows(track: _Track, ends: Numbers) -> Numbers:
-    """At least: what lies whole inside each window."""
-    spans = [(row.last, row.first + MONTHS - 1 if row.dated else ALWAYS) for row in track.rows]
-    spans = [(begin if row.dated else NEVER, end) for row, (begin, end) in zip(track.rows, spans, strict=True)]
-    level = track.level
-    named = _named(track, spans, level, ends)
-    return np.array([_spread(int(kept), level)[0] if kept else 0 for kept in named], np.int64)
-
-
-def _highs(track: _Track, ends: Numbers) -> Numbers:
-    """At most: what touches each window."""
-    spans = [(row.first, row.last + MONTHS - 1 if row.dated else ALWAYS) for row in track.rows]
-    level = track.level
-    most = _added(spans, [row.high for row in track.rows], ends)
-    if all(not row.kept for row in track.rows):
-        return most
-    named = np.array([_spread(int(kept), level)[1] for kept in _named(track, spans, level, ends)], np.int64)
-    made: Numbers = np.minimum(most, named + _added(spans, [row.nameless for row in track.rows], ends))
-    return made
+    scale, spread = 1 << level, 3 * np.sqrt(kept + 2)
+    low = np.where(kept > 0, np.maximum(kept, (kept - spread) * scale), 0)
+    return low.astype(np.int64), ((kept + spread + 5) * scale).astype(np.int64)
 
 
 def _added(spans: Sequence[tuple[int, int]], weights: Sequence[int], ends: Numbers) -> Numbers:
     """Return for each window the sum of the weights of the spans that hold its last month."""
     begins, stops = (np.array([span[at] for span in spans], np.int64) for at in (0, 1))
-    weight = np.array(weights, np.int64)
-    first, last = np.argsort(begins, kind="stable"), np.argsort(stops, kind="stable")
-    risen = np.concatenate([[0], np.cumsum(weight[first])])[np.searchsorted(begins[first], ends, "right")]
-    gone = np.concatenate([[0], np.cumsum(weight[last])])[np.searchsorted(stops[last], ends, "left")]
-    made: Numbers = risen - gone
+    change = np.zeros(len(ends) + 1, np.int64)
+    np.add.at(change, np.searchsorted(ends, begins, "left"), weights)
+    np.subtract.at(change, np.searchsorted(ends, stops, "right"), weights)
+    made: Numbers = np.cumsum(change)[: len(ends)]
     return made
-
-
-def _named(track: _Track, spans: Sequence[tuple[int, int]], level: int, ends: Numbers) -> Numbers:
-    """Return for each window how many different fingerprints its populations have."""
-    parts = [_cut(row, level) for row in track.rows]
-    if len(parts) == 1:
-        return _added(spans, [len(parts[0])], ends)
-    marks = np.concatenate(parts)
-    of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    begins, stops = (np.array([span[at] for span in spans], np.int64)[of] for at in (0, 1))
-    order = np.lexsort((begins, marks))
-    marks, begins, stops = marks[order], begins[order], stops[order]
-    if not len(marks):
-        return np.zeros(len(ends), np.int64)
-    # Spans of one fingerprint that overlap become one: each begins after the furthest end before it.
-    fresh = np.concatenate([[True], marks[1:] != marks[:-1]])
-    rank = np.cumsum(fresh) * ROOM
-    reached = np.maximum.accumulate(rank + stops) - rank
-    reached[1:], reached[0] = reached[:-1].copy(), NEVER - 1
-    begins = np.where(fresh, begins, np.maximum(begins, reached + 1))
-    kept = begins <= stops
-    starts, finish = np.sort(begins[kept]), np.sort(stops[kept])
-    made: Numbers = np.searchsorted(starts, ends, "right") - np.searchsorted(finish, ends, "left")
-    return made
-
-
-def _series(rows: Iterable[Population]) -> str:
-    """JSON of the bounds by month; populations of whole years by year."""
-    by: dict[str, list[Population]] = {}
-    for row in rows:
-        if row.dated:
-            year = f"{row.first // MONTHS:04d}"
-            by.setdefault(year if row.first != row.last else f"{year}-{row.first % MONTHS + 1:02d}", []).append(row)
-    return json.dumps({month: list(together(by[month])) for month in sorted(by)}, separators=(",", ":"))
