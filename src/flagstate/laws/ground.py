@@ -24,7 +24,7 @@ CATALOGS: Mapping[str, tuple[Column, ...]] = {
         Column("scope", TEXT, "How far the entry goes, in words; null: wholly.", "Our summary."),
         Column("status", TEXT, "sourced, to verify or interpretive.", "As right as its source."),
         Column("part", TEXT, "Which part of a list it stands in; null: the list has none.", "Our summary."),
-        Column("only_with", TEXT, "It counts only for who is on that other list as well; null: for all.", "Our summary."),
+        Column("only_with", TEXT, "Counts only for who is on that other list too; null: for all.", "Our summary."),
         Column("not_with", TEXT, "It counts only for who is not on that other list; null: for all.", "Our summary."),
         Column("fact_id", TEXT, "Id of the entry, list:CODE:MEMBER.", "Ids are ours."),
     ),
