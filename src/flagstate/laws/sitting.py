@@ -1,8 +1,8 @@
 """Laws are heard one after the other in a bounded child process, which leaves behind what each says.
 
 A folder that only the owner can read lies between the two: `put` fills it, `work` runs in the child, `close` says why a
-child died, `take` reads what there is. A child that dies costs the law that it was hearing; `left` says which are still
-to be heard, by the next child.
+child died, `take` reads what there is. A child that dies costs the law that it was hearing, no other; `left` says which
+are still to be heard, by the next child.
 """
 
 from __future__ import annotations
@@ -107,14 +107,18 @@ def left(folder: Path, laws: Sequence[str]) -> list[str]:
 def close(folder: Path, laws: Sequence[str], fault: str) -> None:
     """Say why a child died: of the law that it was hearing, or of all where it never came to one.
 
+    A law that came after others in the same child is not blamed yet, since the bounds are those of the child: it stays
+    among those that are `left`, and the next child hears it first, with all of the bounds to itself.
+
     Args:
         folder: As `put` filled it.
-        laws: The laws that it was to hear.
+        laws: The laws that it was to hear, in order.
         fault: Why, as a clause; empty: it did not die, and what it left out is nobody's fault but ours.
     """
     open_ = left(folder, laws)
     hearing = [law for law in open_ if _said(folder, law, "begun").exists()]
-    if not fault and not open_:
+    if hearing and hearing[0] != laws[0]:
+        _said(folder, hearing[0], "begun").unlink()
         return
     for law in hearing or open_:
         why = fault or "the process that ran it ended before it was done"
