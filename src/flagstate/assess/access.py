@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flagstate.assess.subject import STANCE_RANK, Custody
+from flagstate.assess.subject import Custody
 from flagstate.catalog.operators import WEAKNESS
+from flagstate.model.stance import stance_rank
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Edge:
     def rank(self) -> tuple[object, ...]:
         """How firm it is, the firmest first."""
         weak = WEAKNESS.get(self.status, 3)
-        return (self.contested, weak, self.depth, STANCE_RANK.get(self.stance, 3), self.words, self.facts)
+        return (self.contested, weak, self.depth, stance_rank(self.stance), self.words, self.facts)
 
 
 @dataclass

@@ -25,24 +25,11 @@ from flagstate.assess.citation import (
     law_words,
     laws_words,
 )
-from flagstate.assess.owners import (
-    CONTROL,
-    STANCE_RANK,
-    Chain,
-    Edge,
-    chains,
-    columns_of,
-    derived,
-    edges,
-    in_charge,
-    in_force,
-    paths_up,
-    status_of,
-    weakest_of,
-)
+from flagstate.assess.owners import CONTROL, Chain, Edge, chains, columns_of, derived, edges, in_charge, paths_up
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.countries import CODES
 from flagstate.catalog.operators import WEAKNESS, weakest
+from flagstate.model.stance import in_force, stance_rank, status_of, weakest_stance
 
 __all__ = [
     "CONTROL",
@@ -55,12 +42,10 @@ __all__ = [
     "edges",
     "ground_words",
     "grounds",
-    "in_force",
     "law_words",
     "laws_words",
     "names_of",
     "paths_up",
-    "status_of",
 ]
 
 PEOPLE = frozenset({"person", "group"})
@@ -101,7 +86,7 @@ class Ground:
     @property
     def rank(self) -> tuple[object, ...]:
         """Sort key: the firmest first."""
-        return self.disputed, WEAKNESS.get(self.status, 3), STANCE_RANK.get(self.stance, 3), self.fact_id
+        return self.disputed, WEAKNESS.get(self.status, 3), stance_rank(self.stance), self.fact_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,4 +330,4 @@ def _weaker(*statuses: str) -> str:
 
 @lru_cache(maxsize=64)
 def _weaker_stance(one: str, other: str | None) -> str:
-    return one if other is None else weakest_of(one, other)
+    return one if other is None else weakest_stance((one, other))

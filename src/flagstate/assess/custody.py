@@ -17,19 +17,11 @@ from typing import Any
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess.compelled import in_force, names_of, status_of
+from flagstate.assess.compelled import names_of
 from flagstate.assess.observed import observed, own_ranges
-from flagstate.assess.subject import (
-    NO_OPERATOR,
-    STANCE_RANK,
-    Custody,
-    Stand,
-    Subject,
-    Tally,
-    host_stands,
-    weakest_stance,
-)
+from flagstate.assess.subject import NO_OPERATOR, Custody, Stand, Subject, Tally, host_stands
 from flagstate.catalog.interest_kinds import interest_kinds
+from flagstate.model.stance import in_force, stance_rank, status_of, weakest_stance
 
 __all__ = [
     "NO_OPERATOR",
@@ -46,7 +38,6 @@ __all__ = [
     "own_ranges",
     "stands",
     "subjects",
-    "weakest_stance",
 ]
 
 Row = Mapping[str, Any]
@@ -122,7 +113,7 @@ def _by(table: pa.Table, column: str, as_of: date, keep: Any = None) -> dict[str
         if row[column] and in_force(row, as_of) and (keep is None or keep(row)):
             found.setdefault(str(row[column]), []).append(row)
     for rows in found.values():
-        rows.sort(key=lambda row: (STANCE_RANK.get(str(row["stance"]), 3), str(row["fact_id"])))
+        rows.sort(key=lambda row: (stance_rank(str(row["stance"])), str(row["fact_id"])))
     return found
 
 
@@ -223,7 +214,7 @@ def _stand(found: dict[str, Stand], row: Row, under: str, path: tuple[str, ...])
     known = found.get(country)
     if known is None:
         found[country] = new
-    elif STANCE_RANK.get(new.stance, 3) < STANCE_RANK.get(known.stance, 3):
+    elif stance_rank(new.stance) < stance_rank(known.stance):
         # The firmer source speaks of a layer below: that the thing itself stands there is the nearer one's word.
         near = known.facts if known.depth < new.depth else ()
         found[country] = replace(new, depth=known.depth, facts=(*new.facts, *near))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 from flagstate import model
 from flagstate.catalog.mask import plain
 from flagstate.catalog.operators import WEAKNESS
+from flagstate.model.stance import in_force, weakest_stance
 
 FIRM, CONTESTED, DISPUTED = 0, 1, 2
 """How far a reason is doubted: not at all, the sources dispute it, or facts contradict each other about it."""
-
-_STANCES = ("observed", "configured", "recorded", "declared")
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,15 @@ class Ground:
         return Ground(
             max(self.doubt, other.doubt),
             tuple(dict.fromkeys((*self.facts, *other.facts))),
-            weakest_stance((self.stance, other.stance)),
+            weakest_known((self.stance, other.stance)),
             max(self.status, other.status, key=_weakness),
         )
 
 
-def weakest_stance(stances: Iterable[str | None]) -> str | None:
-    """Return the weakest stance, declared being the weakest; None where there is none."""
+def weakest_known(stances: Iterable[str | None]) -> str | None:
+    """Return the weakest stance of those that there are; None where there is none."""
     known = [stance for stance in stances if stance is not None]
-    return max(known, key=lambda s: _STANCES.index(s) if s in _STANCES else len(_STANCES), default=None)
+    return weakest_stance(known) if known else None
 
 
 def _weakness(status: str) -> int:
@@ -84,13 +83,8 @@ class Facts:
         for column, values in among.items():
             table = table.filter(pc.is_in(table[column], pa.array(sorted(values), pa.string())))
         for row in table.to_pylist():
-            if self._in_force(row):
+            if in_force(row, self.as_of):
                 yield row
-
-    def _in_force(self, row: Mapping[str, object]) -> bool:
-        since, until = row.get("valid_from"), row.get("valid_to")
-        begun = not isinstance(since, datetime) or since.date() <= self.as_of
-        return begun and (not isinstance(until, datetime) or until.date() > self.as_of)
 
     def ground(self, row: Mapping[str, object], *columns: str) -> Ground:
         """Return a row as the ground of what some of its columns say."""

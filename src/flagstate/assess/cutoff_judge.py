@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyarrow import Table
 
 from flagstate import model
-from flagstate.assess.cutoff_facts import DISPUTED, FIRM, weakest_stance
+from flagstate.assess.cutoff_facts import DISPUTED, FIRM, weakest_known
 from flagstate.assess.cutoff_graph import Edge, Graph
 from flagstate.assess.cutoff_policy import Policy
 from flagstate.assess.cutoff_sweep import Falls, proof_ground, under
@@ -191,7 +191,7 @@ def _others(case: Case, hits: Sequence[Hit]) -> dict[str, object]:
         confidence="low",
         values={"pairs": len(hits), "stop": len(adverse)},
         missing=[] if adverse else ["Decide the pairs that are written out first."],
-        rests_on=weakest_stance(case.graph.assets[hit.node].ground.stance for hit in hits),
+        rests_on=weakest_known(case.graph.assets[hit.node].ground.stance for hit in hits),
     )
 
 
@@ -251,7 +251,7 @@ def _no_policy(case: Case) -> dict[str, object]:
         message,
         values={"would_stop": dict(sorted(would.items())[:_NAMED]), "single_points": _points(case)},
         missing=[_WRITE, *_unsaid(case)],
-        rests_on=weakest_stance(stances),
+        rests_on=weakest_known(stances),
     )
 
 
@@ -304,7 +304,7 @@ def _rest(case: Case, undecided: bool) -> dict[str, object]:
     graph = case.graph
     missing = ["Decide what is named as undecided."] if undecided else []
     missing += _unsaid(case)
-    stance = weakest_stance(_stances(graph, graph.closure(graph.critical)))
+    stance = weakest_known(_stances(graph, graph.closure(graph.critical)))
     if stance in (None, "declared"):
         missing.append("Evidence of what the services need beside the declaration: infrastructure, logs, a HAR, DNS.")
     if not _covered(case):

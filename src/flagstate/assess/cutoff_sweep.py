@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flagstate.assess.cutoff_facts import DISPUTED, Ground, weakest_stance
+from flagstate.assess.cutoff_facts import DISPUTED, Ground, weakest_known
 from flagstate.assess.cutoff_graph import Edge, Graph
 
 
@@ -99,4 +99,4 @@ def proof_ground(falls: Falls, nodes: Iterable[int]) -> Ground:
         stances.add(ground.stance)
         if ground.doubt > total.doubt or ground.status != total.status:
             total = total + Ground(ground.doubt, (), None, ground.status)
-    return Ground(min(total.doubt, DISPUTED), tuple(facts), weakest_stance(stances), total.status)
+    return Ground(min(total.doubt, DISPUTED), tuple(facts), weakest_known(stances), total.status)

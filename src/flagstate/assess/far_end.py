@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from flagstate.assess import destination
-from flagstate.assess.compelled import edges, in_force
+from flagstate.assess.compelled import edges
 from flagstate.assess.custody import custody_kinds, own_ranges
+from flagstate.model.stance import in_force
 
 Tables = Mapping[str, pa.Table]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from flagstate.assess.compelled import in_force
 from flagstate.assess.custody import Estate, Subject
 from flagstate.assess.keys import Protection, evidence, protects
+from flagstate.model.stance import in_force
 
 Row = Mapping[str, Any]
 

@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.assess.compelled import status_of
-from flagstate.assess.custody import Custody, Estate, Stand, custodians, layers, stands, weakest_stance
+from flagstate.assess.custody import Custody, Estate, Stand, custodians, layers, stands
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
+from flagstate.model.stance import status_of, weakest_stance
 
 Row = Mapping[str, Any]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flagstate.assess.compelled import status_of
 from flagstate.assess.subject import NO_OPERATOR, Custody, Subject, Tally, host_stands
+from flagstate.model.stance import status_of
 
 _PLACE_RANK = {"sure": 0, "likely": 1, "disputed": 2, "none": 3}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from flagstate.catalog.interest_kinds import interest_kinds, kinds_with
 from flagstate.catalog.operators import WEAKNESS, weakest
+from flagstate.model.stance import in_force, status_of, weakest_stance
 
 CONTROL = frozenset({"owns", "controls"})
 """Kinds of interest through which an owner can use its control."""
@@ -34,8 +35,6 @@ _CHAIN = (
     "proof",
     "facts",
 )
-STANCE_RANK = {"observed": 0, "configured": 1, "recorded": 2, "declared": 3}
-"""From the firmest."""
 
 
 @dataclass(frozen=True)
@@ -65,24 +64,6 @@ class Chain:
     disputed: bool
     proof: str
     facts: tuple[str, ...]
-
-
-def status_of(row: Mapping[str, object]) -> str:
-    """Return the status of a fact; one that somebody declares or configures counts as declared."""
-    said = row.get("status")
-    return str(said) if said else ("to verify" if row.get("stance") == "recorded" else "declared")
-
-
-def in_force(row: Mapping[str, object], as_of: date) -> bool:
-    """Say whether a fact holds on a day; open ends hold."""
-    since, until = row.get("valid_from"), row.get("valid_to")
-    begun = not isinstance(since, datetime) or since.date() <= as_of
-    return begun and (not isinstance(until, datetime) or until.date() > as_of)
-
-
-def weakest_of(*stances: str | None) -> str:
-    """Return the weakest stance; one that is not given counts as declared."""
-    return max((stance or "declared" for stance in stances), key=lambda s: STANCE_RANK.get(s, 3), default="observed")
 
 
 def edges(interests: pa.Table, as_of: date) -> dict[str, list[Edge]]:
@@ -162,7 +143,7 @@ def chains(interests: pa.Table, as_of: date, names: Mapping[str, str], disputed:
                 subject,
                 len(down),
                 weakest(*(edge.status for edge in down)),
-                weakest_of(*(edge.stance for edge in down)),
+                weakest_stance(edge.stance for edge in down),
                 any(edge.contested for edge in down),
                 not disputed.isdisjoint(facts),
                 " → ".join(_link(edge, names) for edge in down),

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from flagstate.assess.forms import Held, Part
 from flagstate.assess.grounds import RANK, Ground
-from flagstate.assess.subject import weakest_stance
 from flagstate.catalog.operators import WEAKNESS, weakest
+from flagstate.model.stance import weakest_stance
 
 MOST = 16
 """Proofs that are kept per government, subject and form of data."""

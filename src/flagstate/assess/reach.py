@@ -25,9 +25,10 @@ from flagstate.assess.proofs import MOST, Proof
 from flagstate.assess.reach_findings import judge
 from flagstate.assess.search import find, see, world
 from flagstate.assess.sentences import CLEAR, proof_words
-from flagstate.assess.subject import Subject, weakest_stance
+from flagstate.assess.subject import Subject
 from flagstate.catalog.compulsion import Law, conflicts
 from flagstate.model.codes import REACH_LEVELS
+from flagstate.model.stance import weakest_stance
 
 __all__ = ["CLEAR", "assess_reach", "proofs", "reach"]
 

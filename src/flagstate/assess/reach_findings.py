@@ -19,9 +19,10 @@ from flagstate.assess.keys import Regime
 from flagstate.assess.proofs import Proof
 from flagstate.assess.reach_gaps import instructed, no_policy, nothing, rest, shown, undecided, values
 from flagstate.assess.sentences import government_name
-from flagstate.assess.subject import Subject, Tally, weakest_stance
+from flagstate.assess.subject import Subject, Tally
 from flagstate.catalog.country_names import country_name
 from flagstate.model.codes import REACH_LEVELS
+from flagstate.model.stance import weakest_stance
 
 _HOW = {
     "direct_law": "whoever runs it is organised or based there",

@@ -11,8 +11,9 @@ from flagstate.assess.finding import bytes_in_words, finding
 from flagstate.assess.grounds import is_country
 from flagstate.assess.keys import circles
 from flagstate.assess.proofs import Proof
-from flagstate.assess.subject import NO_OPERATOR, Subject, Tally, weakest_stance
+from flagstate.assess.subject import NO_OPERATOR, Subject, Tally
 from flagstate.catalog.country_names import country_name
+from flagstate.model.stance import weakest_stance
 
 _NAME_POLICY = "Write into estate.yaml which governments you accept, for example policy: {accept_reach: [EU]}."
 _NAMED = 8

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess import far_end
-from flagstate.assess.compelled import in_force
 from flagstate.assess.destination import MEETS, OPEN, Book, Destination, Fit, Pattern, patterns
+from flagstate.model.stance import in_force
 
 Tables = Mapping[str, pa.Table]
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-STANCE_RANK = {"observed": 0, "configured": 1, "recorded": 2, "declared": 3}
 _FACTS = 20  # fact_ids kept per figure: the finding names some, the tables have all
 NO_OPERATOR = "net:no-known-operator"
-
-
-def weakest_stance(stances: Iterable[str | None]) -> str:
-    """Return the weakest stance: declared is weaker than recorded, configured and observed."""
-    return max((s or "declared" for s in stances), key=lambda s: STANCE_RANK.get(s, 3), default="observed")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from flagstate.catalog.operators import weakest
 from flagstate.enrich.control_links import GROUNDS, HALF, RANK, Links
-from flagstate.enrich.control_words import Step, Teller, chain_row, share_words, status_of, weakest_stance
+from flagstate.enrich.control_words import Step, Teller, chain_row, share_words
 from flagstate.enrich.control_world import EPSILON, OWNERS, VOTES, World
+from flagstate.model.stance import status_of, weakest_stance
 
 WORK = 400_000
 """So many stakes are walked at most to find those who control by what they hold together with those they control."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from flagstate.enrich.control_covered import LOCATED, Cover
-from flagstate.enrich.control_words import Teller, share_words, status_of
+from flagstate.enrich.control_words import Teller, share_words
 from flagstate.enrich.control_world import EPSILON, GROUP, PERSON, STATE, Flags
+from flagstate.model.stance import status_of
 
 TOLD = 24
 """A proof tells at most so many owners; its facts are complete."""

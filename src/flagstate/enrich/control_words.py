@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,22 +14,9 @@ from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.catalog.operators import WEAKNESS, weakest
 from flagstate.enrich.control_links import RANK, Links
 from flagstate.enrich.control_world import ENTITY_KINDS, KINDS, Ints, World
+from flagstate.model.stance import status_of, weakest_stance
 
-STANCES = ("observed", "configured", "recorded", "declared")
-"""From the firmest; what nobody gives a stance counts as declared."""
 ASKED = ("fact_id", "status", "stance", "source", "share_lo_pct", "share_hi_pct", "unknown_reason")
-
-
-def status_of(row: Mapping[str, object]) -> str:
-    """Return the status of a fact; one that somebody declares or configures counts as declared."""
-    said = row.get("status")
-    return str(said) if said else ("to verify" if row.get("stance") == "recorded" else "declared")
-
-
-def weakest_stance(stances: Iterable[str]) -> str:
-    """Return the weakest of some stances; none at all is declared."""
-    order = {stance: i for i, stance in enumerate(STANCES)}
-    return max(stances, key=lambda s: order.get(s, len(STANCES)), default="declared")
 
 
 def share_words(low: object, high: object) -> str:

@@ -216,6 +216,8 @@ def _execute(
         raise LawError(
             f"The step {step.name} took more than {seconds:g} s and was stopped", where=where, todo="Make it simpler"
         ) from None
+    except duckdb.OutOfMemoryException:
+        raise LawError(f"The step {step.name} needed more memory than its bound", where=where) from None
     except duckdb.Error as error:
         raise LawError(f"The step {step.name} failed", where=where, why=type(error).__name__) from None
 

@@ -15,6 +15,7 @@ from flagstate import model
 from flagstate.catalog.strict import printable
 from flagstate.errors import LawError
 from flagstate.laws.pack import Law, Rule, Step
+from flagstate.model.stance import weakest_stance
 from flagstate.model.verdict import severity
 
 Row = dict[str, Any]
@@ -22,7 +23,6 @@ ADVERSE = ("prohibited", "breach", "restricted", "conflict", "notify", "assess")
 CALM = ("ok", "not applicable")
 KEPT = 50
 """fact_ids that a finding keeps."""
-_STANCES = ("observed", "configured", "recorded", "declared")
 _HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _WORDS = {
     "would": {"en": "Would be {outcome}: ", "fr": "Serait {outcome} : "},
@@ -131,7 +131,8 @@ def make(law: Law, rule: Rule, step: Step, row: Row, known: World, unset: Sequen
     verdict, outcome = row["verdict"], row["outcome"]
     facts = sorted(set(row["facts"] or ()))
     missing = [law.missing[word] for word in dict.fromkeys(row["missing"] or ())]
-    rests_on = _weakest(known.stances.get(one) for one in facts)
+    stances = [known.stances[one] for one in facts if one in known.stances]
+    rests_on = weakest_stance(stances) if stances else None
     disputed = not known.disputed.isdisjoint(facts)
     if verdict == "unknown" and unset:
         missing += [_filled("param", name=name) for name in unset]
@@ -250,11 +251,6 @@ def _doubt(facts: Sequence[str], rests_on: str | None, disputed: bool) -> str:
     if not facts:
         return "nothing"
     return "disputed" if disputed else "declared" if rests_on == "declared" else ""
-
-
-def _weakest(stances: Iterable[str | None]) -> str | None:
-    known = [one for one in stances if one is not None]
-    return max(known, key=_STANCES.index) if known else None
 
 
 def _filled(word: str, **values: str) -> dict[str, str]:
