@@ -212,6 +212,44 @@ def test_states_and_marks_are_of_the_classes_that_count() -> None:
     assert (row["states"], row["marks"]) == (["stored", "used"], ["important_data", "pseudonymised"])
 
 
+def test_of_many_entries_at_most_half_of_the_sum_have_two() -> None:
+    names = [*"card iban bic person_name email phone us_ssn birth_date passport postal_address".split(), "a", "b", "c"]
+    rows = [row for at, name in enumerate(names) for row in entry([name], 10, 20 + at)]
+    table = counted(rows)
+    assert bounds(one(table, names)) == (0, sum(20 + at for at in range(13)) // 2)
+    assert bounds(one(table, ["card"])) == (10, 20)
+    few = counted([row for row in rows if row["data_class"] != "bic"])
+    assert bounds(one(few, ["card", "iban"])) == (0, 20)
+
+
+def test_identifiers_of_many_entries_may_be_linked_beside_those_that_are() -> None:
+    rows = entry(["person_name", "us_ssn"], 10, 10)
+    rows += [row for at in range(12) for row in entry(["email", "imei", f"other_{at}"][at % 2 :], 500, 500 + at)]
+    least, most = bounds(one(counted(rows), COVERED))
+    assert least == 500
+    assert most is not None
+    assert most > 3000
+
+
+def test_more_sets_of_classes_than_are_united_keep_true_bounds() -> None:
+    kinds = ["card", "iban", "person_name", "phone", "us_ssn", "birth_date", "passport"]
+    people = {subset: {f"p{at}", f"p{at // 2}"} for at in range(128)
+              if (subset := tuple(k for bit, k in enumerate(kinds) if at >> bit & 1))}  # fmt: skip
+    rows = counted([], [population(["email", *subset], sorted(known), "2026-03") for subset, known in people.items()])
+    wide = set()
+    for subset in people:
+        truth = set().union(*(known for other, known in people.items() if set(subset) <= set(other)))
+        row = one(rows, ["email", *subset])
+        assert row["subjects_lo"] <= len(truth) <= row["subjects_hi"]
+        wide.add(row["exact"])
+    assert wide == {True, False}
+
+
+def test_a_population_that_is_only_declared_is_said_to_be() -> None:
+    row = one(counted([], [population(["card"], ["a"], None, stance="declared")]), FINANCIAL)
+    assert (bounds(row), row["stance"]) == ((1, 1), "declared")
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
     told = [*entry(["card", "email"], 5, 6), *entry(["iban"], 7, 9), *entry(["us_ssn"], 1, None, evidence_id="b")]
     seen = [population(["card", "email"], [f"p{i}"], f"2026-{1 + i:02d}", i % 3) for i in range(9)]

@@ -72,11 +72,33 @@ def test_the_series_tells_every_month_up_to_the_day() -> None:
     assert bounds(row) == (4, 5)
 
 
+def test_keys_of_different_classes_add_up_in_every_window() -> None:
+    rows = [population(["card", "email"], ["a", "b"], "2024-03"), population(["card", "email"], ["b"], "2026-03"),
+            population(["card", "iban"], ["x", "y", "z"], "2024-05", subject_class="iban"),
+            population(["card"], ["q"], "2026-05", subject_class=None, sketch=None)]  # fmt: skip
+    row = one(counted([], rows), FINANCIAL)
+    assert (bounds(row), row["window_to"]) == ((3, 5), date(2024, 5, 31))
+
+
 Fact = tuple[int, str | None, int, bool]
 """Person, month, set of classes, and whether a key names it."""
 
-months = st.sampled_from([None, "2024-12", "2025-01", "2025-06", "2025-12", "2026-01", "2026-05", "2026-11", "2026-12"])
-facts = st.lists(st.tuples(st.integers(0, 12), months, st.integers(0, 2), st.booleans()), min_size=1, max_size=40)
+MONTHS = (None, "2024-12", "2025-01", "2025-06", "2025-12", "2026-01", "2026-05", "2026-11", "2026-12")
+
+
+def crowd(seed: int) -> list[Fact]:
+    """Return a few persons that come often: of such worlds most draws are too thin."""
+    chance = random.Random(seed)
+    blank = chance.choice([0, 0, 5])
+    return [
+        (chance.randrange(6), chance.choice(MONTHS[seed % 2 :]), chance.randrange(3), chance.randrange(50) >= blank)
+        for _ in range(chance.randrange(5, 40))
+    ]
+
+
+facts = st.lists(
+    st.tuples(st.integers(0, 12), st.sampled_from(MONTHS), st.integers(0, 2), st.booleans()), min_size=1, max_size=40
+) | st.integers(0, 10**6).map(crowd)
 
 
 def worlds(known: Sequence[Fact], *, years: bool) -> list[Row]:

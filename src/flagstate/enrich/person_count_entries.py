@@ -126,7 +126,9 @@ def _identifiers(made: dict[Key, Part], listed: Sequence[Entry], across: Sequenc
         key: Key = ("category", COVERED, (), unit)
         for one in across:
             names = dict(sorted_by(one.classes)).get(COVERED)
-            if names is None or one.unit != unit or any(id(e) in alone and e.classes <= one.classes for e in listed):
+            # Who is in a pair with an entry that makes them by itself is counted there.
+            within = len(listed) <= PAIRS and any(id(e) in alone and e.classes <= one.classes for e in listed)
+            if names is None or one.unit != unit or within:
                 continue
             _add(made, key, names, one)
         part = made.get(key)

@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flagstate.catalog.sketch import LARGEST, bounds
 from flagstate.enrich.person_count_entries import Entry, add, entries
@@ -90,7 +89,7 @@ class _Speakers:
 
 def _alone(rows: Sequence[Population]) -> Said:
     """Return what populations say; the fullest come first among the facts."""
-    said = Said(stances={"observed"})
+    said = Said(stances={one.stance for one in rows})
     for one in sorted(rows, key=lambda one: (-one.high, one.facts))[: FACTS // 2]:
         said.facts.update(dict.fromkeys(one.facts))
     for one in rows:
@@ -100,13 +99,12 @@ def _alone(rows: Sequence[Population]) -> Said:
 
 def _populate(found: dict[Container, _Held], population: pa.Table, retrieved: Mapping[str, int]) -> None:
     """Add the populations; the same one read twice, as from a copy in another format, counts once."""
-    ours = population.filter(pc.equal(population.column("stance"), "observed"))
     names = (
         "asset_id", "container", "data_classes", "about", "month", "unit", "subject_class", "records", "subjects_lo",
-        "subjects_hi", "sketch", "marks", "fact_id", "evidence_id",
+        "subjects_hi", "sketch", "marks", "fact_id", "evidence_id", "stance",
     )  # fmt: skip
     known: set[tuple[object, ...]] = set()
-    for values in zip(*(ours.column(name).to_pylist() for name in names), strict=True):
+    for values in zip(*(population.column(name).to_pylist() for name in names), strict=True):
         row = dict(zip(names, values, strict=True))
         row["data_classes"] = classes = frozenset(row["data_classes"] or ())
         same = tuple(row[name] for name in names[:11])
@@ -146,6 +144,7 @@ def _population(row: Row, retrieved: Mapping[str, int]) -> Population:
         _nameless(low, high, level, len(kept) // 8, "estimate" in marks and high < records) if sketched else high,
         (str(row["fact_id"]),),
         tuple(marks),
+        str(row["stance"]),
     )
 
 

@@ -52,6 +52,8 @@ class Population:
     """Its rows."""
     marks: tuple[str, ...] = ()
     """Its marks."""
+    stance: str = "observed"
+    """Who speaks."""
 
     @property
     def dated(self) -> bool:
