@@ -32,7 +32,8 @@ def edited(tables: Mapping[str, pa.Table], edit: Edit) -> Tables:
     found = {}
     for noun, table in tables.items():
         rows = [made for row in table.to_pylist() if (made := edit(noun, row)) is not None]
-        found[noun] = model.stamp(model.rows(model.NOUNS[noun], rows), model.NOUNS[noun])
+        made_rows, kind = model.rows(model.NOUNS[noun], rows), model.NOUNS[noun]
+        found[noun] = model.stamp(made_rows, kind) if kind.group == "fact" else made_rows
     return found
 
 
@@ -47,7 +48,7 @@ def added(tables: Mapping[str, pa.Table], noun: str, *rows: Row) -> Tables:
 def _each(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return change(value)
-    return [change(one) for one in value] if isinstance(value, list) else value
+    return [_each(one, change) for one in value] if isinstance(value, list) else value
 
 
 def swapped(tables: Mapping[str, pa.Table], change: Callable[[str], str], as_of: date) -> Tables:

@@ -83,10 +83,24 @@ def court(tables: Mapping[str, pa.Table], law: Law, as_of: date) -> Iterator[Cou
         con.close()
 
 
-def findings(one: LawCase, tables: Mapping[str, pa.Table] | None = None) -> list[Row]:
-    """Return what the rules that a case speaks of say."""
+@cache
+def _said(law: str, case: str) -> list[Row]:
+    return findings(next(one for one in CASES if (one.law, one.id) == (law, case)), _derived(law, case))
+
+
+def said(one: LawCase) -> list[Row]:
+    """Return what the rules that a case speaks of say, each case being judged once."""
+    return _said(one.law, one.id)
+
+
+def findings(
+    one: LawCase, tables: Mapping[str, pa.Table], change: Callable[[str], str] = lambda text: text
+) -> list[Row]:
+    """Return what the rules that a case speaks of say of other tables, with the texts of the law's values changed."""
     law = lean(one.law, one.rules & set(LAWS[one.law].rules))
-    with court(derived(one) if tables is None else tables, law, one.case.as_of) as here:
+    values = tuple(replace(v, value=change(v.value)) if isinstance(v.value, str) else v for v in law.values)
+    law = replace(law, values=tuple(replace(v, key=change(v.key)) if v.key else v for v in values))
+    with court(tables, law, one.case.as_of) as here:
         return here.hear(law)
 
 
