@@ -81,6 +81,24 @@ def whole(law: Law, on: date, cases: Mapping[str, int] | None) -> Told:
     }
 
 
+def index(laws: Iterable[Law]) -> dict[str, Told]:
+    """Return what a report needs to name laws and rules: by id of the law, its title, citation, and titles of rules.
+
+    Args:
+        laws: The laws that were judged.
+    """
+    return {
+        law.id: {
+            "title": dict(law.title),
+            "citation": law.citation,
+            "jurisdiction": law.jurisdiction,
+            "last_checked": law.last_checked.isoformat(),
+            "rules": {rule.id: dict(rule.title) for rule in law.rules.values()},
+        }
+        for law in laws
+    }
+
+
 def one_rule(law: Law, rule: Rule, on: date, cases: Mapping[str, int] | None) -> Told:
     """Return everything that a law says of one of its rules.
 

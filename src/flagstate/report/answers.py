@@ -14,6 +14,7 @@ from flagstate.model import NOUNS
 from flagstate.model.codes import LEVELS, QUESTIONS
 from flagstate.model.noun import conform, empty
 from flagstate.model.verdict import conclude
+from flagstate.report.french import translated
 from flagstate.report.meta import Meta
 
 FIRST = ("reach-policy", "flow-ends")
@@ -68,13 +69,15 @@ def answers(tables: Tables, meta: Meta) -> list[Answer]:
 
     A question without a single finding is unknown, whether it was asked or not.
     """
-    return [_answer(table(tables, "finding"), question, question in meta.asked) for question in QUESTIONS]
+    found = table(tables, "finding")
+    french = meta.language == "fr"
+    return [_answer(found, question, question in meta.asked, french=french) for question in QUESTIONS]
 
 
-def _answer(findings: pa.Table, question: str, asked: bool) -> Answer:
+def _answer(findings: pa.Table, question: str, asked: bool, *, french: bool) -> Answer:
     mine = findings.filter(pc.equal(findings.column("question"), question))
     counts = {str(v["values"].as_py()): v["counts"].as_py() for v in pc.value_counts(mine.column("verdict"))}
-    listed = _gravest(mine)
+    listed = [row | (translated(row) if french else {}) for row in _gravest(mine)]
     verdict = conclude(counts)
     deciding = [row for row in listed if row["verdict"] == verdict]
     levels = [row["level"] for row in deciding if verdict == "yes" and row["level"] in LEVELS]
@@ -137,7 +140,7 @@ def _figures(text: str | None) -> list[tuple[str, str]]:
         return []
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [("", text)]
     if not isinstance(found, dict):
         return [("", text)]

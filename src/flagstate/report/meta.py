@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 DB_IP = ("IP geolocation by DB-IP", "https://db-ip.com")
 """The link that the licence of the place data demands on a page that shows its results."""
@@ -36,7 +38,7 @@ class Meta:
     exit_reason: str = ""
     """Why it is so, as a sentence; empty: made from the answers."""
     language: str = "en"
-    """en or fr; sentences of findings stay in English."""
+    """en or fr; sentences of findings stay in English unless they have French ones, as those of rules have."""
     attributions: tuple[tuple[str, str], ...] = field(default=(DB_IP,))
     """Texts and links that the sources of the data demand; the place data's own is always shown."""
     example: bool = False
@@ -45,6 +47,8 @@ class Meta:
     """Country (ISO 3166-1 alpha-2) of the audited networks, if declared; arcs on the map start there."""
     without: tuple[str, ...] = ()
     """Sources that were switched off, such as provider-feeds."""
+    laws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Laws that were judged, by id: title and the titles of their rules by language, citation, jurisdiction."""
 
     def credits(self) -> list[tuple[str, str]]:
         """Return the attributions, the demanded one first, each once."""
