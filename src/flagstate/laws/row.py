@@ -26,6 +26,7 @@ KEPT = 50
 _HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _WORDS = {
     "would": {"en": "Would be {outcome}: ", "fr": "Serait {outcome} : "},
+    "not_law": {"en": "Not law on this day: ", "fr": "Pas en vigueur à cette date : "},
     "declared": {
         "en": "Evidence of this beyond the declaration: a log, a configuration or a register.",
         "fr": "Une preuve au-delà de la déclaration : journal, configuration ou registre.",
@@ -258,6 +259,8 @@ def _filled(word: str, **values: str) -> dict[str, str]:
 
 
 def _would(tongue: str, outcome: str | None) -> str:
+    if outcome in CALM:
+        return _WORDS["not_law"][tongue]
     said = outcome or "?"
     return _WORDS["would"][tongue].replace("{outcome}", said if tongue == "en" else OUTCOMES_FR.get(said, said))
 

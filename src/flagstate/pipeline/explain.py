@@ -141,6 +141,10 @@ def lines(told: Explanation) -> list[str]:
     verdict = f"{one['verdict']}" + (f", {one['level']}" if one["verdict"] == "yes" else "")
     out = [f"{one['message']}", f"  {one['question']} · {verdict} · confidence {one['confidence'] or 'none'}"]
     out.append(f"  finding {one['finding_id']} · rule {one['rule_id']} · rests on: {one['rests_on'] or 'nothing'}")
+    if one["citation"]:
+        out.append(f"  {one['citation']} ({one['status']}) · outcome {one['outcome'] or 'not known'}")
+    if one["exemption"]:
+        out.append(f"  exemption {one['exemption']}")
     if one["interpretive"]:
         out.append("  This rests on our own reading of a law.")
     if one["judged"]:
@@ -153,6 +157,7 @@ def lines(told: Explanation) -> list[str]:
     if len(told.facts) > SHOWN:
         out.append(f"  … {len(told.facts) - SHOWN:,} more: use --json")
     out += _section("the best innocent explanation:", [str(one["innocent"])] if one["innocent"] else [])
+    out += _section("what would change it:", [str(text) for text in _list(one["measures"])])
     out += _section("what would tell:", [str(todo) for todo in _list(one["missing"])])
     return out
 

@@ -15,6 +15,7 @@ from flagstate.catalog.country_names import country_name, expand
 from flagstate.errors import UsageError
 from flagstate.pipeline.compare import Changes, compare
 from flagstate.pipeline.derive import derive
+from flagstate.pipeline.rules import Hearing
 from flagstate.pipeline.naming import find
 
 Tables = dict[str, pa.Table]
@@ -90,7 +91,8 @@ def whatif(tables: Mapping[str, pa.Table], asked: Question, as_of: date) -> Answ
         words += [f"with: {one.words}" for one in chosen]
     if asked.as_of:
         words.append(f"on {day.isoformat()}")
-    before, after = derive(tables, as_of), derive(_survive(edited, cuts), day)
+    before = derive(tables, as_of, rules=Hearing())
+    after = derive(_survive(edited, cuts), day, rules=Hearing())
     return Answer(
         (*[f"cut: {cut}" for cut in cuts], *words), compare(before, after), _stopped(after, cuts, day), before, after
     )
