@@ -15,8 +15,8 @@ from flagstate.catalog.country_names import country_name, expand
 from flagstate.errors import UsageError
 from flagstate.pipeline.compare import Changes, compare
 from flagstate.pipeline.derive import derive
-from flagstate.pipeline.rules import Hearing
 from flagstate.pipeline.naming import find
+from flagstate.pipeline.rules import Hearing
 
 Tables = dict[str, pa.Table]
 
