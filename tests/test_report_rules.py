@@ -118,15 +118,22 @@ def test_what_is_unknown_or_does_not_apply_is_folded() -> None:
 
 
 def test_without_a_finding_nothing_is_in_order() -> None:
-    for laws in ({}, LAWS):
-        html = section([], laws=laws)
+    nothing = {
+        "question": "rules",
+        "rule_id": "not-built",
+        "verdict": "unknown",
+        "message": "No step of this audit produced a finding on this question.",
+    }
+    for laws, rows in (({}, []), (LAWS, []), (LAWS, [nothing])):
+        html = section(rows, laws=laws)
         shown = text(html)
         assert "Not known" in shown
         assert "No step of this audit produced a finding on this question." in shown
         assert "in order" not in shown.replace("never “in order”", "")
         assert 'class="r-ok"' not in html
-    assert text(section([], laws=LAWS)).count("nobody in what was given whom it speaks of: not known") == 3
-    assert "No rule was judged in this case." in text(section([], laws={}))
+        assert "No rule was judged in this case." in shown
+    nobody = nothing | {"rule_id": "rules-no-subject"}
+    assert text(section([nobody], laws=LAWS)).count("nobody in what was given whom it speaks of: not known") == 3
 
 
 def test_a_law_that_found_nobody_is_never_counted_as_in_order() -> None:

@@ -22,7 +22,7 @@ from flagstate.errors import FULL, CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
 from flagstate.pipeline import collect, cover, gather, merge, order
-from flagstate.pipeline.rules import Hearing
+from flagstate.pipeline.rules import Hearing, own_laws, shipped_laws
 from flagstate.report.meta import Meta
 
 if TYPE_CHECKING:
@@ -250,6 +250,7 @@ def settings(what: Order, as_of: date) -> dict[str, object]:
         "without": list(what.without),
         "language": what.language,
         "example": what.example,
+        "own_laws": own_laws(what.laws),
         "flagstate": __version__,
     }
 
@@ -273,6 +274,7 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
     verdicts = [left_open(verdict for question, _, verdict in said if question == q) for q in asked]
     code = exit_code(verdicts, [level for _, level, verdict in said if verdict == "yes"], fail_on=fail_on)
     settled = code == 0 and any(verdict == "settled" for *_, verdict in said)
+    own = kept.get("own_laws")
     return Meta(
         case_id=case.id,
         version=number,
@@ -288,6 +290,7 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         example=bool(kept["example"]),
         home=_home(tables),
         without=("provider-feeds",) if "provider-feeds" in str(kept["without"]) else (),
+        laws=shipped_laws() | (own if isinstance(own, dict) else {}),
     )
 
 

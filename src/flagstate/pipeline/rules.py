@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from flagstate.errors import FlagstateError
 from flagstate.laws import sitting
 from flagstate.laws.judge import Ruled
 from flagstate.laws.pack import Packs, packs
+from flagstate.laws.told import index
 
 BESIDE_BYTES = 768 * 2**20
 """What the process of a child needs beside its database."""
@@ -39,6 +41,21 @@ class Hearing:
     """Threads of the database of a child."""
     wall_s: int = WALL_S
     """Elapsed time of a child."""
+
+
+def own_laws(own: Sequence[Path]) -> dict[str, dict[str, object]]:
+    """Return the laws of the user's own folders as a report names them, by id; what is no law is left out."""
+    return index(law for law in packs(own).laws if law.own) if own else {}
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, dict[str, object]]:
+    return index(packs().laws)
+
+
+def shipped_laws() -> dict[str, dict[str, object]]:
+    """Return the laws that are shipped as a report names them, by id."""
+    return dict(_shipped())
 
 
 def hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing) -> pa.Table:

@@ -35,6 +35,8 @@ MOST = 280
 NOT_LAW = ("not yet", "proposed", "lapsed")
 """Words of a status that say that a rule is not law on the day."""
 REFUSED = "rules-refused"
+NOT_BUILT = "not-built"
+"""The rule of a finding of a version that judged no law yet."""
 LISTED = 50
 """Parts of one figure that are kept."""
 FACTS = 4
@@ -107,7 +109,7 @@ def book(found: pa.Table, known: Known) -> dict[str, Any]:
     for at, (rule, verdict, outcome, level, said, exemption, message) in enumerate(zip(*columns, strict=True)):
         word = kind(verdict, outcome, status(said)[1])
         keys.append((_rank(level), exemption is None, message or ""))
-        if not str(rule or "").startswith("rules-"):
+        if rule != NOT_BUILT and not str(rule or "").startswith("rules-"):
             law = of.get(rule) or _LAST.sub("", rule or "") or "–"
             groups.setdefault((law, KINDS.index(word), rule or "–"), []).append(at)
     shown = _room(groups)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from flagstate.model.nouns import FACTS
 from flagstate.report import meter, rulings
 from flagstate.report.french import translated
@@ -28,7 +30,8 @@ Row = dict[str, Any]
 def build(view: View) -> dict[str, Any]:
     """Return what did not run, the laws with their findings, the counts against their bars, and a row per rule."""
     found = rulings.rulings(view.table("finding"))
-    known = view.meta.laws
+    # An audit that heard no law names none: that its laws found nobody would not be true.
+    known = view.meta.laws if found.num_rows and _heard(found) else {}
     book = rulings.book(found, known)
     shown = book["laws"][:LAWS]
     meters, meters_more = meter.meters(found, view.table("person_count"))
@@ -59,6 +62,10 @@ def build(view: View) -> dict[str, Any]:
         "size": (meter.WIDE, meter.HIGH),
         "table": _table(view, book["laws"]),
     }
+
+
+def _heard(found: pa.Table) -> bool:
+    return any(rule != rulings.NOT_BUILT for rule in found["rule_id"].to_pylist())
 
 
 def _spoken(view: View, text: Mapping[str, str] | None) -> str:
