@@ -17,14 +17,14 @@ FROM control_chain AS c
 LEFT JOIN covered AS o ON o.entity_id = c.holder_id AND o.list = 'us_15cfr791_foreign_adversaries'
 GROUP BY c.subject_id;
 
--- view: tie
--- Whether a foreign adversary owns an entity, controls it or has it under its law (15 CFR 791.2, 791.4). Only who has
--- a known controller who is not theirs, or of whom all interests are known, or is a person, is not tied: that nobody told
+-- view: party_tie
+-- Whether a foreign adversary owns a party, controls it or has it under its law (15 CFR 791.2, 791.4). Only who has a
+-- known controller who is not theirs, or of whom all interests are known, or is a person, is not tied: that nobody told
 -- of a controller does not say so.
 SELECT o.entity_id,
     o.basis IN ('organised', 'principal_place', 'state', 'person', 'listed') AS direct,
     a.held,
-    truth(o.verdict) OR coalesce(a.held, CASE WHEN a.entity_id IS NULL AND (p.kind IN ('person', 'group') OR w.lacks) THEN false END) AS tied,
+    truth(o.verdict) OR coalesce(a.held, CASE WHEN a.entity_id IS NULL AND (p.kind = 'person' OR w.lacks) THEN false END) AS tied,
     a.steps,
     joined(o.facts, a.facts) AS facts
 FROM covered AS o
@@ -32,6 +32,31 @@ JOIN party AS p ON p.entity_id = o.entity_id
 LEFT JOIN holder AS a ON a.entity_id = o.entity_id
 LEFT JOIN lacks_interest AS w ON w.subject_id = o.entity_id
 WHERE o.list = 'us_15cfr791_foreign_adversaries';
+
+-- view: tie
+-- The same with groups of persons: citizens and residents of an adversary, and who works for somebody who is tied.
+WITH adversary AS (
+    SELECT list_sort(list(member)) AS countries FROM list_entry
+    WHERE list = 'us_15cfr791_foreign_adversaries' AND kind = 'country'
+), employed AS (
+    SELECT i.subject_id AS entity_id, any_yes(t.tied) AS tied, joined(list(i.fact_id), united(t.facts)) AS facts
+    FROM interest AS i LEFT JOIN party_tie AS t ON t.entity_id = i.holder_id
+    WHERE i.kind = 'employs'
+    GROUP BY i.subject_id
+)
+SELECT entity_id, direct, held, tied, steps, facts FROM party_tie
+UNION ALL
+SELECT p.entity_id,
+    CASE WHEN list_has_any(list_concat(p.located_in, p.nationality), a.countries) THEN true
+         WHEN len(p.located_in) > 0 AND len(p.nationality) > 0 THEN false END AS direct,
+    e.tied,
+    direct OR CASE WHEN e.entity_id IS NOT NULL THEN e.tied WHEN w.lacks THEN false END,
+    NULL, joined(p.facts, e.facts)
+FROM party AS p
+CROSS JOIN adversary AS a
+LEFT JOIN employed AS e ON e.entity_id = p.entity_id
+LEFT JOIN lacks_interest AS w ON w.subject_id = p.entity_id
+WHERE p.kind = 'group';
 
 -- view: service
 -- Who supplies, operates or services what for whom: by agreement, by custody, or as supplier or licensor; merely to
