@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
+from flagstate.catalog import lists
 from flagstate.catalog.mask import plain
 from flagstate.errors import UsageError
 
@@ -74,7 +75,7 @@ def explain(tables: Mapping[str, pa.Table], text: str) -> Explanation:
                     proofs.append(str(row["proof"]))
                 asked += [str(fact) for fact in _list(row["facts"])]
     asked = list(dict.fromkeys(asked))
-    found = _facts(tables, asked)
+    found = _facts(tables, asked) | {fact.fact_id: fact for fact in _entries(asked)}
     return Explanation(
         finding=finding,
         values=json.loads(str(finding["values"])) if finding["values"] else {},
@@ -104,6 +105,17 @@ def _rows(table: pa.Table, other: str, counterparty: object, subject: str, about
         table = table.filter(pc.equal(table[other], str(counterparty)))
     rows: list[dict[str, object]] = table.filter(pc.equal(table[subject], str(about))).to_pylist()
     return rows
+
+
+def _entries(asked: Iterable[str]) -> Iterator[Fact]:
+    """Yield the entries of lists among what a finding rests on: they are of the catalog, not of the case."""
+    for key in asked:
+        kind, _, rest = key.partition(":")
+        code, _, member = rest.partition(":")
+        if kind == "list" and member:
+            listed = lists.book().get(code)
+            source = listed.citation if listed else "a list that this version does not have"
+            yield Fact(key, "list_entry", {"list": code, "member": member}, "recorded", None, source, None, None)
 
 
 def _facts(tables: Mapping[str, pa.Table], asked: Iterable[str]) -> dict[str, Fact]:

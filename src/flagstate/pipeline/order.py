@@ -16,6 +16,7 @@ from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcil
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.enrich import control, dependencies, identity, locate, needs, own, partitions, person_count, registers
+from flagstate.pipeline import catalogs
 from flagstate.pipeline.rules import Hearing, hear
 
 Tables = dict[str, pa.Table]
@@ -141,7 +142,10 @@ def _count(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
 
 
 def _rules(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
-    return {} if run.rules is None else {"finding": hear(tables, run.as_of, run.rules)}
+    if run.rules is None:
+        return {}
+    ledger = catalogs.recorded(tables["evidence"], run.rules.own)
+    return {"finding": hear(tables, run.as_of, run.rules), "evidence": ledger}
 
 
 def _holdings(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
