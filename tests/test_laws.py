@@ -186,6 +186,17 @@ def test_that_exchanging_two_countries_exchanges_the_outcome(one: LawCase) -> No
     assert after == before
 
 
+@pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.id)
+def test_that_what_a_measure_promises_is_reached_in_a_world(law: Law) -> None:
+    reached: dict[str, set[object]] = defaultdict(set)
+    for one in CASES:
+        if one.law == law.id:
+            for wanted in one.expect:
+                reached[wanted["rule"]].add(wanted.get("outcome"))
+    promised = {(rule.id, one.measure, one.then) for rule in law.rules.values() for one in rule.measures}
+    assert not {(rule, measure, then) for rule, measure, then in promised if then not in reached[rule]}
+
+
 def test_that_there_are_enough_cases() -> None:
     assert len(CASES) > 250
     assert sum(len(law.rules) for law in LAWS.values()) >= 82
