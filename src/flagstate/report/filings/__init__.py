@@ -1,0 +1,67 @@
+"""Documents that people file or hand over, made from the tables of a case; every figure names its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flagstate.report.answers import Tables
+from flagstate.report.filings.document import Document
+from flagstate.report.filings.dora import build as dora
+from flagstate.report.filings.ground import Code, Ground
+from flagstate.report.filings.render import html, markdown, marks, sheets
+from flagstate.report.filings.words import words
+from flagstate.report.meta import Meta
+
+__all__ = ["FORMATS", "KINDS", "Code", "Kind", "build", "files"]
+
+FORMATS = ("md", "html", "csv")
+"""Markdown, HTML, and tables as CSV where a regulator wants them."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of document."""
+
+    id: str
+    """How the command names it."""
+    build: Callable[[Ground], Document]
+    """What makes it."""
+    formats: tuple[str, ...]
+    """Formats that it is made in; the first is the usual one."""
+
+    def says(self, language: str) -> str:
+        """Return what it is, in one sentence."""
+        return words(language)(f"says.{self.id}")
+
+
+KINDS: dict[str, Kind] = {one.id: one for one in (Kind("dora-register", dora, ("csv", "md", "html")),)}
+"""All kinds, in the order in which they are listed."""
+
+
+def build(kind: str, tables: Tables, meta: Meta, codes: Mapping[str, Code] | None = None) -> Document:
+    """Return a document.
+
+    Args:
+        kind: One of `KINDS`.
+        tables: The tables of the case, by noun.
+        meta: What a report says of itself; its language is the document's.
+        codes: Control codes that laws ask for, so that a document can say which of them nobody speaks of.
+    """
+    return KINDS[kind].build(Ground(tables, meta, codes or {}))
+
+
+def files(document: Document, format: str, language: str) -> dict[str, str]:
+    """Return a document as files by name.
+
+    Args:
+        document: The document.
+        format: md, html or csv; csv gives its tables, and beside them what is missing as Markdown.
+        language: en or fr.
+    """
+    numbers = marks(document)
+    if format == "html":
+        return {f"{document.kind}.html": html(document, numbers, language=language)}
+    if format == "md":
+        return {f"{document.kind}.md": markdown(document, numbers)}
+    return {**document.files, **sheets(document, words(language)), "missing.md": markdown(document, numbers)}
