@@ -18,8 +18,9 @@ from flagstate.errors import FlagstateError, LawError
 from flagstate.laws import cage
 from flagstate.laws.cage import within
 from flagstate.laws.ground import CATALOGS, RESULT, documented, macros, nouns, views
-from flagstate.laws.pack import Law, Rule, Step
+from flagstate.laws.pack import Law, Rule
 from flagstate.laws.row import World, fold, make
+from flagstate.laws.steps import Step
 
 Tables = Mapping[str, pa.Table]
 Row = dict[str, Any]

@@ -6,7 +6,6 @@ decided by `check`, and how it runs by `cage`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,8 +21,9 @@ from flagstate.catalog import form, strict
 from flagstate.catalog.form import as_date
 from flagstate.catalog.strict import Node, fail
 from flagstate.errors import FlagstateError, LawError
-from flagstate.laws.ground import LAW_TABLES, documented, macro_names
-from flagstate.laws.sql import Block, split
+from flagstate.laws import checked
+from flagstate.laws.sql import split
+from flagstate.laws.steps import Reads, Step, steps
 
 MAX_FILES = 200
 Text = Mapping[str, str]
@@ -79,22 +79,6 @@ class Rule:
     never: tuple[str, ...]
     """Verdicts that it cannot give by its nature."""
     line: int
-
-
-@dataclass(frozen=True)
-class Step:
-    """A view or rule as it runs."""
-
-    kind: str
-    """view or rule."""
-    name: str
-    sql: str = field(repr=False)
-    file: str
-    line: int
-    params: frozenset[str]
-    """Parameters that it binds."""
-    reads: frozenset[str]
-    """Tables that it reads."""
 
 
 @dataclass(frozen=True)
@@ -172,13 +156,21 @@ def packs(own: Iterable[Path] = ()) -> Packs:
     Raises:
         LawError: A folder of the user's own does not exist or holds no law.
     """
-    laws: dict[str, Law] = {}
-    refused: list[Refused] = []
-    listed: list[tuple[Traversable, bool]] = [(one, False) for one in folders()]
-    listed += [(one, True) for one in _own_folders(own)]
-    for folder, theirs in listed:
+    ours, theirs = _shipped(), _own_folders(own)
+    return _taken(theirs, own=True, before=ours) if theirs else ours
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Packs:
+    return _taken(folders(), own=False, before=Packs((), ()))
+
+
+def _taken(listed: Iterable[Traversable], *, own: bool, before: Packs) -> Packs:
+    laws = {law.id: law for law in before.laws}
+    refused = list(before.refused)
+    for folder in listed:
         try:
-            law = load(folder, own=theirs)
+            law = load(folder, own=own)
             if law.id in laws:
                 raise LawError(f"There are two laws with the id {law.id}", where=folder.name, todo="Rename one of them")
             laws[law.id] = law
@@ -187,8 +179,13 @@ def packs(own: Iterable[Path] = ()) -> Packs:
     return Packs(tuple(laws.values()), tuple(refused))
 
 
-def load(folder: Traversable, *, own: bool = False) -> Law:
+def load(folder: Traversable, *, own: bool = False, reads: Reads = checked.reads) -> Law:
     """Return the law in a folder, checked.
+
+    Args:
+        folder: With law.yaml and rules.sql.
+        own: It is the user's own.
+        reads: How a query is checked.
 
     Raises:
         LawError: With file and line: a file is missing, a step is not in `rules.sql`, a query is not allowed …
@@ -222,7 +219,7 @@ def load(folder: Traversable, *, own: bool = False) -> Law:
         values,
         {key: _text(node) for key, node in _pairs(root, "missing")},
         {key: _text(node) for key, node in _pairs(root, "measures")},
-        _steps(root, blocks, {v.name for v in values if v.key is None}, set(rules)),
+        steps(root, blocks, {v.name for v in values if v.key is None}, set(rules), reads),
         rules,
         name,
         own,
@@ -358,60 +355,3 @@ def _rules(root: Node) -> dict[str, Rule]:
             node.line,
         )
     return found
-
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-def _steps(root: Node, blocks: Mapping[str, Block], params: set[str], rules: set[str]) -> tuple[Step, ...]:
-    """Return the steps in order; one that reads what comes after it is refused, and so is what no step names."""
-    from flagstate.laws.check import check
-
-    names = [str(one.value) for one in root.pairs["steps"].items]
-    ground = documented()
-    known = {*ground, *LAW_TABLES}
-    later = {name for name, block in blocks.items() if block.kind == "view"}
-    macros = macro_names()
-    steps: list[Step] = []
-    for node in root.pairs["steps"].items:
-        name = str(node.value)
-        block = blocks.get(name)
-        if block is None:
-            near = form.near(name, blocks)
-            raise fail(node, f"rules.sql has no step {name}", f"Did you mean {near}?" if near else "Add it there")
-        if block.kind == "lookup":
-            raise LawError("A law has views and rules only", where=f"{block.file}:{block.line}", todo="Make it a view")
-        if names.count(name) > 1:
-            raise fail(node, f"The step {name} stands twice", "Leave one of them out")
-        if block.kind == "rule" and name not in rules:
-            raise fail(node, f"The rule {name} is not among `rules`", "Say there what it is and what it says")
-        if block.kind == "view" and (name in known or name in macros or not _NAME.fullmatch(name)):
-            raise LawError(
-                f"A view cannot be called {strict.printable(name)}",
-                where=f"{block.file}:{block.line}",
-                why="that is the name of a table that there is already" if name in known else "it is no plain name",
-                todo="Use another name of small letters, digits and _",
-            )
-        reads = check(
-            block.sql, tables=known | later, macros=macros, params=params | {"as_of"}, where=block.file, line=block.line
-        )
-        if ahead := sorted(reads & (later - known)):
-            raise LawError(
-                f"The step {name} reads {ahead[0]}, which only comes after it",
-                where=f"{block.file}:{block.line}",
-                todo="Put it later in `steps`, or break the circle",
-            )
-        steps.append(Step(block.kind, name, block.sql, block.file, block.line, block.params, reads))
-        known.add(name)
-    _whole(root, blocks, names, rules)
-    return tuple(steps)
-
-
-def _whole(root: Node, blocks: Mapping[str, Block], names: list[str], rules: set[str]) -> None:
-    for name, block in blocks.items():
-        if name not in names:
-            raise LawError(
-                f"No step runs {name}", where=f"{block.file}:{block.line}", todo="Name it in `steps`, or leave it out"
-            )
-    for name in sorted(rules - set(names)):
-        raise fail(root.pairs["rules"].pairs[name], f"No step runs the rule {name}", "Name it in `steps`")

@@ -14,7 +14,8 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.catalog.strict import printable
 from flagstate.errors import LawError
-from flagstate.laws.pack import Law, Rule, Step
+from flagstate.laws.pack import Law, Rule
+from flagstate.laws.steps import Step
 from flagstate.model.stance import weakest_stance
 from flagstate.model.verdict import severity
 

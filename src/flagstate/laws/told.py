@@ -14,8 +14,9 @@ from typing import Any
 
 from flagstate.catalog import lists, strict
 from flagstate.errors import FlagstateError
-from flagstate.laws.pack import Law, Rule, Step, Text, Value
+from flagstate.laws.pack import Law, Rule, Text, Value
 from flagstate.laws.row import OUTCOMES_FR, standing
+from flagstate.laws.steps import Step
 
 Told = dict[str, Any]
 STATUSES = ("sourced", "to verify", "interpretive")
@@ -118,6 +119,7 @@ def one_rule(law: Law, rule: Rule, on: date, cases: Mapping[str, int] | None) ->
         "citation": rule.citation,
         "status": rule.status,
         "source": law.sources.get(rule.source, rule.source),
+        "source_key": rule.source,
         "last_checked": rule.last_checked,
         "force": rule.force,
         "from": rule.since,
@@ -256,6 +258,7 @@ def _value(law: Law, value: Value, on: date) -> Told:
         "citation": value.citation,
         "status": value.status,
         "source": law.sources.get(value.source, value.source),
+        "source_key": value.source,
         "last_checked": value.last_checked,
     }
 
