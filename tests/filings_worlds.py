@@ -23,12 +23,8 @@ LAWS = ("us_28cfr202", "eu_gdpr", "eu_dora", "eu_csf")
 """Laws that the documents speak of, as far as they are there."""
 
 
-CODES = codes()
-
-
-@cache
-def _laws() -> list[pack.Law]:
-    return [law for law in pack.packs().laws if law.id in LAWS]
+HEARD = [pack.load(folder) for folder in pack.folders() if folder.name in LAWS]
+CODES = codes(HEARD)
 
 
 @cache
@@ -36,7 +32,7 @@ def tables(name: str) -> dict[str, pa.Table]:
     """Return all tables of a world, with what the laws say of it."""
     one = CASES[name]
     made = law_cases.conclude(one)
-    said = [row for ruled in judge_here(made, _laws(), one.case.as_of, threads=1) for row in ruled.findings]
+    said = [row for ruled in judge_here(made, HEARD, one.case.as_of, threads=1) for row in ruled.findings]
     return {**made, "finding": model.rows(model.FINDING, said)}
 
 

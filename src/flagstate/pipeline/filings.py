@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flagstate.errors import UsageError
-from flagstate.laws.pack import packs
+from flagstate.laws.pack import Law, packs
 from flagstate.pipeline.again import load
 from flagstate.report import filings
 
 
-def codes() -> dict[str, filings.Code]:
-    """Return the control codes that the shipped laws ask for, as they word them; of a code of several, the first."""
+def codes(laws: Iterable[Law]) -> dict[str, filings.Code]:
+    """Return the control codes that laws ask for, as they word them; of a code of several, the first."""
     found: dict[str, filings.Code] = {}
-    for law in packs().laws:
+    for law in laws:
         for code, (says, citation) in law.controls.items():
             found.setdefault(code, filings.Code(law.id, dict(says), citation or ""))
     return found
@@ -39,7 +40,9 @@ def make(folder: Path, kind: str, *, format: str, language: str) -> dict[str, st
     if format not in known.formats:
         raise UsageError(f"{kind} is not made as {format}", todo=f"Write one of: {', '.join(known.formats)}.")
     tables, meta = load(folder)
-    document = filings.build(kind, tables, replace(meta, language=language, made_at=datetime.now(UTC)), codes())
+    document = filings.build(
+        kind, tables, replace(meta, language=language, made_at=datetime.now(UTC)), codes(packs().laws)
+    )
     return filings.files(document, format, language)
 
 

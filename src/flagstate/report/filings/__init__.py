@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flagstate.report.answers import Tables
 from flagstate.report.filings.document import Document
 from flagstate.report.filings.dora import build as dora
+from flagstate.report.filings.due_diligence import build as due_diligence
 from flagstate.report.filings.ground import Code, Ground
 from flagstate.report.filings.render import html, markdown, marks, sheets
 from flagstate.report.filings.words import words
@@ -35,7 +36,13 @@ class Kind:
         return words(language)(f"says.{self.id}")
 
 
-KINDS: dict[str, Kind] = {one.id: one for one in (Kind("dora-register", dora, ("csv", "md", "html")),)}
+KINDS: dict[str, Kind] = {
+    one.id: one
+    for one in (
+        Kind("due-diligence", due_diligence, ("md", "html", "csv")),
+        Kind("dora-register", dora, ("csv", "md", "html")),
+    )
+}
 """All kinds, in the order in which they are listed."""
 
 
@@ -59,9 +66,9 @@ def files(document: Document, format: str, language: str) -> dict[str, str]:
         format: md, html or csv; csv gives its tables, and beside them what is missing as Markdown.
         language: en or fr.
     """
-    numbers = marks(document)
+    numbers, w = marks(document), words(language)
     if format == "html":
-        return {f"{document.kind}.html": html(document, numbers, language=language)}
+        return {f"{document.kind}.html": html(document, numbers, w, language=language)}
     if format == "md":
-        return {f"{document.kind}.md": markdown(document, numbers)}
-    return {**document.files, **sheets(document, words(language)), "missing.md": markdown(document, numbers)}
+        return {f"{document.kind}.md": markdown(document, numbers, w)}
+    return {**document.files, **sheets(document, w), "missing.md": markdown(document, numbers, w)}

@@ -49,7 +49,7 @@ class Dealing:
 
 
 def responsible(ground: Ground) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return who decides over each asset: its controller, else its owner, else who takes the service, with the facts."""
+    """Return who decides over each asset, with facts: its controller, else its owner, else who takes the service."""
     said: dict[str, dict[tuple[int, str], list[str]]] = {}
     for one in ground.rows("interest"):
         if one["kind"] in ("controller", "owns") and one["subject_id"] not in ground.parties:

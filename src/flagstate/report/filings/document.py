@@ -9,6 +9,10 @@ MOST_REFS = 6
 """Rows of evidence that one cell names; how many more there are is said."""
 
 
+MOST_ROWS = 500
+"""Rows of a table that a page shows; its CSV has all."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a cell says, with the facts and findings that it rests on."""
@@ -99,6 +103,6 @@ def cited(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     cells = [
         one
         for section in document.sections
-        for one in (*(c for r in (section.grid.rows if section.grid else ()) for c in r), *section.points)
+        for one in (*(c for r in (section.grid.rows[:MOST_ROWS] if section.grid else ()) for c in r), *section.points)
     ]
     return _ids(f for one in cells for f in one.facts[:MOST_REFS]), _ids(f for one in cells for f in one.findings)

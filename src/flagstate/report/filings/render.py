@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup, escape
 
-from flagstate.report.filings.document import MOST_REFS, Cell, Document, Grid, Section, cited
+from flagstate.report.filings.document import MOST_REFS, MOST_ROWS, Cell, Document, Grid, Section, cited
 from flagstate.report.filings.words import Words
 from flagstate.report.inert import markdown as inert
 from flagstate.report.inert import plain, sheet
@@ -32,7 +32,7 @@ def _rest(one: Cell) -> str:
     return f" (+{len(one.facts) - MOST_REFS})" if len(one.facts) > MOST_REFS else ""
 
 
-def markdown(document: Document, numbers: Numbers) -> str:
+def markdown(document: Document, numbers: Numbers, w: Words) -> str:
     """Return a document as CommonMark with pipe tables; every text of the case is shown literally."""
     out = [f"# {inert(document.title)}", ""]
     out += [f"- **{inert(label)}**: {inert(text)}" for label, text in document.head]
@@ -44,6 +44,7 @@ def markdown(document: Document, numbers: Numbers) -> str:
             out += ["", inert(sentence)]
         if section.grid is not None and section.grid.rows:
             out += ["", *_pipes(section.grid, numbers)]
+            out += ["", inert(_more(section.grid, w))] if len(section.grid.rows) > MOST_ROWS else []
         if section.points:
             out += ["", *(f"- {_marked(one, numbers)}" for one in section.points)]
     return "\n".join([*out, ""])
@@ -52,8 +53,12 @@ def markdown(document: Document, numbers: Numbers) -> str:
 def _pipes(grid: Grid, numbers: Numbers) -> Iterator[str]:
     yield f"| {' | '.join(inert(name) for name in grid.columns)} |"
     yield f"|{' --- |' * len(grid.columns)}"
-    for cells in grid.rows:
+    for cells in grid.rows[:MOST_ROWS]:
         yield f"| {' | '.join(_marked(one, numbers) for one in cells)} |"
+
+
+def _more(grid: Grid, w: Words) -> str:
+    return w("left_out", n=len(grid.rows) - MOST_ROWS)
 
 
 def _marked(one: Cell, numbers: Numbers) -> str:
@@ -62,10 +67,10 @@ def _marked(one: Cell, numbers: Numbers) -> str:
     return f"{inert(one.text)}{shown}".strip() or " "
 
 
-def html(document: Document, numbers: Numbers, *, language: str) -> str:
+def html(document: Document, numbers: Numbers, w: Words, *, language: str) -> str:
     """Return a document as one HTML file: no script, no outside request, a strict content policy."""
     style = asset("report.css") + _STYLE
-    body = "\n".join(_body(document, numbers))
+    body = "\n".join(_body(document, numbers, w))
     title = escape(plain(document.title))
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
@@ -88,7 +93,7 @@ body.filing dt { font-weight: 600; float: left; clear: left; margin-right: .6rem
 """
 
 
-def _body(document: Document, numbers: Numbers) -> Iterator[Markup]:
+def _body(document: Document, numbers: Numbers, w: Words) -> Iterator[Markup]:
     yield Markup("<h1>{}</h1>").format(plain(document.title))
     yield Markup("<dl>")
     for label, text in document.head:
@@ -97,10 +102,10 @@ def _body(document: Document, numbers: Numbers) -> Iterator[Markup]:
     for note in document.notes:
         yield Markup('<p class="note">{}</p>').format(plain(note))
     for section in document.sections:
-        yield from _part(section, numbers)
+        yield from _part(section, numbers, w)
 
 
-def _part(section: Section, numbers: Numbers) -> Iterator[Markup]:
+def _part(section: Section, numbers: Numbers, w: Words) -> Iterator[Markup]:
     heading = Markup("<h3>{}</h3>") if section.under else Markup("<h2>{}</h2>")
     yield heading.format(plain(section.title))
     for sentence in section.says:
@@ -109,9 +114,11 @@ def _part(section: Section, numbers: Numbers) -> Iterator[Markup]:
         yield Markup("<table><thead><tr>")
         yield from (Markup('<th scope="col">{}</th>').format(plain(name)) for name in section.grid.columns)
         yield Markup("</tr></thead><tbody>")
-        for cells in section.grid.rows:
+        for cells in section.grid.rows[:MOST_ROWS]:
             yield Markup("<tr{}>{}</tr>").format(_anchor(cells[0]), Markup("").join(_td(one, numbers) for one in cells))
         yield Markup("</tbody></table>")
+        if len(section.grid.rows) > MOST_ROWS:
+            yield Markup("<p>{}</p>").format(_more(section.grid, w))
     if section.points:
         yield Markup("<ul>")
         yield from (Markup("<li>{}{}</li>").format(plain(one.text), _sup(one, numbers)) for one in section.points)
