@@ -43,7 +43,7 @@ WITH spot AS (
     UNION ALL
     SELECT s.agreement_id, c.entity_id, c.facts
     FROM spot AS s JOIN custody AS c ON c.asset_id = s.asset_id AND c.entity_id <> s.from_id
-, top AS (
+), top AS (
     SELECT u.entity_id,
         bool_and(coalesce(u.verdict = 'yes' AND i.inside IS NOT NULL AND (i.kind <> 'organisation' OR l.lacks), false)) AS whole
     FROM ultimate_parent AS u
