@@ -20,6 +20,7 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog --check $(shell grep -lr --include=*.md '\[\[\[cog' README.md docs)
+	$(BIN)/python tools/build_laws.py --check
 
 fix: $(DEV)
 	$(BIN)/ruff check --fix .
@@ -27,6 +28,7 @@ fix: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/cog -r $(shell grep -lr --include=*.md '\[\[\[cog' README.md docs)
+	$(BIN)/python tools/build_laws.py
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/run.py

@@ -57,18 +57,15 @@ def laws(
         else:
             _print(_list([_spoken(row, lang) for row in rows], lang, on))
             _print(_faults(found.refused))
+        raise typer.Exit(_code(found))
+    law, rule_id = _named(found, name)
+    page = told.whole(law, on, told.worked(_folder(law, own or ())))
+    if rule_id:
+        page = _of_rule(page, rule_id)
+    if json:
+        _dump(page)
     else:
-        law, rule_id = _named(found, name)
-        cases = told.worked(_folder(law, own or ()))
-        page = told.whole(law, on, cases)
-        if rule_id:
-            page = _of_rule(page, rule_id)
-        if json:
-            _dump(page)
-        else:
-            _print(_page(_spoken(page, lang), lang, whole=not rule_id))
-    if code := _code(found):
-        raise typer.Exit(code)
+        _print(_page(_spoken(page, lang), lang, whole=not rule_id))
 
 
 def _named(found: Packs, name: str) -> tuple[Law, str]:
