@@ -441,19 +441,25 @@ FROM state GROUP BY from_id, to_id, code;
 WITH kept_out AS (
     SELECT subject_id, all_yes(lacks) AS lacks, united(facts) AS facts
     FROM stated WHERE control IN ('iam_deny', 'masked_view') GROUP BY subject_id
+), kept_pair AS (
+    SELECT d.from_id, d.to_id, bool_or(k.lacks) AS lacks, united(k.facts) AS facts
+    FROM exempted AS d JOIN kept_out AS k ON k.subject_id = d.dealing_id GROUP BY d.from_id, d.to_id
+), part AS (
+    SELECT from_id, to_id, asset_id, part, bool_or(list_has_any(hows, ['operates', 'hosts', 'manages', 'updates'])) AS runs
+    FROM exempted WHERE exempt IS NOT true GROUP BY from_id, to_id, asset_id, part
 ), each_set AS (
     SELECT d.from_id, d.to_id,
         CASE WHEN c.clear IS FALSE THEN false
-             WHEN list_has_any(d.hows, ['operates', 'hosts', 'manages', 'updates']) THEN c.clear
+             WHEN d.runs THEN c.clear
              WHEN k.lacks IS FALSE OR a.lacks IS FALSE THEN false
              WHEN k.lacks OR a.lacks THEN c.clear END AS clear,
         joined(c.facts, joined(k.facts, a.facts)) AS facts
-    FROM exempted AS d
+    FROM part AS d
     JOIN clear AS c ON c.entity_id = d.to_id AND c.asset_id = d.asset_id AND (d.part = '' OR d.part = coalesce(c.container, ''))
     LEFT JOIN about_us AS g ON g.about = c.about
-    LEFT JOIN kept_out AS k ON k.subject_id = d.dealing_id
+    LEFT JOIN kept_pair AS k ON k.from_id = d.from_id AND k.to_id = d.to_id
     LEFT JOIN kept_out AS a ON a.subject_id = d.asset_id
-    WHERE g.us IS NOT FALSE AND d.exempt IS NOT true
+    WHERE g.us IS NOT FALSE
 )
 SELECT from_id, to_id, any_yes(clear) AS clear, united(facts) AS facts FROM each_set GROUP BY from_id, to_id;
 
@@ -502,10 +508,12 @@ SEMI JOIN party_pair AS p ON p.from_id = d.from_id AND p.to_id = d.to_id AND p.c
 
 -- view: duty
 -- Duties of who engages in restricted transactions (subpart J, K): lacks is NULL where nobody says. Certificates lapse
--- after a year; the audit counts for its calendar year, and the year after is open until it ends.
+-- after a year; the audit counts for its calendar year, and the year after is open until it ends; the report for its year.
 SELECT p.from_id, c.key AS code,
     CASE WHEN s.lacks IS FALSE AND c.key = 'annual_audit' THEN
             CASE WHEN year(s.tested_on) >= year($as_of) - 1 THEN false WHEN s.tested_on IS NOT NULL THEN true END
+         WHEN s.lacks IS FALSE AND c.key = 'annual_report' THEN
+            CASE WHEN year(s.tested_on) >= year($as_of) THEN false WHEN s.tested_on IS NOT NULL THEN true END
          WHEN s.lacks IS FALSE AND c.key = 'policies_certified' AND date_diff('day', s.tested_on, $as_of) > $review_days THEN true
          ELSE s.lacks END AS lacks,
     coalesce(s.facts, []::VARCHAR[]) AS facts
@@ -589,6 +597,599 @@ FROM hit AS h
 LEFT JOIN top_count AS t ON t.from_id = h.from_id AND t.to_id = h.to_id AND t.among = 'rest'
 LEFT JOIN met AS m ON m.from_id = h.from_id AND m.to_id = h.to_id;
 
+-- view: pair_gov
+-- Government-related data of a pair, at any volume (202.222): area: positions in a listed area; marketed: data offered as
+-- linked to the US government. Marks of the holdings say so; for marketing, also a statement of the dealing or asset.
+SELECT d.from_id, d.to_id,
+    bool_or(s.category = 'precise_geolocation') AS some_positions,
+    any_yes(CASE WHEN s.category <> 'precise_geolocation' OR (s.us IS NOT FALSE AND s.hi = 0) THEN false
+                 WHEN list_contains(s.marks, 'listed_area') THEN CASE WHEN d.sure THEN true END
+                 WHEN list_contains(s.marks, 'outside_listed_areas') THEN false END) AS area,
+    any_yes(CASE WHEN s.hi = 0 THEN false
+                 WHEN list_contains(s.marks, 'marketed_us_gov') OR t.lacks IS FALSE OR a.lacks IS FALSE
+                     THEN CASE WHEN d.sure AND s.us THEN true END
+                 WHEN t.lacks OR a.lacks THEN false END) AS marketed,
+    bool_or(list_contains(s.marks, 'marketed_us_gov') OR t.lacks IS FALSE OR a.lacks IS FALSE) AS said_marketed,
+    joined(united(s.facts), joined(united(t.facts), united(a.facts))) AS facts
+FROM (
+    SELECT from_id, to_id, asset_id, part, dealing_id, bool_or(granted IS true AND exempt IS FALSE) AS sure
+    FROM exempted WHERE exempt IS NOT true GROUP BY from_id, to_id, asset_id, part, dealing_id
+) AS d
+JOIN set_count AS s ON s.asset_id = d.asset_id AND (d.part = '' OR s.part = d.part)
+LEFT JOIN stated AS t ON t.subject_id = d.dealing_id AND t.control = 'marketed_us_gov'
+LEFT JOIN stated AS a ON a.subject_id = d.asset_id AND a.control = 'marketed_us_gov'
+GROUP BY d.from_id, d.to_id;
+
+-- view: clause
+-- Whether a contract of brokerage lacks the ban on onward brokerage, or the reporting of breaches (202.302).
+SELECT d.from_id, d.to_id, any_yes(o.lacks OR r.lacks) AS lacks, joined(united(o.facts), united(r.facts)) AS facts
+FROM (SELECT DISTINCT from_id, to_id, dealing_id FROM exempted WHERE coalesce(kind, 'brokerage') = 'brokerage' AND exempt IS NOT true) AS d
+LEFT JOIN stated AS o ON o.subject_id = d.dealing_id AND o.control = 'onward_ban'
+LEFT JOIN stated AS r ON r.subject_id = d.dealing_id AND r.control = 'breach_reporting'
+GROUP BY d.from_id, d.to_id;
+
+-- view: brokered
+-- Pairs that may deal by brokerage, with what both rules of brokerage ask. Only what is known to be government-related
+-- counts here beside bulk data: US-DSP-08 and US-DSP-09 tell where that is open.
+SELECT p.*, coalesce(g.area, false) OR coalesce(g.marketed, false) AS gov,
+    CASE WHEN coalesce(g.area, false) OR coalesce(g.marketed, false) THEN true ELSE p.bulk END AS counts,
+    c.lacks AS lacks_clause, joined(g.facts, c.facts) AS more, c.facts AS clause_facts,
+    {'category': t.category, 'count_lo': t.lo, 'count_hi': t.hi, 'threshold': t.bar,
+     'government_related': coalesce(g.area, false) OR coalesce(g.marketed, false)} AS figures,
+    CASE WHEN p.bulk IS NULL THEN [CASE WHEN p.data_open THEN 'holdings' WHEN p.about_open THEN 'about'
+        WHEN p.group_open THEN 'group' WHEN p.access_open THEN 'access' ELSE 'count' END] ELSE [] END AS count_missing
+FROM pair AS p
+LEFT JOIN pair_gov AS g ON g.from_id = p.from_id AND g.to_id = p.to_id
+LEFT JOIN clause AS c ON c.from_id = p.from_id AND c.to_id = p.to_id
+LEFT JOIN top_count AS t ON t.from_id = p.from_id AND t.to_id = p.to_id AND t.among = 'all'
+WHERE p.brokerage IS NOT FALSE;
+
+-- rule: US-DSP-01
+-- Brokerage of bulk or government-related data with a country of concern or a covered person is prohibited (202.301).
+WITH hit AS (SELECT *, brokerage AND us AND covered AND counts AS hit FROM brokered)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit AND gov THEN 'government' WHEN hit THEN 'prohibited' WHEN hit IS NULL THEN 'unknown'
+         WHEN us IS FALSE THEN 'not_us' WHEN no_us_persons THEN 'no_us_persons'
+         WHEN to_us AND covered IS FALSE THEN 'us_counterparty' WHEN covered IS FALSE THEN 'not_covered' ELSE 'below' END AS message,
+    figures AS "values",
+    CASE WHEN hit IS FALSE AND (us IS FALSE OR covered IS FALSE) THEN party_facts WHEN hit IS FALSE THEN data_facts
+         ELSE joined(facts, more) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(brokerage, 'kind'), list_concat(unless_known(us, 'from_place'),
+        list_concat(unless_known(covered, 'counterparty_place'), CASE WHEN counts IS NULL THEN count_missing ELSE [] END)))
+    ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-02
+-- The same with any other foreign person is lawful only with a ban on onward brokerage and reports of breaches (202.302).
+WITH hit AS (
+    SELECT *, brokerage AND us AND NOT covered AND NOT to_us AND counts AND lacks_clause AS hit
+    FROM brokered WHERE covered IS NOT true AND to_us IS NOT true
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'prohibited' WHEN hit IS NULL THEN 'unknown' WHEN us IS FALSE THEN 'not_us'
+         WHEN no_us_persons THEN 'no_us_persons' WHEN lacks_clause IS FALSE THEN 'clause' ELSE 'below' END AS message,
+    figures AS "values",
+    CASE WHEN hit IS FALSE AND us IS FALSE THEN party_facts WHEN hit IS FALSE AND lacks_clause IS FALSE THEN clause_facts
+         WHEN hit IS FALSE THEN data_facts ELSE joined(facts, more) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(brokerage, 'kind'), list_concat(unless_known(us, 'from_place'),
+        list_concat(unless_known(covered AND to_us IS NOT NULL, 'counterparty_place'), list_concat(
+            CASE WHEN counts IS NULL THEN count_missing ELSE [] END, unless_known(lacks_clause, 'clause')))))
+    ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
+-- view: filing
+-- Events that must be reported: a breach of the onward ban (202.302(b)), and a rejected offer of prohibited brokerage by a
+-- covered person (202.1104); owed is NULL where it is not known. filed_on: the day of the first report; unfiled: TRUE
+-- where there is known to be none.
+WITH owing AS (
+    SELECT 'breach' AS kind, a.from_id, e.event_id, e.on_date, u.us AS owed, ['from_place'] AS open,
+        joined([e.fact_id, a.fact_id], u.facts) AS facts
+    FROM event AS e
+    JOIN agreement AS a ON a.agreement_id = e.subject_id AND a.kind = 'brokerage'
+    JOIN us_person AS u ON u.entity_id = a.from_id
+    WHERE e.kind = 'breach'
+    UNION ALL
+    SELECT 'offer', e.subject_id, e.event_id, e.on_date, u.us AND c.covered AND NOT r.lacks AND NOT b.lacks,
+        list_concat(unless_known(u.us, 'from_place'), list_concat(unless_known(c.covered, 'counterparty_place'),
+            list_concat(unless_known(r.lacks, 'rejection'), unless_known(b.lacks, 'offer')))),
+        joined(joined([e.fact_id], joined(u.facts, c.facts)), joined(r.facts, b.facts))
+    FROM event AS e
+    JOIN us_person AS u ON u.entity_id = e.subject_id
+    JOIN covered_person AS c ON c.entity_id = e.object_id
+    LEFT JOIN stated AS r ON r.subject_id = e.event_id AND r.control = 'rejected'
+    LEFT JOIN stated AS b ON b.subject_id = e.event_id AND b.control = 'brokerage_offer'
+    WHERE e.kind = 'offer'
+), filed AS (
+    SELECT object_id AS event_id, min(on_date) AS filed_on, list_sort(list_distinct(list(fact_id))) AS facts
+    FROM event WHERE kind = 'filing' GROUP BY object_id
+)
+SELECT DISTINCT o.kind, o.from_id, o.event_id, o.on_date, o.owed, o.open,
+    coalesce(f.filed_on, CASE WHEN s.lacks IS FALSE THEN s.tested_on END) AS filed_on,
+    f.event_id IS NULL AND (s.lacks OR (s.lacks IS NULL AND l.lacks)) AS unfiled,
+    joined(o.facts, joined(f.facts, s.facts)) AS facts
+FROM owing AS o
+LEFT JOIN filed AS f ON f.event_id = o.event_id
+LEFT JOIN stated AS s ON s.subject_id = o.event_id AND s.control = 'reported'
+LEFT JOIN lacks_event AS l ON l.subject_id = o.from_id;
+
+-- view: report
+-- Whether a report is owed and missing, or came late.
+SELECT *, owed AND CASE WHEN filed_on IS NOT NULL THEN date_diff('day', on_date, filed_on) > $report_days WHEN unfiled THEN true END AS hit,
+    CAST(on_date + to_days(CAST($report_days AS INTEGER)) AS DATE) AS due
+FROM filing;
+
+-- rule: US-DSP-03
+-- A known or suspected breach of the onward ban is reported within 14 days (202.302(b)).
+SELECT from_id AS subject, event_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'notify' WHEN owed IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit AND filed_on IS NOT NULL THEN 'late' WHEN hit THEN 'due' WHEN hit IS NULL THEN 'unknown'
+         WHEN owed IS FALSE THEN 'not_us' ELSE 'filed' END AS message,
+    {'due': strftime(due, '%Y-%m-%d'), 'filed': strftime(filed_on, '%Y-%m-%d')} AS "values", facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN owed IS NULL THEN open ELSE [] END, CASE WHEN owed THEN ['filing'] ELSE [] END)
+    ELSE []::VARCHAR[] END AS missing, NULL::VARCHAR AS exemption, NULL AS bounds
+FROM report WHERE kind = 'breach';
+
+-- rule: US-DSP-04
+-- Bulk human 'omic data, and specimens from which they could come, in any of the four kinds: prohibited (202.303).
+WITH omic AS (
+    SELECT from_id, to_id, any_yes(bulk) AS bulk, max(lo) AS lo, CAST(max(hi) AS BIGINT) AS hi, min(bar) AS bar, united(facts) AS facts
+    FROM category_count WHERE category IN ('human_genomic', 'human_omic') GROUP BY from_id, to_id
+), hit AS (
+    SELECT p.*, o.bulk AS omic, o.lo, o.hi, o.bar, o.facts AS omic_facts, p.us AND p.covered AND o.bulk AS hit
+    FROM pair AS p JOIN omic AS o ON o.from_id = p.from_id AND o.to_id = p.to_id
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'prohibited' WHEN hit IS NULL THEN 'unknown' WHEN us IS FALSE THEN 'not_us'
+         WHEN no_us_persons THEN 'no_us_persons' WHEN covered IS FALSE THEN 'not_covered' ELSE 'below' END AS message,
+    {'count_lo': lo, 'count_hi': hi, 'threshold': bar} AS "values",
+    CASE WHEN hit IS FALSE AND (us IS FALSE OR covered IS FALSE) THEN party_facts WHEN hit IS FALSE THEN omic_facts
+         ELSE joined(facts, omic_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(us, 'from_place'), list_concat(
+        CASE WHEN covered IS NULL THEN [CASE WHEN employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
+        CASE WHEN omic IS NULL THEN [CASE WHEN about_open THEN 'about' WHEN access_open THEN 'access' ELSE 'count' END] ELSE [] END))
+    ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
 -- rule: US-DSP-05
+-- A vendor that is a covered person and may get at bulk data, cloud services included (202.401, 202.258).
 SELECT subject, counterparty, verdict, outcome, message, "values", facts, missing, exemption, bounds
-FROM restricted_pair WHERE kind = 'vendor'
+FROM restricted_pair WHERE kind = 'vendor';
+
+-- rule: US-DSP-06
+-- An employee or contractor who is a covered person and may get at bulk data (202.401, 202.217).
+SELECT subject, counterparty, verdict, outcome, message, "values", facts, missing, exemption, bounds
+FROM restricted_pair WHERE kind = 'employment';
+
+-- rule: US-DSP-07
+-- An investment of a covered person that comes with access to bulk data and is not passive (202.401, 202.228).
+SELECT subject, counterparty, verdict, outcome, message, "values", facts, missing, exemption, bounds
+FROM restricted_pair WHERE kind = 'investment';
+
+-- rule: US-DSP-08
+-- Positions in a listed area, at any volume: brokerage is prohibited, the other kinds are restricted (202.222(a)(1)).
+WITH hit AS (
+    SELECT p.*, g.area, g.facts AS gov_facts, p.us AND p.covered AND g.area AS gov,
+        p.us AND p.covered AND g.area AND (p.brokerage OR p.brokerage IS NOT NULL) AS hit
+    FROM pair AS p JOIN pair_gov AS g ON g.from_id = p.from_id AND g.to_id = p.to_id
+    WHERE g.some_positions
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS FALSE THEN CASE WHEN us IS FALSE THEN 'not applicable' ELSE 'ok' END
+         WHEN brokerage IS FALSE THEN 'restricted' ELSE 'prohibited' END AS outcome,
+    CASE WHEN hit AND brokerage THEN 'prohibited' WHEN hit THEN 'restricted' WHEN hit IS NULL THEN 'unknown'
+         WHEN us IS FALSE THEN 'not_us' WHEN covered IS FALSE THEN 'not_covered' ELSE 'outside' END AS message,
+    NULL AS "values",
+    CASE WHEN hit IS FALSE AND (us IS FALSE OR covered IS FALSE) THEN party_facts WHEN hit IS FALSE THEN gov_facts
+         ELSE joined(facts, gov_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN gov AND brokerage IS NULL THEN ['kind'] ELSE [] END, list_concat(
+        unless_known(us, 'from_place'), list_concat(
+        CASE WHEN covered IS NULL THEN [CASE WHEN employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
+        unless_known(area, 'area'))))
+    ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-09
+-- Data marketed as linked to the US government, at any volume: as 08 (202.222(a)(2)). Asked of whoever brokers data, and
+-- of all data that are marked so.
+WITH hit AS (
+    SELECT p.*, g.marketed, g.facts AS gov_facts, p.us AND p.covered AND g.marketed AS gov,
+        p.us AND p.covered AND g.marketed AND (p.brokerage OR p.brokerage IS NOT NULL) AS hit
+    FROM pair AS p JOIN pair_gov AS g ON g.from_id = p.from_id AND g.to_id = p.to_id
+    WHERE g.said_marketed OR p.brokerage IS NOT FALSE
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS FALSE THEN CASE WHEN us IS FALSE THEN 'not applicable' ELSE 'ok' END
+         WHEN brokerage IS FALSE THEN 'restricted' ELSE 'prohibited' END AS outcome,
+    CASE WHEN hit AND brokerage THEN 'prohibited' WHEN hit THEN 'restricted' WHEN hit IS NULL THEN 'unknown'
+         WHEN us IS FALSE THEN 'not_us' WHEN covered IS FALSE THEN 'not_covered' ELSE 'not_marketed' END AS message,
+    NULL AS "values",
+    CASE WHEN hit IS FALSE AND (us IS FALSE OR covered IS FALSE) THEN party_facts WHEN hit IS FALSE THEN gov_facts
+         ELSE joined(facts, gov_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN gov AND brokerage IS NULL THEN ['kind'] ELSE [] END, list_concat(
+        unless_known(us, 'from_place'), list_concat(unless_known(covered, 'counterparty_place'), unless_known(marketed, 'marketing'))))
+    ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-10
+-- Data of several categories together take the lowest bar present (202.205(g)).
+WITH hit AS (
+    SELECT c.*, p.us, p.covered, p.party_facts, p.deal_facts, p.employer_open, p.exemption, p.us AND p.covered AND c.bulk AS hit
+    FROM category_count AS c JOIN pair AS p ON p.from_id = c.from_id AND p.to_id = c.to_id
+    WHERE c.category = 'combined'
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'assess' WHEN us IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'combined' WHEN hit IS NULL THEN 'unknown' WHEN us IS FALSE THEN 'not_us'
+         WHEN covered IS FALSE THEN 'not_covered' ELSE 'below' END AS message,
+    {'count_lo': lo, 'count_hi': hi, 'threshold': bar} AS "values",
+    CASE WHEN hit IS FALSE AND (us IS FALSE OR covered IS FALSE) THEN party_facts WHEN hit IS FALSE THEN facts
+         ELSE joined(facts, joined(party_facts, deal_facts)) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(us, 'from_place'), list_concat(
+        CASE WHEN covered IS NULL THEN [CASE WHEN employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
+        CASE WHEN bulk IS NULL THEN [CASE WHEN is_linked IS NULL THEN 'linkage' WHEN about_open THEN 'about'
+            WHEN access_open THEN 'access' ELSE 'count' END] ELSE [] END))
+    ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
+-- view: contact_set
+-- Linkable sets with contact data: whether another identifier stands beside them in a row, and whether a birth date does.
+SELECT asset_id, part, about,
+    CASE WHEN max(CASE WHEN cpi THEN lo END) > 0 THEN true
+         WHEN coalesce(bool_or(cpi AND hi IS DISTINCT FROM 0), false) THEN NULL ELSE false END AS beside,
+    bool_or(letters = ['d'] AND list_contains(data_classes, 'birth_date') AND len(data_classes) > 1) AS birth,
+    bool_or(us IS NOT FALSE) AS may_be_us, united(facts) AS facts
+FROM linked WHERE list_contains(letters, 'd')
+GROUP BY asset_id, part, about;
+
+-- rule: US-DSP-11
+-- Contact data alone are no covered personal identifiers, until another listed identifier joins them (202.212(b)(1)).
+WITH seen AS (
+    SELECT d.from_id, d.to_id, any_yes(c.beside) AS beside, bool_or(c.birth) AS birth, united(c.facts) AS facts
+    FROM open_deal AS d
+    JOIN party_pair AS p ON p.from_id = d.from_id AND p.to_id = d.to_id
+    JOIN contact_set AS c ON c.asset_id = d.asset_id AND (d.part = '' OR c.part = d.part)
+    WHERE c.may_be_us AND p.us IS NOT FALSE AND p.covered IS NOT FALSE
+    GROUP BY d.from_id, d.to_id
+)
+SELECT from_id AS subject, to_id AS counterparty,
+    CASE WHEN beside THEN 'no' WHEN beside IS NULL THEN 'unknown' WHEN birth THEN 'yes' ELSE 'no' END AS verdict,
+    CASE WHEN beside THEN 'not applicable' WHEN beside IS NULL OR birth THEN 'assess' ELSE 'ok' END AS outcome,
+    CASE WHEN beside THEN 'joined' WHEN beside IS NULL THEN 'unknown' WHEN birth THEN 'birth' ELSE 'contact' END AS message,
+    NULL AS "values", facts,
+    unless_known(beside, 'linkage') AS missing, NULL::VARCHAR AS exemption, NULL AS bounds
+FROM seen;
+
+-- rule: US-DSP-12
+-- Account, network and call data alone, as far as a network needs them, are none either (202.212(b)(2)).
+WITH net AS (
+    SELECT asset_id, part, about, bool_or(cpi AND network) AS network,
+        CASE WHEN max(CASE WHEN cpi AND NOT network THEN lo END) > 0 THEN true
+             WHEN coalesce(bool_or(cpi AND NOT network AND hi IS DISTINCT FROM 0), false) THEN NULL ELSE false END AS beside,
+        united(facts) AS facts
+    FROM linked WHERE us IS NOT FALSE
+    GROUP BY asset_id, part, about
+), seen AS (
+    SELECT d.from_id, d.to_id, d.dealing_id, d.purpose, d.telecom, any_yes(n.beside) AS beside,
+        joined(united(n.facts), united(d.facts)) AS facts
+    FROM exempted AS d
+    JOIN party_pair AS p ON p.from_id = d.from_id AND p.to_id = d.to_id
+    JOIN net AS n ON n.asset_id = d.asset_id AND (d.part = '' OR n.part = d.part)
+    WHERE p.us IS NOT FALSE AND p.covered IS NOT FALSE AND (d.telecom OR n.network)
+    GROUP BY d.from_id, d.to_id, d.dealing_id, d.purpose, d.telecom
+)
+SELECT from_id AS subject, to_id AS counterparty,
+    CASE WHEN telecom AND beside THEN 'yes' WHEN (telecom AND beside IS NULL) OR purpose IS NULL THEN 'unknown' ELSE 'no' END AS verdict,
+    CASE WHEN telecom AND beside IS FALSE THEN 'ok' WHEN telecom OR purpose IS NULL THEN 'assess' ELSE 'not applicable' END AS outcome,
+    CASE WHEN telecom AND beside THEN 'broken' WHEN (telecom AND beside IS NULL) OR purpose IS NULL THEN 'unknown'
+         WHEN telecom THEN 'network' ELSE 'other_purpose' END AS message,
+    NULL AS "values", facts,
+    CASE WHEN telecom THEN unless_known(beside, 'linkage') ELSE unless_known(purpose, 'purpose') END AS missing,
+    CASE WHEN telecom AND beside IS FALSE THEN 'applied: 28 CFR 202.212(b)(2): purpose ' || purpose
+         WHEN telecom AND beside THEN 'refused: 28 CFR 202.212(b)(2): other identifiers stand beside'
+         WHEN purpose IS NOT NULL AND NOT telecom THEN 'refused: 28 CFR 202.212(b)(2): purpose ' || purpose END AS exemption,
+    NULL AS bounds
+FROM seen;
+
+-- view: claimed
+-- Dealings of US persons with whom the rule may reach, with their data: what an exemption may be claimed for.
+SELECT d.*, p.us, p.covered, p.facts AS party_facts
+FROM exempted AS d
+JOIN party_pair AS p ON p.from_id = d.from_id AND p.to_id = d.to_id
+WHERE p.us IS NOT FALSE AND p.to_us IS NOT true AND (p.covered IS NOT FALSE OR coalesce(d.kind, 'brokerage') = 'brokerage');
+
+-- rule: US-DSP-13
+-- Filling orders and paying for them is exempt, for financial data and identifiers and for that purpose only
+-- (202.505(a)(4)-(5)).
+SELECT from_id AS subject, to_id AS counterparty,
+    CASE WHEN purpose IS NULL OR other IS NULL THEN 'unknown' WHEN cite5 IS NOT NULL AND other THEN 'yes' ELSE 'no' END AS verdict,
+    CASE WHEN purpose IS NULL OR other IS NULL OR (cite5 IS NOT NULL AND other) THEN 'assess'
+         WHEN cite5 IS NOT NULL THEN 'ok' ELSE 'not applicable' END AS outcome,
+    CASE WHEN purpose IS NULL OR other IS NULL THEN 'unknown' WHEN cite5 IS NOT NULL AND other THEN 'broken'
+         WHEN cite5 IS NOT NULL THEN 'exempt' ELSE 'other_purpose' END AS message,
+    {'purpose': purpose} AS "values", joined(facts, data_facts) AS facts,
+    CASE WHEN purpose IS NULL THEN ['purpose'] ELSE unless_known(other, 'holdings') END AS missing,
+    exemption, NULL AS bounds
+FROM claimed
+WHERE cite5 IS NOT NULL OR (other IS FALSE AND cite6 IS NULL AND tag_applied IS NOT true AND NOT telecom
+    AND list_has_any(categories, ['personal_financial', 'covered_personal_identifier']));
+
+-- rule: US-DSP-14
+-- Running one's own group is exempt for listed ancillary purposes, never to serve a foreign government (202.506).
+SELECT from_id AS subject, to_id AS counterparty,
+    CASE WHEN purpose = 'government_request' THEN 'yes' WHEN affiliated IS NULL THEN 'unknown' ELSE 'no' END AS verdict,
+    CASE WHEN purpose = 'government_request' OR affiliated IS NULL THEN 'assess' WHEN affiliated THEN 'ok' ELSE 'not applicable' END AS outcome,
+    CASE WHEN purpose = 'government_request' THEN 'government' WHEN affiliated IS NULL THEN 'unknown'
+         WHEN affiliated THEN 'exempt' ELSE 'not_group' END AS message,
+    {'purpose': purpose} AS "values", facts,
+    CASE WHEN cite6 IS NOT NULL THEN unless_known(affiliated, 'group') ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM claimed
+WHERE cite6 IS NOT NULL OR purpose = 'government_request';
+
+-- rule: US-DSP-15
+-- Exemptions that rest on a statement (202.501-.504, .507-.511): shown, open, or out of place.
+SELECT t.from_id AS subject, t.to_id AS counterparty,
+    CASE WHEN t.lacks IS NULL THEN 'unknown' WHEN t.misplaced THEN 'yes' ELSE 'no' END AS verdict,
+    CASE WHEN t.lacks IS NULL OR t.misplaced THEN 'assess' ELSE 'ok' END AS outcome,
+    CASE WHEN t.lacks IS NULL THEN 'unknown' WHEN t.misplaced THEN 'misplaced' ELSE 'exempt' END AS message,
+    {'exemption': t.code, 'citation': t.citation} AS "values", t.facts,
+    unless_known(t.lacks, 'proof') AS missing,
+    CASE WHEN t.lacks IS FALSE THEN (CASE WHEN t.misplaced THEN 'refused: ' ELSE 'applied: ' END) || t.citation || ': ' || t.code END AS exemption,
+    NULL AS bounds
+FROM tagged AS t
+JOIN party_pair AS p ON p.from_id = t.from_id AND p.to_id = t.to_id
+WHERE t.lacks IS NOT true AND p.us IS NOT FALSE;
+
+-- rule: US-DSP-16
+-- A vendor organised in the US whose owners are in a country of concern is a US person: assess who abroad gets access
+-- (202.211, 202.256 example 8, 202.304).
+WITH hit AS (
+    SELECT *, vendor AND us AND to_held AND NOT to_listed AS hit FROM pair WHERE to_us AND vendor IS NOT FALSE
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'assess' WHEN us IS FALSE OR to_listed THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'assess' WHEN hit IS NULL THEN 'unknown' WHEN us IS FALSE THEN 'not_us' WHEN to_listed THEN 'designated'
+         ELSE 'no_parent' END AS message,
+    NULL AS "values", CASE WHEN hit IS FALSE THEN party_facts ELSE facts END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(vendor, 'kind'), list_concat(unless_known(us, 'from_place'),
+        unless_known(to_held AND NOT to_listed, 'counterparty_place'))) ELSE []::VARCHAR[] END AS missing,
+    exemption, NULL AS bounds
+FROM hit;
+
+-- view: engaged
+-- Who engages in restricted transactions with whom: TRUE, or NULL where that is not known.
+SELECT subject AS from_id, counterparty AS to_id, bool_or(verdict = 'yes') AS sure, united(facts) AS facts
+FROM ruled
+WHERE rule_id IN ('US-DSP-05', 'US-DSP-06', 'US-DSP-07', 'US-DSP-08', 'US-DSP-09')
+  AND verdict <> 'no' AND outcome = 'restricted'
+GROUP BY subject, counterparty;
+
+-- rule: US-DSP-17
+-- Security requirements of organisation and systems; one that is missing prohibits (202.248, CISA I).
+WITH level AS (
+    SELECT e.from_id, e.to_id, e.sure, any_yes(o.lacks) AS lacks,
+        list_sort(coalesce(list(o.code) FILTER (WHERE o.lacks), []::VARCHAR[])) AS lacking,
+        list_sort(coalesce(list(o.code) FILTER (WHERE o.lacks IS NULL), []::VARCHAR[])) AS open,
+        united(o.facts) AS level_facts, joined(united(o.facts), united(e.facts)) AS facts
+    FROM engaged AS e JOIN org_level AS o ON o.from_id = e.from_id AND o.to_id = e.to_id
+    GROUP BY e.from_id, e.to_id, e.sure
+), hit AS (SELECT *, (CASE WHEN sure THEN true END) AND lacks AS hit FROM level)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'lacking' WHEN hit IS NULL THEN 'unknown' ELSE 'met' END AS message,
+    {'lacking': lacking, 'open': open} AS "values", CASE WHEN hit IS FALSE THEN level_facts ELSE facts END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN NOT sure THEN ['transaction'] ELSE [] END, unless_known(lacks, 'security'))
+    ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-18
+-- Who gets the data in clear is let in against the security requirements: prohibited (202.248, CISA II).
+WITH hit AS (
+    SELECT e.*, l.clear, l.facts AS level_facts, (CASE WHEN e.sure THEN true END) AND l.clear AS hit
+    FROM engaged AS e LEFT JOIN data_level AS l ON l.from_id = e.from_id AND l.to_id = e.to_id
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'clear' WHEN hit IS NULL THEN 'unknown' ELSE 'shut' END AS message,
+    NULL AS "values", CASE WHEN hit IS FALSE THEN level_facts ELSE joined(facts, level_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN NOT sure THEN ['transaction'] ELSE [] END, unless_known(clear, 'clear_text'))
+    ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-19
+-- A key in a country of concern, beside the data or in the hands of a covered person protects nothing (202.248, CISA II.B).
+WITH hit AS (
+    SELECT e.*, k.key_id, k.concern, k.beside, k.covered, k.bad, k.facts AS key_facts, (CASE WHEN e.sure THEN true END) AND k.bad AS hit
+    FROM engaged AS e JOIN key_level AS k ON k.from_id = e.from_id AND k.to_id = e.to_id
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' ELSE 'ok' END AS outcome,
+    CASE WHEN hit AND concern THEN 'concern' WHEN hit AND covered THEN 'usable' WHEN hit THEN 'beside'
+         WHEN hit IS NULL THEN 'unknown' ELSE 'apart' END AS message,
+    {'key': key_id} AS "values", CASE WHEN hit IS FALSE THEN key_facts ELSE joined(facts, key_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN NOT sure THEN ['transaction'] ELSE [] END, unless_known(bad, 'key_place'))
+    ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM hit;
+
+-- view: dutiful
+-- Each duty of each US person that engages in restricted transactions.
+SELECT e.from_id, d.code, bool_or(e.sure) AS sure, min(d.lacks) AS lacks, united(d.facts) AS duty_facts, united(e.facts) AS facts,
+    (CASE WHEN bool_or(e.sure) THEN true END) AND min(d.lacks) AS hit
+FROM engaged AS e JOIN duty AS d ON d.from_id = e.from_id
+GROUP BY e.from_id, d.code;
+
+-- rule: US-DSP-20
+-- A compliance programme and two policies certified every year (202.1001).
+WITH hit AS (
+    SELECT from_id, bool_or(sure) AS sure, any_yes(hit) AS hit, united(duty_facts) AS duty_facts, united(facts) AS facts,
+        list_sort(coalesce(list(code) FILTER (WHERE hit), []::VARCHAR[])) AS lacking
+    FROM dutiful WHERE code IN ('compliance_programme', 'policies_certified') GROUP BY from_id
+)
+SELECT from_id AS subject, NULL::VARCHAR AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'breach' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'lacking' WHEN hit IS NULL THEN 'unknown' ELSE 'met' END AS message,
+    {'lacking': lacking} AS "values", CASE WHEN hit IS FALSE THEN duty_facts ELSE joined(facts, duty_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN CASE WHEN sure THEN ['duty'] ELSE ['transaction', 'duty'] END ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-21
+-- An independent audit of every calendar year with restricted transactions (202.1002).
+SELECT from_id AS subject, NULL::VARCHAR AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'breach' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'lacking' WHEN hit IS NULL THEN 'unknown' ELSE 'met' END AS message,
+    {'year': CAST(year($as_of) AS VARCHAR)} AS "values", CASE WHEN hit IS FALSE THEN duty_facts ELSE joined(facts, duty_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN CASE WHEN sure THEN ['duty'] ELSE ['transaction', 'duty'] END ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM dutiful WHERE code = 'annual_audit';
+
+-- rule: US-DSP-22
+-- Records of the transactions, kept for ten years (202.1101).
+SELECT from_id AS subject, NULL::VARCHAR AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'breach' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'lacking' WHEN hit IS NULL THEN 'unknown' ELSE 'met' END AS message,
+    NULL AS "values", CASE WHEN hit IS FALSE THEN duty_facts ELSE joined(facts, duty_facts) END AS facts,
+    CASE WHEN hit IS NULL THEN CASE WHEN sure THEN ['duty'] ELSE ['transaction', 'duty'] END ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM dutiful WHERE code = 'records_10y';
+
+-- rule: US-DSP-23
+-- A US person held by a quarter or more from countries of concern reports its restricted cloud transactions by 1 March
+-- (202.1103).
+WITH cloud AS (
+    SELECT e.from_id, bool_or(p.cloud) AS cloud
+    FROM engaged AS e JOIN pair AS p ON p.from_id = e.from_id AND p.to_id = e.to_id GROUP BY e.from_id
+), hit AS (
+    SELECT d.from_id, d.sure, d.lacks, d.facts, d.duty_facts, o.facts AS owner_facts, o.share_lo_pct AS lo, o.share_hi_pct AS hi,
+        at_least(o.share_lo_pct, o.share_hi_pct, $report_pct) AS held,
+        at_least(o.share_lo_pct, o.share_hi_pct, $report_pct) AND (CASE WHEN d.sure THEN true END) AND d.lacks AS hit
+    FROM dutiful AS d
+    JOIN cloud AS c ON c.from_id = d.from_id AND c.cloud
+    JOIN covered_entity AS o ON o.entity_id = d.from_id
+    WHERE d.code = 'annual_report'
+)
+SELECT from_id AS subject, NULL::VARCHAR AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'notify' WHEN held IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'due' WHEN hit IS NULL THEN 'unknown' WHEN held IS FALSE THEN 'below' ELSE 'filed' END AS message,
+    {'share_lo': lo, 'share_hi': hi,
+     'due': strftime(make_date(year($as_of) + (CASE WHEN $as_of > make_date(year($as_of), 3, 1) THEN 1 ELSE 0 END), 3, 1), '%Y-%m-%d')} AS "values",
+    CASE WHEN hit IS FALSE AND held IS FALSE THEN owner_facts WHEN hit IS FALSE THEN duty_facts
+         ELSE joined(facts, joined(owner_facts, duty_facts)) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN NOT sure THEN ['transaction'] ELSE [] END,
+        list_concat(unless_known(held, 'owners'), unless_known(lacks, 'filing'))) ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-24
+-- A rejected offer of prohibited brokerage is reported within 14 days (202.1104).
+SELECT from_id AS subject, event_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'notify' WHEN owed IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit AND filed_on IS NOT NULL THEN 'late' WHEN hit THEN 'due' WHEN hit IS NULL THEN 'unknown'
+         WHEN owed IS FALSE THEN 'not_owed' ELSE 'filed' END AS message,
+    {'due': strftime(due, '%Y-%m-%d'), 'filed': strftime(filed_on, '%Y-%m-%d')} AS "values", facts,
+    CASE WHEN hit IS NULL THEN list_concat(CASE WHEN owed IS NULL THEN open ELSE [] END,
+        CASE WHEN filed_on IS NULL AND unfiled IS NOT true THEN ['filing'] ELSE [] END) ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM report WHERE kind = 'offer';
+
+-- rule: US-DSP-25
+-- A US person who directs a foreign company may not have it do what the rule forbids to a US person (202.305).
+WITH led AS (
+    SELECT i.holder_id AS director, p.from_id, p.covered, p.bulk, p.bulk_rest, p.brokerage, p.vendor, p.employment, p.investment,
+        p.us AS from_us, p.no_us_persons, l.clear, o.omic, joined(p.facts, [i.fact_id]) AS facts, p.data_facts, p.party_facts
+    FROM interest AS i
+    JOIN pair AS p ON p.from_id = i.subject_id
+    LEFT JOIN data_level AS l ON l.from_id = p.from_id AND l.to_id = p.to_id
+    LEFT JOIN (
+        SELECT from_id, to_id, any_yes(bulk) AS omic FROM category_count
+        WHERE category IN ('human_genomic', 'human_omic') GROUP BY from_id, to_id
+    ) AS o ON o.from_id = p.from_id AND o.to_id = p.to_id
+    WHERE i.kind = 'directs' AND p.us IS NOT true
+), done AS (
+    SELECT director, from_id, facts, data_facts, party_facts, NOT from_us AS abroad,
+        covered AND ((brokerage AND bulk) OR coalesce(omic, false) OR ((vendor OR employment OR investment) AND bulk_rest AND (clear OR NULL))) AS forbidden
+    FROM led
+), hit AS (
+    SELECT d.director, d.from_id, any_yes(d.forbidden) AS forbidden, any_yes(d.abroad) AS abroad, any_yes(u.us) AS us,
+        any_yes(r.lacks) AS joins_in,
+        any_yes(d.forbidden AND d.abroad AND u.us AND r.lacks) AS hit,
+        joined(united(d.facts), joined(united(u.facts), united(r.facts))) AS facts,
+        joined(united(d.data_facts), united(d.party_facts)) AS calm_facts, united(r.facts) AS recusal_facts, united(u.facts) AS director_facts
+    FROM done AS d
+    JOIN us_person AS u ON u.entity_id = d.director
+    LEFT JOIN stated AS r ON r.subject_id = d.director AND r.control = 'recused'
+    GROUP BY d.director, d.from_id
+)
+SELECT director AS subject, from_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'prohibited' WHEN hit IS NULL THEN 'unknown' WHEN us IS FALSE THEN 'not_us'
+         WHEN joins_in IS FALSE THEN 'recused' ELSE 'lawful' END AS message,
+    NULL AS "values",
+    CASE WHEN hit IS FALSE AND us IS FALSE THEN director_facts WHEN hit IS FALSE AND joins_in IS FALSE THEN recusal_facts
+         WHEN hit IS FALSE THEN calm_facts ELSE facts END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(us AND abroad, 'from_place'), list_concat(unless_known(joins_in, 'recusal'),
+        unless_known(forbidden, 'transaction'))) ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, NULL AS bounds
+FROM hit;
+
+-- rule: US-DSP-26
+-- Counterparties of one group, each at or below a bar, and together above it: assess, prohibited where it is done to avoid
+-- the rule (202.304). Together means at most: the same persons may be with both (readings 5).
+WITH each_one AS (
+    SELECT c.from_id, u.parent_id, c.to_id, c.category, c.bar, c.lo, c.hi, c.bulk, p.us, p.covered, u.verdict = 'yes' AS tied,
+        joined(c.facts, joined(u.facts, p.facts)) AS facts
+    FROM category_count AS c
+    JOIN pair AS p ON p.from_id = c.from_id AND p.to_id = c.to_id AND p.us IS NOT FALSE AND p.covered IS NOT FALSE
+    JOIN ultimate_parent AS u ON u.entity_id = c.to_id
+    WHERE c.category <> 'combined'
+), grouped AS (
+    SELECT from_id, parent_id, category, min(bar) AS bar, max(lo) AS lo, count(DISTINCT to_id) AS parties,
+        CASE WHEN count(hi) = count(*) THEN CAST(sum(hi) AS BIGINT) END AS hi,
+        all_yes(us) AS us, all_yes(covered) AS covered, all_yes(CASE WHEN tied THEN true END) AS tied, united(facts) AS facts
+    FROM each_one GROUP BY from_id, parent_id, category
+    HAVING count(DISTINCT to_id) > 1 AND NOT coalesce(bool_or(bulk), false)
+), hit AS (
+    SELECT g.*, s.lacks IS FALSE AS meant, joined(g.facts, s.facts) AS all_facts,
+        g.us AND g.covered AND g.tied AND (CASE WHEN g.hi > g.bar THEN true WHEN g.hi <= g.bar THEN false END) AS hit
+    FROM grouped AS g LEFT JOIN stated AS s ON s.subject_id = g.from_id AND s.control = 'split_to_avoid'
+)
+SELECT from_id AS subject, parent_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS FALSE THEN 'ok' WHEN hit AND meant THEN 'prohibited' ELSE 'assess' END AS outcome,
+    CASE WHEN hit IS FALSE THEN 'below' WHEN hit AND meant THEN 'evasion' WHEN hit THEN 'together' ELSE 'unknown' END AS message,
+    {'category': category, 'count_lo': lo, 'count_hi': hi, 'threshold': bar, 'parties': parties} AS "values", all_facts AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(us, 'from_place'), list_concat(unless_known(covered AND tied, 'counterparty_place'),
+        unless_known(hi, 'count'))) ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, {'lo': lo, 'hi': hi} AS bounds
+FROM hit;
+
+-- rule: US-DSP-27
+-- No law: a warning before a bar is crossed.
+WITH hit AS (
+    SELECT c.*, p.us, p.covered, p.party_facts, p.deal_facts, p.employer_open, p.no_us_persons,
+        p.us AND p.covered AND above(c.lo, c.hi, $early_share * c.bar) AND NOT c.bulk AS hit
+    FROM category_count AS c JOIN pair AS p ON p.from_id = c.from_id AND p.to_id = c.to_id
+    WHERE c.category <> 'combined' AND p.us IS NOT FALSE AND p.covered IS NOT FALSE
+)
+SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
+    CASE WHEN hit IS NOT FALSE THEN 'assess' WHEN bulk OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
+    CASE WHEN hit THEN 'near' WHEN hit IS NULL THEN 'unknown' WHEN bulk THEN 'crossed' WHEN no_us_persons THEN 'no_us_persons' ELSE 'far' END AS message,
+    {'category': category, 'count_lo': lo, 'count_hi': hi, 'threshold': bar} AS "values",
+    CASE WHEN hit IS FALSE THEN facts ELSE joined(facts, joined(party_facts, deal_facts)) END AS facts,
+    CASE WHEN hit IS NULL THEN list_concat(unless_known(us, 'from_place'), list_concat(
+        CASE WHEN covered IS NULL THEN [CASE WHEN employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
+        CASE WHEN about_open THEN ['about'] WHEN access_open THEN ['access'] WHEN covered AND us THEN ['count'] ELSE [] END))
+    ELSE []::VARCHAR[] END AS missing,
+    NULL::VARCHAR AS exemption, {'lo': lo, 'hi': hi} AS bounds
+FROM hit
