@@ -12,7 +12,7 @@ from flagstate import model
 from flagstate.laws import pack
 from flagstate.laws.judge import judge_here
 from flagstate.pipeline import law_cases
-from flagstate.pipeline.filings import codes
+from flagstate.pipeline.filings import codes, weights
 from flagstate.report import filings
 from flagstate.report.filings.document import Document
 from flagstate.report.meta import Meta
@@ -52,7 +52,8 @@ def meta(name: str, language: str = "en") -> Meta:
 @cache
 def document(name: str, kind: str, language: str = "en") -> Document:
     """Return a document of a world."""
-    return filings.build(kind, tables(name), meta(name, language), CODES)
+    told = meta(name, language)
+    return filings.build(kind, tables(name), told, codes=CODES, weights=weights(HEARD, told.as_of))
 
 
 @cache

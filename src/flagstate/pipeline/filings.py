@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flagstate.errors import UsageError
@@ -21,6 +21,15 @@ def codes(laws: Iterable[Law]) -> dict[str, filings.Code]:
         for code, (says, citation) in law.controls.items():
             found.setdefault(code, filings.Code(law.id, dict(says), citation or ""))
     return found
+
+
+def weights(laws: Iterable[Law], as_of: date) -> dict[str, float]:
+    """Return the weights of the objectives of the EU Cloud Sovereignty Framework on a day, in per cent."""
+    csf = next((law for law in laws if law.id == "eu_csf"), None)
+    if csf is None:
+        return {}
+    held = [one for one in csf.values if one.name == "weight" and one.key and one.holds(as_of)]
+    return {str(one.key): float(one.value) for one in held}
 
 
 def make(folder: Path, kind: str, *, format: str, language: str) -> dict[str, str]:
@@ -40,9 +49,8 @@ def make(folder: Path, kind: str, *, format: str, language: str) -> dict[str, st
     if format not in known.formats:
         raise UsageError(f"{kind} is not made as {format}", todo=f"Write one of: {', '.join(known.formats)}.")
     tables, meta = load(folder)
-    document = filings.build(
-        kind, tables, replace(meta, language=language, made_at=datetime.now(UTC)), codes(packs().laws)
-    )
+    meta, laws = replace(meta, language=language, made_at=datetime.now(UTC)), packs().laws
+    document = filings.build(kind, tables, meta, codes=codes(laws), weights=weights(laws, meta.as_of))
     return filings.files(document, format, language)
 
 

@@ -10,7 +10,10 @@ from flagstate.report.filings.document import Document
 from flagstate.report.filings.dora import build as dora
 from flagstate.report.filings.due_diligence import build as due_diligence
 from flagstate.report.filings.ground import Code, Ground
+from flagstate.report.filings.processing import build as processing
 from flagstate.report.filings.render import html, markdown, marks, sheets
+from flagstate.report.filings.seal import build as seal
+from flagstate.report.filings.transfer import build as transfer
 from flagstate.report.filings.words import words
 from flagstate.report.meta import Meta
 
@@ -40,13 +43,23 @@ KINDS: dict[str, Kind] = {
     one.id: one
     for one in (
         Kind("due-diligence", due_diligence, ("md", "html", "csv")),
+        Kind("transfer-assessment", transfer, ("md", "html", "csv")),
+        Kind("processing-record", processing, ("md", "html", "csv")),
         Kind("dora-register", dora, ("csv", "md", "html")),
+        Kind("seal-sheet", seal, ("md", "html", "csv")),
     )
 }
 """All kinds, in the order in which they are listed."""
 
 
-def build(kind: str, tables: Tables, meta: Meta, codes: Mapping[str, Code] | None = None) -> Document:
+def build(
+    kind: str,
+    tables: Tables,
+    meta: Meta,
+    *,
+    codes: Mapping[str, Code] | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> Document:
     """Return a document.
 
     Args:
@@ -54,8 +67,9 @@ def build(kind: str, tables: Tables, meta: Meta, codes: Mapping[str, Code] | Non
         tables: The tables of the case, by noun.
         meta: What a report says of itself; its language is the document's.
         codes: Control codes that laws ask for, so that a document can say which of them nobody speaks of.
+        weights: Weights of the objectives of the EU Cloud Sovereignty Framework on the day, in per cent.
     """
-    return KINDS[kind].build(Ground(tables, meta, codes or {}))
+    return KINDS[kind].build(Ground(tables, meta, codes or {}, weights or {}))
 
 
 def files(document: Document, format: str, language: str) -> dict[str, str]:

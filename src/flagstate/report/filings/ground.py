@@ -70,6 +70,8 @@ class Ground:
     """What a report says of itself; its language is the document's."""
     codes: Mapping[str, Code] = field(default_factory=dict)
     """Control codes that laws ask for."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Weights of the objectives of the EU Cloud Sovereignty Framework on the day, in per cent."""
 
     @cached_property
     def w(self) -> Words:

@@ -145,18 +145,19 @@ def _sup(one: Cell, numbers: Numbers) -> Markup:
 
 
 def sheets(document: Document, w: Words) -> dict[str, str]:
-    """Return the tables of a document that have a name as CSV, each with the ids that its rows rest on."""
-    made: dict[str, str] = {}
+    """Return the tables of a document that have a name as CSV, with the ids that rows rest on; same name, same file."""
+    grids: dict[str, list[Grid]] = {}
     for section in document.sections:
         if section.grid is not None and section.grid.name:
-            buffer = io.StringIO()
-            writer = csv.writer(buffer, lineterminator="\r\n")
-            writer.writerow([sheet(name) for name in (*section.grid.columns, w("col.facts"), w("col.findings"))])
-            for cells in section.grid.rows:
-                facts = dict.fromkeys(f for one in cells for f in one.facts)
-                findings = dict.fromkeys(f for one in cells for f in one.findings)
-                writer.writerow(
-                    [*(sheet(one.text) for one in cells), sheet(" ".join(facts)), sheet(" ".join(findings))]
-                )
-            made[f"{section.grid.name}.csv"] = buffer.getvalue()
+            grids.setdefault(section.grid.name, []).append(section.grid)
+    made: dict[str, str] = {}
+    for name, parts in grids.items():
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        writer.writerow([sheet(head) for head in (*parts[0].columns, w("col.facts"), w("col.findings"))])
+        for cells in (line for part in parts for line in part.rows):
+            facts = dict.fromkeys(f for one in cells for f in one.facts)
+            findings = dict.fromkeys(f for one in cells for f in one.findings)
+            writer.writerow([*(sheet(one.text) for one in cells), sheet(" ".join(facts)), sheet(" ".join(findings))])
+        made[f"{name}.csv"] = buffer.getvalue()
     return made
