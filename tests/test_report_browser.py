@@ -16,6 +16,7 @@ from flagstate.report import figures, render
 from flagstate.report.page import policy
 from report_case import META, case
 from report_hostile import hostile
+from report_rules_case import finding, meta, ruled
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -46,11 +47,12 @@ Browse = Callable[..., Visit]
 def browse(tmp_path: Path) -> Browse:
     """Return a function that opens HTML from a file in a fresh browser."""
 
-    def visit(html: str, fragment: str = "") -> Visit:
+    def visit(html: str, fragment: str = "", width: int = 1400) -> Visit:
         path, log = tmp_path / "report.html", tmp_path / "net.json"
         path.write_text(html, encoding="utf-8")
         address = f"file://{path}{fragment}"
-        options = (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", "--dump-dom")
+        size = f"--window-size={width},1000"
+        options = (*FLAGS, size, f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", "--dump-dom")
         done = subprocess.run([str(CHROMIUM), *options, address], capture_output=True, timeout=90, check=True)
         console = [line for line in done.stderr.decode(errors="replace").splitlines() if ":CONSOLE" in line]
         return Visit(done.stdout.decode(), console, _asked(log))
@@ -173,3 +175,42 @@ def test_a_link_into_a_page_shows_that_page(browse: Browse) -> None:
     seen = browse(render(case(), meta=META), "#gov-FR")
     assert seen.console == []
     assert re.search(r'<section class="page on"[^>]*data-page="reach"', seen.dom)
+
+
+@pytest.mark.parametrize(("width", "language"), [(1400, "en"), (700, "fr")])
+def test_the_page_of_rules_fits_its_window(browse: Browse, width: int, language: str) -> None:
+    long = "W" * 300
+    rows = [
+        finding(
+            "long",
+            "US-DAT-01",
+            "yes",
+            "restricted",
+            long,
+            subject=long,
+            exemption=f"refused: {long}",
+            values={long: long},
+        )
+    ]
+    rows[0]["values"] = rows[0]["values"].replace(
+        "{", '{"count_lo": 1, "count_hi": 9, "threshold": 5, "category": "' + long + '", '
+    )
+    for listed in (None, rows):
+        probe = (
+            "var d=document.documentElement;"
+            "document.querySelectorAll('details').forEach(function(x){x.open=true});"
+            "document.title=[d.scrollWidth-d.clientWidth,d.clientWidth].join(' ');"
+        )
+        seen = browse(_probed(render(ruled(listed), meta=meta(language=language)), probe), "#rules", width)
+        assert seen.console == []
+        assert seen.asked == set()
+        assert re.search(r'<section class="page on"[^>]*data-page="rules"', seen.dom)
+        over, wide = map(int, _title(seen).split())
+        assert over <= 0
+        assert width - 40 < wide <= width
+
+
+def test_a_link_to_a_law_unfolds_it(browse: Browse) -> None:
+    seen = browse(render(ruled(), meta=meta()), "#law-eu_rule")
+    assert seen.console == []
+    assert re.search(r'<details class="government law" id="law-eu_rule" open', seen.dom)
