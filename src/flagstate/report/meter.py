@@ -34,20 +34,20 @@ def meters(found: pa.Table, counts: pa.Table) -> tuple[list[Row], int]:
         counts: Rows of `person_count`, for the trend.
 
     Returns:
-        Per rule, subject, bar and count once: bounds (`high` null: none is known), `state`, distances, places of the
-        drawing, counterparties, and `trend` or null. Findings without `threshold` among their figures have none.
+        Per subject, bar and count once: bounds (`high` null: none is known), `state`, distances, places of the
+        drawing, rules, counterparties, and `trend` or null. Findings without `threshold` among their figures have none.
     """
     texts = found["values"]
     mine = found.filter(pc.fill_null(pc.match_substring(texts, '"threshold"'), False))
     merged: dict[tuple[object, ...], Row] = {}
-    columns = ("rule_id", "subject", "counterparty", "verdict", "values", "facts")
-    for rule, subject, other, verdict, text, facts in zip(*(mine[c].to_pylist() for c in columns), strict=True):
+    columns = ("rule_id", "subject", "counterparty", "values", "facts")
+    for rule, subject, other, text, facts in zip(*(mine[c].to_pylist() for c in columns), strict=True):
         if (one := _meter(figures(text))) is None:
             continue
-        key = (rule, subject, one["of"], one["low"], one["high"], one["limit"])
-        known = merged.setdefault(key, one | {"rule": rule, "subject": subject, "others": [], "verdict": verdict})
-        known["others"] += [other] if other else []
-        known.setdefault("facts", facts or [])
+        key = (subject, one["of"], one["unit"], one["low"], one["high"], one["limit"])
+        known = merged.setdefault(key, one | {"subject": subject, "rules": {}, "others": {}, "facts": facts or []})
+        known["rules"][rule or "–"] = True
+        known["others"] |= {other: True} if other else {}
     ordered = sorted(merged.values(), key=_order)
     shown = ordered[:SHOWN]
     for one, trend in zip(shown, _trends(shown, counts), strict=True):
@@ -57,7 +57,7 @@ def meters(found: pa.Table, counts: pa.Table) -> tuple[list[Row], int]:
 
 def _order(one: Row) -> tuple[object, ...]:
     ratio = (one["high"] if one["high"] is not None else one["low"]) / one["limit"]
-    return (STATES.index(one["state"]), -ratio, one["rule"] or "", one["subject"] or "", one["of"])
+    return (STATES.index(one["state"]), -ratio, one["subject"] or "", one["of"], one["unit"])
 
 
 def _meter(values: Mapping[str, Any]) -> Row | None:

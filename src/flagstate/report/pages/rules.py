@@ -20,7 +20,7 @@ OPEN = 3
 LAWS = 60
 """Laws that get a part of the page of their own; the table has all."""
 OTHERS = 4
-"""Counterparties that a meter names."""
+"""Counterparties and rules that a meter names."""
 REFUSED = 40
 """Laws that did not run and are named."""
 
@@ -53,7 +53,8 @@ def build(view: View) -> dict[str, Any]:
         "refused": refused[:REFUSED],
         "refused_more": max(len(refused) - REFUSED, 0),
         "kinds": [name for name in rulings.KINDS if book["counts"][name]],
-        "laws": book["laws"],
+        "laws": [law for law in book["laws"] if law["total"]],
+        "quiet": [law["title"] or law["id"] for law in book["laws"] if not law["total"]],
         "parts": [law for law in shown if law["total"]],
         "open": [law["id"] for law in shown if any(law["counts"][name] for name in rulings.ADVERSE)][:OPEN],
         "folded": rulings.FOLDED,
@@ -125,10 +126,13 @@ def _scalar(view: View, value: object) -> str:
 
 def _meter(view: View, one: Row) -> Row:
     """Return a meter with its words."""
-    others = [view.entity(key) for key in dict.fromkeys(one["others"])]
+    others = [view.entity(key) for key in one["others"]]
+    named = list(one["rules"])
     count = view.filters["count"]
     return one | {
         "subject": view.entity(one["subject"]),
+        "rules": named[:OTHERS],
+        "rules_more": max(len(named) - OTHERS, 0),
         "others": others[:OTHERS],
         "others_more": max(len(others) - OTHERS, 0),
         "of": one["of"].rpartition("/")[2].replace("_", " "),
