@@ -29,6 +29,7 @@ from flagstate.pipeline.again import load
 from flagstate.pipeline.explain import explain, lines
 from flagstate.read import estate
 from flagstate.read.part import Context, Head, Kind, Opened
+from flagstate.report.filings import KINDS
 
 Blobs = list[tuple[str, bytes]]
 
@@ -46,6 +47,8 @@ def _commands() -> list[tuple[object, ...]]:
         ("plan", "--json"),
         ("whatif", "--cut", "CN", "--cut", "DE"),
         ("diff", "flagstate-case", "flagstate-case", "--json"),
+        *(("file", kind, "--format", "csv", "--out", f"filed/{kind}") for kind in KINDS),
+        ("file", "due-diligence", "--format", "html", "--out", "filed/page.html"),
         ("judge", "none", "comment", "--reason", "none", "--author", "tests"),
     ]
 
@@ -84,7 +87,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> tuple[Avi
                 ran.append(label)
             out.append((f"the error of {label}", _refusal(path)))
         path.unlink()
-        for made in ("flagstate-case", "bad-case", "sheets"):
+        assert len(list((folder / "filed").iterdir())) == len(KINDS) + 1
+        for made in ("flagstate-case", "bad-case", "sheets", "filed"):
             out.extend(below(folder / made, made))
         for single in ("proposal.yaml", "report.copy.json"):
             out.append((single, (folder / single).read_bytes()))

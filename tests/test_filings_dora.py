@@ -14,7 +14,7 @@ import pytest
 import filings_worlds as worlds
 from flagstate.report.countries import names as countries
 from flagstate.report.filings.dora_form import form
-from flagstate.report.filings.dora_rows import lei_ok
+from flagstate.report.filings.dora_register import lei_ok
 
 DATA = Path(__file__).parent / "data/eba_dora"
 TAXONOMIES = {

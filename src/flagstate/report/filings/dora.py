@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from flagstate.report.filings.document import Cell, Document, Grid, Section, cell, row
 from flagstate.report.filings.dora_form import Field, Template, form
-from flagstate.report.filings.dora_rows import Cells, Register, fill
+from flagstate.report.filings.dora_register import Cells, Register
+from flagstate.report.filings.dora_rows import fill
 from flagstate.report.filings.ground import Ground
 from flagstate.report.filings.head import document, unseen
 from flagstate.report.inert import sheet

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -13,13 +11,8 @@ from flagstate.report.answers import Row
 from flagstate.report.filings.dealings import Dealing, dealings
 from flagstate.report.filings.document import Cell, cell
 from flagstate.report.filings.dora_form import form
-from flagstate.report.filings.ground import Ground, Party, short, weakest
-
-Cells = dict[str, Cell]
-"""Cells of one row, by column; what is not in it is not known."""
-
-KINDS = ("ict", "vendor", "processor")
-"""Kinds of agreement that may be a contract on ICT services."""
+from flagstate.report.filings.dora_register import Register, country
+from flagstate.report.filings.ground import Ground, short, weakest
 
 HOST_GRADE = ("host", "declared", "provider_region")
 """Sources of a place that speak of the machine itself, never of who registered an address."""
@@ -27,93 +20,7 @@ HOST_GRADE = ("host", "declared", "provider_region")
 DEEPEST = 5
 """Ranks of a supply chain that are followed."""
 
-_LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}\Z")
-_EUID = re.compile(r"[A-Z]{2}[A-Z0-9]{1,20}\.[A-Za-z0-9._-]{1,40}\Z")
-_COUNTRY = re.compile(r"[A-Z]{2}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
-
-
-def lei_ok(text: str) -> bool:
-    """Whether a text is an LEI whose check digits are right (ISO 17442)."""
-    return bool(_LEI.match(text)) and int("".join(str(int(one, 36)) for one in text)) % 97 == 1
-
-
-@dataclass
-class Register:
-    """The register of one case."""
-
-    ground: Ground
-    """The case."""
-    rows: dict[str, list[Cells]] = field(default_factory=dict)
-    """Rows by template."""
-    remarks: list[Cell] = field(default_factory=list)
-    """What stands in the way of a value, as sentences."""
-
-    @cached_property
-    def contracts(self) -> list[Dealing]:
-        """Agreements on ICT services."""
-        found = [one for one in dealings(self.ground) if not one.implied and one.kind in KINDS]
-        return [one for one in found if one.kind == "ict" or one.assets]
-
-    @cached_property
-    def users(self) -> list[str]:
-        """Entities that take ICT services and give none to another user."""
-        givers = {one.to_id for one in self.contracts}
-        takers = dict.fromkeys(one.from_id for one in self.contracts if one.from_id)
-        return sorted(one for one in takers if one not in givers) or sorted(takers)
-
-    @cached_property
-    def direct(self) -> list[Dealing]:
-        """Contracts that a user has itself; the others are links of a supply chain."""
-        return [one for one in self.contracts if one.from_id in self.users]
-
-    @cached_property
-    def functions(self) -> dict[str, str]:
-        """Assets that contracts cover, each with the identifier of its function."""
-        covered = sorted({asset for one in self.direct for asset, _ in one.assets})
-        return {asset: f"F{at}" for at, asset in enumerate(covered, 1)}
-
-    @cached_property
-    def controls(self) -> dict[tuple[str, str], list[Row]]:
-        """Controls, by subject and code."""
-        found: dict[tuple[str, str], list[Row]] = {}
-        for one in self.ground.rows("control"):
-            found.setdefault((one["subject_id"], one["control"]), []).append(one)
-        return found
-
-    def party(self, ident: str) -> Party:
-        """Return an entity, also one that nothing is known of."""
-        return self.ground.parties.get(ident, Party(ident))
-
-    def identity(self, ident: str) -> tuple[Cell, Cell] | None:
-        """Return code and type of code of an entity; null: it has no LEI and no EUID that are known and right."""
-        known, codes = self.party(ident), form().codes
-        if known.lei and lei_ok(known.lei):
-            return cell(known.lei, facts=known.facts), cell(codes["lei"], facts=known.facts)
-        if known.lei:
-            self.remark("dora.bad_lei", ident, known.facts)
-        for number in known.registration:
-            if _EUID.match(number):
-                return cell(number, facts=known.facts), cell(codes["euid"], facts=known.facts)
-        return None
-
-    def remark(self, word: str, ident: str, facts: tuple[str, ...], **said: object) -> None:
-        """Note what stands in the way of a value."""
-        made = cell(self.ground.w(word, who=self.ground.call(ident), **said), facts=facts)
-        if made not in self.remarks:
-            self.remarks.append(made)
-
-    def add(self, template: str, **cells: Cell | None) -> None:
-        """Add a row; cells that are null are not known."""
-        rows = self.rows.setdefault(template, [])
-        made = {code: one for code, one in cells.items() if one is not None and one.text}
-        if made and made not in rows:
-            rows.append(made)
-
-
-def country(code: str | None, facts: tuple[str, ...] = ()) -> Cell | None:
-    """Return a country as the EBA codes it."""
-    return cell(form().codes["country"] + code, facts=facts) if code and _COUNTRY.match(code) else None
 
 
 def fill(ground: Ground) -> Register:
@@ -145,7 +52,7 @@ def _entities(made: Register) -> None:
         place = country(known.organised_in[0], known.facts) if len(known.organised_in) == 1 else None
         if len(made.users) == 1:
             made.add("B_01.01", c0010=lei, c0020=name, c0030=place)
-        parents = [one for one in made.ground.rows("owned_share") if one["subject_id"] == ident]
+        parents = made.ground.of("owned_share", "subject_id", [ident])
         above = [one for one in parents if (one["share_lo_pct"] or 0) > 50]
         parent = made.identity(above[0]["holder_id"]) if len(above) == 1 else None
         facts = tuple(above[0]["facts"] or ()) if above else ()
@@ -220,15 +127,18 @@ def _particulars(made: Register, contract: Dealing) -> None:
 
 def _stored(made: Register, asset: str) -> tuple[str, ...]:
     """Return the facts that data are stored there; that none are is never said."""
-    held = (one for one in made.ground.rows("holding") if one["asset_id"] == asset)
+    held = made.ground.of("holding", "asset_id", [asset])
     return tuple(one["fact_id"] for one in held if one["state"] in ("stored", "used"))
 
 
-def _below(made: Register, asset: str) -> list[str]:
-    under = {one["asset_id"]: one["runs_on"] for one in made.ground.rows("asset") if one["runs_on"]}
-    found = [asset]
-    while found[-1] in under and under[found[-1]] not in found:
-        found.append(str(under[found[-1]]))
+def _below(made: Register, asset: str) -> list[Row]:
+    """Return the rows of a system and of those that it runs on."""
+    found: list[Row] = []
+    following = {asset}
+    while following:
+        rows = made.ground.of("asset", "asset_id", sorted(following))
+        found += rows
+        following = {one["runs_on"] for one in rows if one["runs_on"]} - {one["asset_id"] for one in found}
     return found
 
 
@@ -236,15 +146,12 @@ def _places(made: Register, asset: str) -> list[Cell]:
     """Return the one country in which an asset stands; where sources differ none, with a remark."""
     if not asset:
         return []
-    subjects = set(_below(made, asset))
-    subjects |= {one["addr"] for one in made.ground.rows("asset") if one["asset_id"] in subjects and one["addr"]}
+    below = _below(made, asset)
+    subjects = dict.fromkeys((asset, *(one[name] for one in below for name in ("asset_id", "addr") if one[name])))
     said = [
         one
-        for one in made.ground.rows("place")
-        if one["subject_id"] in subjects
-        and one["country"]
-        and one["source_kind"] in HOST_GRADE
-        and one["confidence"] not in ("none", "disputed")
+        for one in made.ground.of("place", "subject_id", subjects)
+        if one["country"] and one["source_kind"] in HOST_GRADE and one["confidence"] not in ("none", "disputed")
     ]
     codes = sorted({one["country"] for one in said})
     facts = tuple(one["fact_id"] for one in said)
@@ -261,10 +168,10 @@ def _processing(made: Register, asset: str) -> list[Cell]:
     """Return the countries from which data are processed: where it is in use, and where its administrators are."""
     if not asset:
         return []
-    held = [one for one in made.ground.rows("holding") if one["asset_id"] == asset]
+    held = made.ground.of("holding", "asset_id", [asset])
     found = _places(made, asset) if any(one["state"] == "used" for one in held) else []
-    for one in made.ground.rows("custody"):
-        if one["asset_id"] == asset and one["kind"] == "administers":
+    for one in made.ground.of("custody", "asset_id", [asset]):
+        if one["kind"] == "administers":
             who = made.party(one["entity_id"] or "")
             places = who.located_in if who.kind in ("person", "group") else ()
             made_of = (country(place, (*(one["facts"] or ()), *who.facts)) for place in places)
@@ -287,7 +194,7 @@ def _signatures(made: Register, contract: Dealing) -> None:
 
 
 def _parents(made: Register, ident: str) -> list[Row]:
-    return [one for one in made.ground.rows("ultimate_parent") if one["entity_id"] == ident and one["verdict"] == "yes"]
+    return [one for one in made.ground.of("ultimate_parent", "entity_id", [ident]) if one["verdict"] == "yes"]
 
 
 def _same_group(made: Register, contract: Dealing) -> bool:
@@ -315,7 +222,7 @@ def _chain(made: Register, contract: Dealing) -> None:
                 c0060=taker[0] if taker else None,
                 c0070=taker[1] if taker else None,
             )
-            following += [(one.to_id, who) for one in made.contracts if one.from_id == who and one.to_id]
+            following += [(one.to_id, who) for one in made.taken.get(who, ()) if one.to_id]
         level = following
 
 
@@ -348,9 +255,12 @@ def _assessment(made: Register, contract: Dealing) -> None:
 def _providers(made: Register) -> None:
     codes = form().codes
     chain = {one.to_id for one in made.contracts if one.to_id}
+    given: dict[str, list[Dealing]] = {}
+    for one in made.direct:
+        given.setdefault(one.to_id, []).append(one)
     for ident in sorted(chain):
         known, identity = made.party(ident), made.identity(ident)
-        costs = [one for one in made.direct if one.to_id == ident]
+        costs = given.get(ident, [])
         currencies = {(_currency(one) or cell("")).text for one in costs}
         fees = [one.term("fee") for one in costs]
         whole = bool(costs) and all(_number(fee) for fee in fees) and len(currencies) == 1 and "" not in currencies
@@ -375,7 +285,7 @@ def _providers(made: Register) -> None:
 
 
 def _functions(made: Register) -> None:
-    held = {key: [one for one in made.ground.rows("asset") if one["asset_id"] == key] for key in made.functions}
+    held = {key: made.ground.of("asset", "asset_id", [key]) for key in made.functions}
     user = made.identity(made.users[0]) if len(made.users) == 1 else None
     for asset, number in made.functions.items():
         facts = tuple(one["fact_id"] for one in held[asset])

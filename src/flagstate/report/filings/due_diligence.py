@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flagstate.report.answers import Row as Record
 from flagstate.report.figures import count
@@ -18,6 +18,9 @@ LIST = "us_28cfr202_countries_of_concern"
 DUTIES = ("programme", "audit", "records", "annual", "offers", "on_demand")
 
 
+Pairs = Mapping[tuple[str, str], list[Record]]
+
+
 def build(ground: Ground) -> Document:
     """Return the due diligence record of a case.
 
@@ -28,13 +31,14 @@ def build(ground: Ground) -> Document:
     said = ground.findings("US-DSP-", "US-PADFA-")
     status = {one["entity_id"]: one for one in ground.rows("covered") if one["list"] == LIST}
     every = dealings(ground)
-    chosen = [one for one in every if _concerns(one, status, said)]
+    pairs = parts.paired(said)
+    chosen = [one for one in every if _concerns(one, status) or (one.from_id, one.to_id) in pairs]
     assets = sorted({asset for one in chosen for asset, _ in one.assets})
     sides = sorted({side for one in chosen for side in (one.from_id, one.to_id) if side})
     named = _with_owners(ground, {ident for ident in _named(said) if ident in ground.parties} | set(sides))
     subjects = {*named, *assets, *(one.id for one in chosen)}
     left = len(every) - len(chosen)
-    log = tuple(_line(ground, one, status, said) for one in chosen)
+    log = tuple(_line(ground, one, status, pairs) for one in chosen)
     sections = (
         parts.findings(ground, said, "US-DSP-01 … US-DSP-27, US-PADFA-01"),
         Section(
@@ -67,11 +71,10 @@ def build(ground: Ground) -> Document:
 _LOG = ("dealing", "class", "from", "to", "covered", "assets", "use", "method", "since", "until", "verdict")
 
 
-def _concerns(one: Dealing, status: dict[str, Record], said: Sequence[Record]) -> bool:
-    """Whether the other side of a dealing is or may be covered, or a rule speaks of the two."""
+def _concerns(one: Dealing, status: dict[str, Record]) -> bool:
+    """Whether the other side of a dealing is, or may be, held by a country of concern."""
     known = status.get(one.to_id)
-    covered = known is None or known["verdict"] != "no"
-    return covered or any(parts.about(found, [(one.from_id, one.to_id)]) and found["counterparty"] for found in said)
+    return known is None or known["verdict"] != "no"
 
 
 def _named(said: Sequence[Record]) -> set[str]:
@@ -91,13 +94,11 @@ def _with_owners(ground: Ground, parties: set[str]) -> list[str]:
     return sorted(found)
 
 
-def _line(ground: Ground, one: Dealing, status: dict[str, Record], said: Sequence[Record]) -> Row:
+def _line(ground: Ground, one: Dealing, status: dict[str, Record], pairs: Pairs) -> Row:
     w = ground.w
-    pair = (one.from_id, one.to_id)
     verdicts = [
         cell(f"{found['rule_id']}: {ground.verdict(found).text}", findings=[found["finding_id"]])
-        for found in said
-        if (found["subject"], found["counterparty"]) == pair
+        for found in pairs.get((one.from_id, one.to_id), ())
     ]
     kind = w(f"dealing.{one.kind}") if one.kind in _KINDS else w("unknown")
     assets = [
@@ -123,9 +124,8 @@ _KINDS = ("vendor", "brokerage", "employment", "investment", "processor", "ict",
 
 def _method(ground: Ground, one: Dealing) -> Cell:
     """Return how the other side gets at the data: by custody, and by flows to hosts that it operates."""
-    hosts = {each["addr"] for each in ground.rows("endpoint") if each["operator_id"] == one.to_id}
-    mine = {asset for asset, _ in one.assets}
-    leaving = [each for each in ground.rows("flow") if each["from_asset"] in mine]
+    hosts = {each["addr"] for each in ground.of("endpoint", "operator_id", [one.to_id])}
+    leaving = ground.of("flow", "from_asset", [asset for asset, _ in one.assets])
     flows = [each for each in leaving if each["resp_h"] in hosts and each["orig_bytes"] != 0]
     told = [each for each in leaving if each["to_pattern"] == f"entity:{one.to_id}"]
     found = [cell(ground.w("dd.by_custody", kinds=", ".join(one.how)), facts=one.facts)] if one.how else []

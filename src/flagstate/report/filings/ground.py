@@ -94,6 +94,24 @@ class Ground:
             self._rows[noun] = [one for one in found.to_pylist() if self._holds(one)]
         return self._rows[noun]
 
+    @cached_property
+    def _indexes(self) -> dict[tuple[str, str], dict[Any, list[Row]]]:
+        return {}
+
+    def by(self, noun: str, column: str) -> Mapping[Any, list[Row]]:
+        """Return the rows of a noun by the value of a column; null values are left out."""
+        if (noun, column) not in self._indexes:
+            index = self._indexes.setdefault((noun, column), {})
+            for one in self.rows(noun):
+                if one[column] is not None:
+                    index.setdefault(one[column], []).append(one)
+        return self._indexes[noun, column]
+
+    def of(self, noun: str, column: str, values: Iterable[Any]) -> list[Row]:
+        """Return the rows of a noun of which a column has one of some values, in the order of the values."""
+        index = self.by(noun, column)
+        return [one for value in dict.fromkeys(values) for one in index.get(value, ())]
+
     def _holds(self, one: Row) -> bool:
         since, until = one.get("valid_from"), one.get("valid_to")
         begun = since is None or since.date() <= self.meta.as_of

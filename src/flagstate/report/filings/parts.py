@@ -7,7 +7,7 @@ from typing import Any
 
 from flagstate.report.answers import Row as Record
 from flagstate.report.figures import count, day
-from flagstate.report.filings.document import Cell, Grid, Row, Section, cell, row
+from flagstate.report.filings.document import MOST_REFS, Cell, Grid, Row, Section, cell, row
 from flagstate.report.filings.ground import Ground, Party
 
 
@@ -50,12 +50,13 @@ def missing(ground: Ground, rows: Iterable[Record], *more: Cell) -> Section:
     """Return what findings lack, each once with the findings that lack it, and what only a person can add."""
     w = ground.w
     lacking: dict[str, list[str]] = {}
-    for one in rows:
+    said = list(rows)
+    for one in said:
         if one["verdict"] != "no":
             for text in ground.missing(one):
                 lacking.setdefault(text, []).append(one["finding_id"])
-    points = [cell(text, findings=ids) for text, ids in lacking.items()]
-    says = () if points else (w("nothing_missing"),)
+    points = [cell(text, findings=ids[:MOST_REFS]) for text, ids in lacking.items()]
+    says = () if points else (w("nothing_missing" if said else "missing_unknown"),)
     return Section(w("missing"), says, points=(*points, *more))
 
 
@@ -85,8 +86,8 @@ def data(ground: Ground, assets: Iterable[str], prefix: str, name: str) -> Grid:
     w, wanted = ground.w, set(assets)
     rows = [
         one
-        for one in ground.rows("person_count")
-        if one["asset_id"] in wanted and one["kind"] == "category" and (one["category"] or "").startswith(prefix)
+        for one in ground.of("person_count", "asset_id", sorted(wanted))
+        if one["kind"] == "category" and (one["category"] or "").startswith(prefix)
     ]
     heads = columns(ground, "asset", "container", "about", "category", "classes", "number", "window", "state", "stance")
     made = []
@@ -137,7 +138,7 @@ IDENTITY = ("party", "kind", "identifiers", "organised", "principal", "located",
 def owners(ground: Ground, ident: str) -> Cell:
     """Return who owns an entity, with the shares; nobody is named as a natural person."""
     w = ground.w
-    held = [one for one in ground.rows("interest") if one["subject_id"] == ident and one["kind"] in OWNING]
+    held = [one for one in ground.of("interest", "subject_id", [ident]) if one["kind"] in OWNING]
     if not held:
         return cell(w("unknown"))
     texts = [w("owner", who=ground.call(one["holder_id"]), kind=one["kind"], share=share(ground, one)) for one in held]
@@ -161,7 +162,7 @@ def _percent(value: float | None, none: str) -> str:
 def tops(ground: Ground, ident: str) -> Cell:
     """Return who is at the top of control of an entity."""
     w = ground.w
-    found = [one for one in ground.rows("ultimate_parent") if one["entity_id"] == ident]
+    found = ground.of("ultimate_parent", "entity_id", [ident])
     texts = [
         w("itself_top") if one["parent_id"] == ident else ground.call(one["parent_id"])
         for one in found
@@ -182,8 +183,8 @@ def controls(ground: Ground, subjects: Iterable[str], law: str, name: str) -> Gr
     """
     w, wanted = ground.w, set(subjects)
     said: dict[str, list[Record]] = {}
-    for one in ground.rows("control"):
-        if one["subject_id"] in wanted and one["control"]:
+    for one in ground.of("control", "subject_id", sorted(wanted)):
+        if one["control"]:
             said.setdefault(one["control"], []).append(one)
     codes = {code: known for code, known in ground.codes.items() if known.law == law}
     heads = columns(ground, "control", "means", "subject", "state", "tested", "stance", "citation")
@@ -203,11 +204,13 @@ def controls(ground: Ground, subjects: Iterable[str], law: str, name: str) -> Gr
     return Grid(heads, tuple(made), name)
 
 
-def about(finding: Record, parties: Iterable[tuple[str, str]]) -> bool:
-    """Whether a finding speaks of one of these pairs, or of one side of one alone."""
-    pair = (finding["subject"], finding["counterparty"])
-    sides = {one for both in parties for one in both}
-    return pair in set(parties) or (not finding["counterparty"] and finding["subject"] in sides)
+def paired(rows: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+    """Return findings about two sides, by both."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    for one in rows:
+        if one["subject"] and one["counterparty"]:
+            found.setdefault((one["subject"], one["counterparty"]), []).append(one)
+    return found
 
 
 def listed(values: Iterable[Any], none: str) -> str:

@@ -106,6 +106,15 @@ class Record30:
         self.dealings: list[Dealing] = dealings(ground)
 
     @cached_property
+    def about(self) -> dict[str, list[Dealing]]:
+        """Dealings by the systems that they cover."""
+        found: dict[str, list[Dealing]] = {}
+        for one in self.dealings:
+            for asset in dict.fromkeys(asset for asset, _ in one.assets):
+                found.setdefault(asset, []).append(one)
+        return found
+
+    @cached_property
     def owners(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Who decides over each system."""
         return responsible(self.ground)
@@ -117,7 +126,8 @@ class Record30:
         found: dict[str, list[Record]] = {}
         for one in self.ground.rows("holding"):
             known = classes.get(one["data_class"] or "")
-            if known is not None and "eu_gdpr/personal" in known.law and one["asset_id"]:
+            # A class that the catalogue does not know may be about persons: it is kept, and said to be unknown.
+            if one["asset_id"] and (known is None or "eu_gdpr/personal" in known.law):
                 found.setdefault(one["asset_id"], []).append(one)
         return found
 
@@ -126,27 +136,16 @@ class Record30:
         """Systems with personal data, sorted by who decides over them."""
         return sorted(self.personal, key=lambda one: (self.owners.get(one, ("~", ()))[0], one))
 
-    @cached_property
-    def below(self) -> dict[str, str]:
-        """The system below each system."""
-        return {one["asset_id"]: one["runs_on"] for one in self.ground.rows("asset") if one["runs_on"]}
-
-    def layers(self, asset: str) -> set[str]:
+    def layers(self, asset: str) -> list[str]:
         """Return a system with those that it runs on, and their addresses."""
-        found, at = {asset}, asset
-        while at in self.below and self.below[at] not in found:
-            at = self.below[at]
-            found.add(at)
-        return found | {one["addr"] for one in self.ground.rows("asset") if one["asset_id"] in found and one["addr"]}
-
-    @cached_property
-    def flows(self) -> dict[str, list[Record]]:
-        """Flows by the system that they leave."""
-        found: dict[str, list[Record]] = {}
-        for one in self.ground.rows("flow"):
-            if one["from_asset"]:
-                found.setdefault(one["from_asset"], []).append(one)
-        return found
+        found: dict[str, None] = {asset: None}
+        following = [asset]
+        while following:
+            rows = self.ground.of("asset", "asset_id", following)
+            found |= dict.fromkeys(one["addr"] for one in rows if one["addr"])
+            following = [one["runs_on"] for one in rows if one["runs_on"] and one["runs_on"] not in found]
+            found |= dict.fromkeys(following)
+        return list(found)
 
     @cached_property
     def endpoints(self) -> dict[str, Record]:
@@ -183,7 +182,7 @@ def _chapter(record: Record30, asset: str) -> Section:
 def _lines(record: Record30, asset: str) -> Iterator[Row]:
     """Yield the lines of art. 30(1) of one system."""
     w = record.ground.w
-    mine = [one for one in record.dealings if any(asset == covered for covered, _ in one.assets)]
+    mine = record.about.get(asset, [])
     for name, made in (
         ("purposes", _purposes(record, mine)),
         ("subjects", _subjects(record, asset)),
@@ -238,10 +237,12 @@ def _subjects(record: Record30, asset: str) -> Two:
 def _categories(record: Record30, asset: str, *, special: bool) -> Two:
     made, classes = Two(), by_id()
     for one in record.personal[asset]:
-        known = classes[one["data_class"]]
-        laws = [law for law in known.law if law.startswith(("eu_gdpr/art9", "eu_gdpr/art10"))]
-        if bool(laws) == special or (not special and laws):
-            made.add(one["data_class"], one["stance"], [one["fact_id"]])
+        known = classes.get(one["data_class"] or "")
+        laws = [law for law in known.law if law.startswith(("eu_gdpr/art9", "eu_gdpr/art10"))] if known else []
+        if laws or not special:
+            name = one["data_class"] or record.ground.w("unknown")
+            text = name if known else record.ground.w("ropa.strange", name=record.ground.said(name))
+            made.add(text, one["stance"], [one["fact_id"]])
     return made
 
 
@@ -251,10 +252,10 @@ def _recipients(record: Record30, asset: str, mine: Sequence[Dealing]) -> Two:
         if not one.implied:
             made.add(ground.call(one.to_id), record.stances.get(one.id, "declared"), one.facts[:1])
     who = record.owners.get(asset, ("", ()))[0]
-    for held in ground.rows("custody"):
-        if held["asset_id"] == asset and held["entity_id"] and held["entity_id"] != who:
+    for held in ground.of("custody", "asset_id", [asset]):
+        if held["entity_id"] and held["entity_id"] != who:
             made.add(ground.call(held["entity_id"]), held["stance"], held["facts"] or ())
-    for flow in record.flows.get(asset, ()):
+    for flow in ground.of("flow", "from_asset", [asset]):
         if flow["to_pattern"]:
             made.add(ground.said(flow["to_pattern"].removeprefix("entity:est:")), "declared", [flow["fact_id"]])
         elif flow["resp_h"] in record.endpoints and flow["orig_bytes"] != 0:
@@ -267,33 +268,32 @@ def _recipients(record: Record30, asset: str, mine: Sequence[Dealing]) -> Two:
 
 def _countries(record: Record30, asset: str, mine: Sequence[Dealing]) -> Two:
     ground, made = record.ground, Two()
-    subjects = record.layers(asset)
-    for one in ground.rows("place"):
+    for one in ground.of("place", "subject_id", record.layers(asset)):
         known = one["country"] and one["source_kind"] in HOST_GRADE and one["confidence"] not in ("none", "disputed")
-        if known and one["subject_id"] in subjects:
+        if known:
             made.add(one["country"], one["stance"], [one["fact_id"]])
     for dealing in mine:
         regions = dealing.term("regions")
         for code in regions if isinstance(regions, list) else ():
             made.add(str(code), record.stances.get(dealing.id, "declared"), dealing.facts[:1])
-    for flow in record.flows.get(asset, ()):
+    for flow in ground.of("flow", "from_asset", [asset]):
         host = record.endpoints.get(flow["resp_h"] or "")
         if (flow["to_pattern"] or "").startswith("country:"):
             made.add(flow["to_pattern"].removeprefix("country:"), "declared", [flow["fact_id"]])
         elif host and host["host_country"] and host["confidence"] in SURE and flow["orig_bytes"] != 0:
             made.add(host["host_country"], flow["stance"], [flow["fact_id"]])
-    for done in ground.rows("activity"):
+    for done in ground.of("activity", "asset_id", [asset]):
         place = done["from_place"] or ""
         code = place if len(place) == 2 else (record.endpoints.get(place) or {}).get("host_country")
-        if done["asset_id"] == asset and code:
+        if code:
             made.add(code, done["stance"], [done["fact_id"]])
     return made
 
 
 def _controls(record: Record30, subjects: set[str], codes: Sequence[str] | None) -> Two:
     w, made = record.ground.w, Two()
-    for one in record.ground.rows("control"):
-        if one["subject_id"] in subjects and one["control"] and (codes is None or one["control"] in codes):
+    for one in record.ground.of("control", "subject_id", sorted(subjects)):
+        if one["control"] and (codes is None or one["control"] in codes):
             state = w(f"verdict.{one['state']}") if one["state"] in ("yes", "no") else w("unknown")
             made.add(w("ropa.state", control=one["control"], state=state), one["stance"], [one["fact_id"]])
     return made

@@ -154,17 +154,10 @@ def _cases(ground: Ground, one: Transfer) -> Grid:
 def _laws(ground: Ground, one: Transfer) -> Grid:
     """Return by which laws which government can address the importer, its owners and its staff, with their status."""
     w = ground.w
-    staff = {
-        each["subject_id"]
-        for each in ground.rows("interest")
-        if each["holder_id"] == one.importer and each["kind"] == "employs"
-    } | {
-        each["holder_id"]
-        for each in ground.rows("interest")
-        if each["subject_id"] == one.importer and each["kind"] == "employs"
-    }
-    who = {one.importer, *(ident for ident in staff if ground.parties.get(ident or "") and _natural(ground, ident))}
-    rows = [each for each in ground.rows("compelled") if each["entity_id"] in who]
+    held = ground.of("interest", "holder_id", [one.importer])
+    staff = [each["subject_id"] for each in held if each["kind"] == "employs"]
+    who = [one.importer, *(ident for ident in staff if ident in ground.parties and _natural(ground, ident))]
+    rows = ground.of("compelled", "entity_id", who)
     home = set(one.country.split(", "))
     rows.sort(
         key=lambda r: (r["government"] not in home, r["government"] or "", r["entity_id"] or "", r["basis"] or "")
@@ -201,9 +194,9 @@ def _measures(ground: Ground, one: Transfer, between: Sequence[Dealing], assets:
     w = ground.w
     kinds = {each.id: "contractual" for each in between} | dict.fromkeys(assets, "technical")
     kinds |= {one.importer: "organisational", one.exporter: "organisational"}
-    rows = [each for each in ground.rows("control") if each["subject_id"] in kinds]
+    rows = ground.of("control", "subject_id", kinds)
     made = [_control(ground, each, kinds[each["subject_id"]]) for each in rows]
-    held = [each for each in ground.rows("holding") if each["asset_id"] in assets and each["key_ids"]]
+    held = [each for each in ground.of("holding", "asset_id", assets) if each["key_ids"]]
     made += [_key(ground, one, each) for each in held]
     seen = {line[0].text for line in made}
     for kind in ("technical", "contractual", "organisational"):
@@ -226,7 +219,7 @@ def _control(ground: Ground, each: Record, kind: str) -> Row:
 def _key(ground: Ground, one: Transfer, held: Record) -> Row:
     """Return a key as a technical measure, with whether the importer can use it."""
     w = ground.w
-    uses = [each for each in ground.rows("key_use") if each["key_id"] in held["key_ids"]]
+    uses = ground.of("key_use", "key_id", held["key_ids"])
     mine = [each for each in uses if each["entity_id"] == one.importer]
     text = w("tia.key_importer") if mine else w("tia.key_others") if uses else w("tia.key_unknown")
     facts = [held["fact_id"], *(fact for each in (mine or uses) for fact in each["facts"] or ())]
