@@ -249,15 +249,26 @@ LEFT JOIN lacks_interest AS l ON l.subject_id = p.from_id
 LEFT JOIN lacks_interest AS m ON m.subject_id = p.to_id
 GROUP BY p.from_id, p.to_id;
 
+-- view: held
+-- What is known to be held in an asset or container, and whether it may be about US persons.
+WITH part AS (
+    SELECT d.asset_id, coalesce(d.container, '') AS part, g.us IS NOT FALSE AS may_be_us, joined(d.facts, g.facts) AS facts
+    FROM dataset AS d LEFT JOIN about_us AS g ON g.about = d.about
+)
+SELECT asset_id, part, bool_or(may_be_us) AS may_be_us, united(facts) AS facts
+FROM (SELECT asset_id, '' AS part, may_be_us, facts FROM part UNION ALL SELECT * FROM part WHERE part <> '')
+GROUP BY asset_id, part;
+
 -- view: deal_data
--- Which categories stand in what a dealing is about; other: some that 202.505(a)(4)-(5) does not speak of.
+-- Which categories stand in what a dealing is about; other: some that 202.505(a)(4)-(5) does not speak of, NULL where what
+-- it is about is not known.
 SELECT d.dealing_id, d.from_id, d.to_id,
-    bool_or(e.key IS NULL AND s.category <> 'combined' AND s.hi IS DISTINCT FROM 0) AS other,
-    bool_or(s.may_be_us) AS may_be_us,
-    list_sort(list_distinct(list(s.category))) AS categories,
-    united(s.facts) AS facts
+    any_yes(CASE WHEN h.asset_id IS NOT NULL THEN s.category IS NOT NULL AND e.key IS NULL AND s.category <> 'combined' AND s.hi IS DISTINCT FROM 0 END) AS other,
+    coalesce(list_sort(list_distinct(list(s.category) FILTER (WHERE s.category IS NOT NULL))), []::VARCHAR[]) AS categories,
+    joined(united(h.facts), united(s.facts)) AS facts
 FROM deal AS d
-JOIN scope_count AS s ON s.asset_id = d.asset_id AND s.part = d.part
+LEFT JOIN held AS h ON h.asset_id = d.asset_id AND h.part = d.part
+LEFT JOIN scope_count AS s ON s.asset_id = d.asset_id AND s.part = d.part
 LEFT JOIN law_param AS e ON e.name = 'class_505' AND e.key = s.category
 GROUP BY d.dealing_id, d.from_id, d.to_id;
 
@@ -356,16 +367,6 @@ QUALIFY row_number() OVER (
     PARTITION BY from_id, to_id, among
     ORDER BY CASE WHEN bulk THEN 0 WHEN bulk IS NULL THEN 1 ELSE 2 END, lo / bar DESC, hi / bar DESC NULLS FIRST, category = 'combined', category
 ) = 1;
-
--- view: held
--- What is known to be held in an asset or container, and whether it may be about US persons.
-WITH part AS (
-    SELECT d.asset_id, coalesce(d.container, '') AS part, g.us IS NOT FALSE AS may_be_us, joined(d.facts, g.facts) AS facts
-    FROM dataset AS d LEFT JOIN about_us AS g ON g.about = d.about
-)
-SELECT asset_id, part, bool_or(may_be_us) AS may_be_us, united(facts) AS facts
-FROM (SELECT asset_id, '' AS part, may_be_us, facts FROM part UNION ALL SELECT * FROM part WHERE part <> '')
-GROUP BY asset_id, part;
 
 -- view: pair_data
 -- Whether all that a pair deals in is known, and whether some of it may be about US persons.
