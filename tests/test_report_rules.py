@@ -8,6 +8,7 @@ import random
 import re
 import time
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flagstate import model
+from flagstate.laws import pack, told
+from flagstate.laws.judge import judge_here
+from flagstate.pipeline.rules import own_laws, shipped_laws
 from flagstate.report import meter, render, rulings
 from flagstate.report.french import translated
 from flagstate.report.pages import rules
@@ -24,6 +28,7 @@ from report_case import META
 from report_rules_case import LAWS, ROWS, counted, finding, meta, ruled
 
 Row = dict[str, Any]
+TEA = Path(__file__).parent / "data" / "law_page" / "laws" / "tea_trade"
 
 
 def page(rows: list[Row] | None = None, **more: Any) -> Row:
@@ -268,6 +273,67 @@ def test_figures_of_no_known_form_give_no_meter_and_no_fault(values: str) -> Non
     row = finding("a", "US-DAT-02", "yes", "prohibited", "clinic sells") | {"values": values, "bounds": values}
     assert "clinic sells" in text(section([row]))
     assert not page([row])["meters"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "state"),
+    [
+        (12_500, 12_500, "no", "at"),
+        (12_501, 12_501, "yes", "above"),
+        (400, 12_501, "unknown", "open"),
+        (400, None, "unknown", "open"),
+    ],
+)
+def test_what_a_law_finds_is_what_the_page_shows(low: int, high: int | None, verdict: str, state: str) -> None:
+    law = pack.load(TEA, own=True)
+    months = json.dumps({"2026-01": [low // 2, low], "2026-02": [low, low]})
+    count = {
+        "asset_id": "est:shop",
+        "kind": "category",
+        "category": "x/tea",
+        "subjects_lo": low,
+        "subjects_hi": high,
+        "facts": ["h1"],
+        "series": months,
+    }
+    holding = model.stamp(
+        model.rows(model.NOUNS["holding"], [{"fact_id": "h1"}]),
+        model.NOUNS["holding"],
+        stance="observed",
+        evidence_id="ev:3",
+    )
+    fact = holding["fact_id"][0].as_py()
+    tables = {"holding": holding, "person_count": model.rows(model.NOUNS["person_count"], [count | {"facts": [fact]}])}
+    (said,) = judge_here(tables, [law], META.as_of)
+    assert said.error is None
+    shown = ruled([]) | tables | {"finding": model.rows(model.FINDING, said.findings)}
+    made = rules.build(View(shown, meta(laws=told.index([law]))))
+    (one,) = made["meters"]
+    assert (one["state"], one["limit"], one["low"], one["high"]) == (state, 12_500, low, high)
+    assert [bar["bounds"] for bar in one["trend"]["bars"]] == [(low // 2, low), (low, low)]
+    (kind, (group,)), *_ = made["laws"][0]["parts"]
+    assert kind == {"yes": "notify", "no": "ok", "unknown": "unknown"}[verdict]
+    assert (group["rule"], group["title"], group["citation"], group["status"]) == (
+        "TEA-01",
+        "Telling of much tea",
+        "sec. 3 and 4",
+        "sourced",
+    )
+    assert group["measures"] == ([] if verdict == "no" else ["Keep fewer rows → ok"])
+    assert group["rows"][0]["missing"] == (["How many drink it"] if verdict == "unknown" else [])
+    assert group["rows"][0]["named"] == [(fact, "holding, northwind.sqlite")]
+
+
+def test_a_report_names_laws_that_are_shipped_and_the_users_own() -> None:
+    assert set(shipped_laws()) == {law.id for law in pack.packs().laws}
+    mine = own_laws([TEA.parent])
+    assert set(mine) == {"tea_trade"}
+    assert mine["tea_trade"]["rules"] == {
+        "TEA-01": {"en": "Telling of much tea", "fr": "Déclarer beaucoup de thé"},
+        "TEA-02": {"en": "Licence", "fr": "Licence"},
+    }
+    assert own_laws([]) == {}
+    assert json.loads(json.dumps(mine)) == mine, "the ledger keeps it as JSON"
 
 
 NASTY = '<script>alert(1)</script>\x1b[31m\u202e"><img src=x onerror=alert(2)>{{7*7}}`</code><b>'
