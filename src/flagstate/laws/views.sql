@@ -38,19 +38,27 @@ FROM asset
 GROUP BY asset_id;
 
 -- view: asset_layer
--- An asset with itself and every asset below it, with the number of layers between.
+-- An asset with itself and every asset below it, with the number of layers between. Sources that name different assets
+-- below it name one each: none of them is left out.
 WITH RECURSIVE below(asset_id, layer_id, depth) AS (
     SELECT asset_id, asset_id, 0 FROM resource
     UNION
     SELECT b.asset_id, r.runs_on, b.depth + 1
-    FROM below AS b JOIN resource AS r ON r.asset_id = b.layer_id
+    FROM below AS b JOIN asset AS r ON r.asset_id = b.layer_id
     WHERE r.runs_on IS NOT NULL AND b.depth < 16
 )
 SELECT asset_id, layer_id, min(depth) AS depth FROM below GROUP BY asset_id, layer_id;
 
 -- view: resource_place
 -- Countries in which an asset or a layer below it stands, by sources that speak of the host itself: never who
--- registered an address or a network. stands is NULL where the sources dispute it.
+-- registered an address or a network. stands is NULL where the sources dispute it. An address is a place `host:ADDRESS`.
+WITH spot AS (
+    SELECT asset_id, asset_id AS subject_id FROM resource
+    UNION
+    SELECT asset_id, 'host:' || addr FROM asset WHERE addr IS NOT NULL
+    UNION
+    SELECT asset_id, addr FROM asset WHERE addr IS NOT NULL
+)
 SELECT
     l.asset_id,
     p.country,
@@ -60,8 +68,8 @@ SELECT
     list_sort(list_distinct(list(p.source_kind))) AS source_kinds,
     list_sort(list_distinct(list(p.fact_id))) AS facts
 FROM asset_layer AS l
-JOIN resource AS r ON r.asset_id = l.layer_id
-JOIN place AS p ON p.subject_id = l.layer_id OR p.subject_id = r.addr
+JOIN spot AS s ON s.asset_id = l.layer_id
+JOIN place AS p ON p.subject_id = s.subject_id
 WHERE p.country IS NOT NULL
   AND p.source_kind NOT IN ('prefix_registrant', 'as_registration')
   AND coalesce(p.confidence, 'sure') <> 'none'
@@ -78,7 +86,8 @@ WHERE about LIKE 'residents:%';
 
 -- view: dataset
 -- What one container holds about one group: its classes and their categories of law, states, keys and marks.
--- key_ids is NULL where nobody says whether there is a key. used: somebody processes it in clear there.
+-- key_ids is NULL where nobody says whether there is a key: they are those of any class, so ask `clear` what is shut. used:
+-- somebody processes a class of it in clear there; NULL where nobody says how each class is held.
 SELECT
     h.asset_id,
     h.container,
@@ -86,7 +95,7 @@ SELECT
     list_sort(list_distinct(list(h.data_class))) AS data_classes,
     coalesce(list_sort(list_distinct(list(d.category) FILTER (WHERE d.category IS NOT NULL))), []::VARCHAR[]) AS categories,
     coalesce(bool_or(d.category = 'eu_gdpr/personal'), false) AS personal,
-    bool_or(h.state = 'used') AS used,
+    any_yes(h.state = 'used') AS used,
     list_sort(list_distinct(coalesce(list(h.state) FILTER (WHERE h.state IS NOT NULL), []::VARCHAR[]))) AS states,
     CASE WHEN count(h.key_ids) > 0 THEN united(h.key_ids) END AS key_ids,
     coalesce(bool_and(h.stance = 'declared'), true) AS only_declared,
@@ -100,27 +109,31 @@ GROUP BY h.asset_id, h.container, h.about;
 
 -- view: responsible
 -- Who decides over an asset: its controller in the sense of GDPR art. 4(7), else its owner, else who takes the service.
--- rank 1 is the firmest; a rule takes the first rank there is.
+-- rank 1 is the firmest; a rule takes the first rank there is. Who is only declared to decide does not hide who is
+-- shown to: then both stand here.
 WITH said AS (
-    SELECT l.asset_id, i.holder_id AS entity_id, CASE i.kind WHEN 'controller' THEN 1 ELSE 2 END AS rank, i.fact_id
-    FROM asset_layer AS l JOIN interest AS i ON i.subject_id = l.asset_id
-    WHERE l.depth = 0 AND i.kind IN ('controller', 'owns')
+    SELECT r.asset_id, i.holder_id AS entity_id, CASE i.kind WHEN 'controller' THEN 1 ELSE 2 END AS rank, i.stance, i.fact_id
+    FROM resource AS r JOIN interest AS i ON i.subject_id = r.asset_id
+    WHERE i.kind IN ('controller', 'owns')
     UNION
-    SELECT a.asset_id, a.from_id, 3, a.fact_id FROM agreement AS a
+    SELECT a.asset_id, a.from_id, 3, a.stance, a.fact_id FROM agreement AS a
     WHERE a.asset_id IS NOT NULL AND a.kind IN ('vendor', 'processor', 'ict')
 )
 SELECT asset_id, entity_id, min(rank) AS rank, list_sort(list_distinct(list(fact_id))) AS facts
 FROM said WHERE entity_id IS NOT NULL
 GROUP BY asset_id, entity_id
-QUALIFY min(rank) = min(min(rank)) OVER (PARTITION BY asset_id);
+QUALIFY min(rank) = min(min(rank)) OVER (PARTITION BY asset_id)
+    OR min(rank) FILTER (WHERE stance <> 'declared') = min(min(rank) FILTER (WHERE stance <> 'declared')) OVER (PARTITION BY asset_id);
 
 -- view: activity_place
--- Who did what on an asset from which country; a principal is a group, and from_place may be an address.
+-- Who did what on an asset from which country; a principal is a group, and from_place may be an address: its country is
+-- NULL where the sources dispute it or nobody knows it.
 SELECT
     a.asset_id,
     a.principal,
     a.action,
-    coalesce(e.host_country, CASE WHEN length(a.from_place) = 2 THEN a.from_place END) AS country,
+    CASE WHEN length(a.from_place) = 2 THEN a.from_place
+         WHEN e.confidence IN ('sure', 'likely') THEN e.host_country END AS country,
     sum(a.count) AS times,
     min(a.day) AS first_day,
     max(a.day) AS last_day,
@@ -169,83 +182,165 @@ GROUP BY asset_id, container, entity_id;
 -- view: dealing
 -- Who takes what from whom: agreements, and those implied by who operates, administers or receives without one.
 -- kind is NULL where only the fact of access is known: vendor or brokerage must then be said (readings 7).
--- An agreement without `covers` covers what the giver has access to and the taker decides over.
+-- An agreement without `covers` covers what the giver has access to and the taker decides over. One explains access to
+-- what it covers only, and an investment or an export does not explain who runs the machines: what is left is implied.
 WITH said AS (
     SELECT agreement_id AS dealing_id, kind, from_id, to_id, asset_id, container, purpose, false AS implied, [fact_id] AS facts
     FROM agreement WHERE asset_id IS NOT NULL
+), got AS (
+    SELECT r.entity_id AS from_id, x.entity_id AS to_id, x.asset_id, bool_or(x.granted IS NOT FALSE) AS may,
+        unnest(CASE WHEN bool_or(x.container IS NULL) THEN [NULL]::VARCHAR[] ELSE list_sort(list_distinct(list(x.container))) END) AS container,
+        list_sort(list_distinct(flatten(list(x.hows)))) AS hows,
+        joined(united(x.facts), united(r.facts)) AS facts
+    FROM access AS x JOIN responsible AS r ON r.asset_id = x.asset_id AND r.entity_id <> x.entity_id
+    GROUP BY r.entity_id, x.entity_id, x.asset_id
 ), whole AS (
-    SELECT g.agreement_id, g.kind, g.from_id, g.to_id, r.asset_id, NULL::VARCHAR, g.purpose, false, joined([g.fact_id], r.facts)
+    SELECT g.agreement_id, g.kind, g.from_id, g.to_id, r.asset_id, r.container, g.purpose, false, joined([g.fact_id], r.facts)
     FROM agreement AS g
-    LEFT JOIN (
-        SELECT r.entity_id AS from_id, x.entity_id AS to_id, r.asset_id, joined(r.facts, x.facts) AS facts
-        FROM responsible AS r JOIN access AS x ON x.asset_id = r.asset_id
-    ) AS r ON r.from_id = g.from_id AND r.to_id = g.to_id
+    LEFT JOIN got AS r ON r.from_id = g.from_id AND r.to_id = g.to_id
     WHERE g.asset_id IS NULL
+), due AS (
+    SELECT g.from_id, g.to_id, g.asset_id, g.container, g.facts,
+        CASE WHEN list_has_any(g.hows, ['operates', 'hosts', 'manages', 'updates', 'processor']) THEN 'vendor'
+             WHEN p.kind IN ('person', 'group') THEN 'employment' END AS kind
+    FROM got AS g LEFT JOIN party AS p ON p.entity_id = g.to_id
+    WHERE g.may
+), apart AS (
+    SELECT d.from_id, d.to_id, d.asset_id, d.kind, d.facts,
+        CASE WHEN g.from_id IS NULL OR d.container IS NOT NULL THEN d.container ELSE h.container END AS container,
+        g.from_id IS NOT NULL AND d.container IS NULL AS parted, h.asset_id IS NOT NULL AS holds
+    FROM due AS d
+    LEFT JOIN (SELECT DISTINCT from_id, to_id, asset_id FROM agreement WHERE container IS NOT NULL) AS g
+        ON g.from_id = d.from_id AND g.to_id = d.to_id AND g.asset_id = d.asset_id
+    LEFT JOIN (SELECT DISTINCT asset_id, container FROM holding) AS h
+        ON h.asset_id = d.asset_id AND g.from_id IS NOT NULL AND d.container IS NULL
 ), implied AS (
-    SELECT
-        'implied:' || x.asset_id || ':' || x.entity_id,
-        CASE WHEN list_has_any(x.hows, ['operates', 'hosts', 'manages', 'updates', 'processor']) THEN 'vendor'
-             WHEN p.kind IN ('person', 'group') THEN 'employment' END,
-        r.entity_id, x.entity_id, x.asset_id, x.container, NULL::VARCHAR, true, joined(x.facts, r.facts)
-    FROM access AS x
-    JOIN responsible AS r ON r.asset_id = x.asset_id AND r.entity_id <> x.entity_id
-    LEFT JOIN party AS p ON p.entity_id = x.entity_id
-    ANTI JOIN agreement AS g ON g.from_id = r.entity_id AND g.to_id = x.entity_id
-        AND (g.asset_id IS NULL OR g.asset_id = x.asset_id)
-    WHERE x.granted IS NOT FALSE
+    SELECT 'implied:' || a.asset_id || ':' || a.to_id, a.kind, a.from_id, a.to_id, a.asset_id, a.container, NULL::VARCHAR, true, a.facts
+    FROM apart AS a
+    ANTI JOIN agreement AS g ON g.from_id = a.from_id AND g.to_id = a.to_id
+        AND (g.asset_id IS NULL OR g.asset_id = a.asset_id)
+        AND (g.container IS NULL OR g.container = a.container)
+        AND NOT (g.kind = 'investment' OR (g.kind = 'export' AND a.kind IS NOT NULL))
+    WHERE a.holds OR NOT a.parted
 )
 SELECT * FROM said UNION ALL SELECT * FROM whole UNION ALL SELECT * FROM implied;
 
 -- view: protection
 -- Keys that protect what an asset holds, by container or for the asset as a whole, with who holds or can use each.
-SELECT
-    k.asset_id, k.container, k.key_id, k.only_declared,
-    coalesce(list_sort(list_distinct(list(u.entity_id) FILTER (WHERE u.entity_id IS NOT NULL))), []::VARCHAR[]) AS users,
-    joined(united(k.facts), united(u.facts)) AS facts
-FROM (
-    SELECT asset_id, container, unnest(key_ids) AS key_id, only_declared, facts FROM dataset
-    UNION ALL
-    SELECT subject_id, NULL, holder_id, stance = 'declared', [fact_id] FROM interest WHERE kind = 'protects'
-) AS k
-LEFT JOIN key_use AS u ON u.key_id = k.key_id
-GROUP BY k.asset_id, k.container, k.key_id, k.only_declared;
-
--- view: clear
--- Whether who has access to data alone gets it in clear text: with technical controls, unlike `access`.
--- Without a known key, clear is presumed; a key that is only declared leaves it unknown; in use it is clear to who runs
--- the machine, whatever the keys. Several who could be compelled together are in `reach`, not here.
-WITH held AS (
-    SELECT x.entity_id, x.hows, x.granted, d.asset_id, d.container, d.about, d.used, d.key_ids, joined(x.facts, d.facts) AS facts
-    FROM access AS x
-    JOIN dataset AS d ON d.asset_id = x.asset_id AND (x.container IS NULL OR d.container IS NULL OR d.container = x.container)
-), locked AS (
-    SELECT
-        h.entity_id, h.asset_id, h.container, h.about,
-        count(p.key_id) AS keys,
-        bool_or(p.key_id IS NOT NULL AND NOT p.only_declared AND len(p.users) > 0 AND NOT list_contains(p.users, h.entity_id)) AS shut,
-        bool_or(p.key_id IS NOT NULL AND NOT list_contains(p.users, h.entity_id)) AS doubtful,
-        united(p.facts) AS facts
-    FROM held AS h
-    LEFT JOIN protection AS p ON p.asset_id = h.asset_id AND (p.container IS NULL OR p.container IS NOT DISTINCT FROM h.container)
-    GROUP BY ALL
+-- only_declared: nothing but a declaration says that it protects, or who has it. Which classes it protects, `clear` asks.
+WITH hand AS (
+    SELECT key_id, list_sort(list_distinct(list(entity_id))) AS users, bool_and(stance = 'declared') AS declared, united(facts) AS facts
+    FROM key_use GROUP BY key_id
 )
 SELECT
-    h.entity_id, h.asset_id, h.container, h.about,
+    k.asset_id, k.container, k.key_id,
+    bool_and(k.declared) OR coalesce(bool_or(h.declared), false) AS only_declared,
+    coalesce(any_value(h.users), []::VARCHAR[]) AS users,
+    joined(list(k.fact_id), united(h.facts)) AS facts
+FROM (
+    SELECT asset_id, container, unnest(key_ids) AS key_id, stance = 'declared' AS declared, fact_id FROM holding
+    UNION ALL
+    SELECT subject_id, NULL, holder_id, stance = 'declared', fact_id FROM interest WHERE kind = 'protects'
+) AS k
+LEFT JOIN hand AS h ON h.key_id = k.key_id
+GROUP BY k.asset_id, k.container, k.key_id;
+
+-- view: held_form
+-- In what form an asset holds data, the classes of a container apart: whether it is used in clear there, and with which
+-- keys. What a source says of a class in the whole asset, or of no group, is said of each container and group as well.
+-- used is FALSE in a store and where more than a declaration says that the class rests or passes, else NULL. denied: a
+-- source says that the class has no key.
+WITH unit AS (
+    SELECT DISTINCT asset_id, container, about, data_class FROM holding
+), said AS (
+    SELECT u.*, h.state, h.stance, h.key_ids, h.fact_id
+    FROM unit AS u
+    JOIN holding AS h ON h.asset_id = u.asset_id AND h.data_class = u.data_class
+        AND (h.container IS NULL OR h.container = u.container)
+        AND (h.about IS NULL OR u.about IS NULL OR h.about = u.about)
+), keyed AS (
+    SELECT s.asset_id, s.container, s.about, s.data_class, s.key_id, s.declared, s.fact_id, s.moved
+    FROM (
+        SELECT asset_id, container, about, data_class, unnest(key_ids) AS key_id, stance = 'declared' AS declared, fact_id,
+            coalesce(state = 'moved', false) AS moved
+        FROM said
+        UNION ALL
+        SELECT s.asset_id, s.container, s.about, s.data_class, i.holder_id, i.stance = 'declared', i.fact_id,
+            coalesce(s.state = 'moved', false)
+        FROM said AS s JOIN interest AS i ON i.subject_id = s.asset_id AND i.kind = 'protects'
+    ) AS s
+    LEFT JOIN resource AS r ON r.asset_id = s.asset_id
+    LEFT JOIN resource AS k ON k.asset_id = s.key_id
+    -- A certificate ends where the connection ends: who runs that sees what came through it.
+    WHERE NOT (s.moved AND coalesce(k.kind = 'certificate', false) AND coalesce(r.kind IN ('edge', 'service'), false))
+), locks AS (
+    SELECT asset_id, container, about, data_class,
+        list_sort(list_distinct(list(key_id))) AS keys,
+        list_sort(list_distinct(coalesce(list(key_id) FILTER (WHERE NOT declared), []::VARCHAR[]))) AS shown,
+        list_sort(list_distinct(list(fact_id))) AS facts
+    FROM keyed GROUP BY asset_id, container, about, data_class
+), state AS (
+    SELECT s.asset_id, s.container, s.about, s.data_class,
+        CASE WHEN bool_or(s.state = 'used') THEN true
+             WHEN bool_or(s.state IS NOT NULL AND s.stance <> 'declared') OR bool_or(r.kind = 'store') THEN false END AS used,
+        coalesce(bool_or(len(s.key_ids) = 0), false) AS denied,
+        list_sort(list_distinct(list(s.fact_id))) AS facts
+    FROM said AS s LEFT JOIN resource AS r ON r.asset_id = s.asset_id
+    GROUP BY s.asset_id, s.container, s.about, s.data_class
+)
+SELECT
+    s.asset_id, s.container, s.about, s.used, s.denied,
+    coalesce(l.keys, []::VARCHAR[]) AS keys, coalesce(l.shown, []::VARCHAR[]) AS shown,
+    list_sort(list_distinct(list(s.data_class))) AS data_classes,
+    joined(united(s.facts), united(l.facts)) AS facts
+FROM state AS s
+LEFT JOIN locks AS l ON l.asset_id = s.asset_id AND l.data_class = s.data_class
+    AND l.container IS NOT DISTINCT FROM s.container AND l.about IS NOT DISTINCT FROM s.about
+GROUP BY s.asset_id, s.container, s.about, s.used, s.denied, coalesce(l.keys, []::VARCHAR[]), coalesce(l.shown, []::VARCHAR[]);
+
+-- view: clear
+-- Whether who has access to data alone gets it in clear text: with technical controls, unlike `access`. One class of a
+-- container that it reads is enough. Without a known key, clear is presumed. A key leaves it unknown where only a
+-- declaration says that it protects or who has it, where a source denies it, and where who has access controls who has
+-- it. In use, data is clear to who runs the machine, whatever the keys; unless it is known to rest or pass there, a key
+-- leaves that unknown. Several who could be compelled together are in `reach`, not here.
+WITH hand AS (
+    SELECT key_id, list_sort(list_distinct(list(entity_id))) AS users, bool_and(stance = 'declared') AS declared, united(facts) AS facts
+    FROM key_use GROUP BY key_id
+), above AS (
+    SELECT DISTINCT u.key_id, c.holder_id AS entity_id FROM key_use AS u JOIN control_chain AS c ON c.subject_id = u.entity_id
+), held AS (
+    SELECT x.entity_id, x.hows, x.granted, f.asset_id, f.container, f.about, f.used, f.denied, f.keys, f.shown,
+        joined(x.facts, f.facts) AS facts
+    FROM access AS x
+    JOIN held_form AS f ON f.asset_id = x.asset_id AND (x.container IS NULL OR f.container IS NULL OR f.container = x.container)
+), tried AS (
+    SELECT h.entity_id, h.asset_id, h.container, h.about, h.used, h.granted, len(h.keys) = 0 AS bare,
+        list_has_any(h.hows, ['operates', 'hosts', 'manages', 'updates', 'administers']) AS runs,
+        bool_or(NOT h.denied AND list_contains(h.shown, h.key_id) AND NOT u.declared AND a.key_id IS NULL
+            AND NOT list_contains(u.users, h.entity_id)) AS shut,
+        bool_or(h.key_id IS NOT NULL AND NOT coalesce(list_contains(u.users, h.entity_id), false)) AS doubtful,
+        joined(united(h.facts), united(u.facts)) AS facts
+    FROM (SELECT *, unnest(CASE WHEN len(keys) = 0 THEN [NULL]::VARCHAR[] ELSE keys END) AS key_id FROM held) AS h
+    LEFT JOIN hand AS u ON u.key_id = h.key_id
+    LEFT JOIN above AS a ON a.key_id = h.key_id AND a.entity_id = h.entity_id
+    GROUP BY h.entity_id, h.asset_id, h.container, h.about, h.used, h.denied, h.hows, h.granted, h.keys, h.shown
+)
+SELECT
+    entity_id, asset_id, container, about,
     any_yes(CASE
-        WHEN h.granted IS NULL THEN NULL
-        WHEN NOT h.granted THEN false
-        WHEN h.used AND list_has_any(h.hows, ['operates', 'hosts', 'manages', 'updates', 'administers']) THEN true
-        WHEN l.keys = 0 THEN true
-        WHEN l.shut THEN false
-        WHEN l.doubtful THEN NULL
+        WHEN granted IS NULL THEN NULL
+        WHEN NOT granted THEN false
+        WHEN used AND runs THEN true
+        WHEN bare THEN true
+        WHEN shut THEN CASE WHEN used IS NULL AND runs THEN NULL ELSE false END
+        WHEN doubtful THEN NULL
         ELSE true
     END) AS clear,
-    bool_or(coalesce(h.used, false)) AS used,
-    joined(united(h.facts), united(l.facts)) AS facts
-FROM held AS h
-JOIN locked AS l ON l.entity_id = h.entity_id AND l.asset_id = h.asset_id
-    AND l.container IS NOT DISTINCT FROM h.container AND l.about IS NOT DISTINCT FROM h.about
-GROUP BY h.entity_id, h.asset_id, h.container, h.about;
+    bool_or(coalesce(used, false)) AS used,
+    united(facts) AS facts
+FROM tried
+GROUP BY entity_id, asset_id, container, about;
 
 -- view: sent
 -- What left an asset, for whom and whereto, as observed: attempts without a byte are told apart.
@@ -257,7 +352,7 @@ SELECT
     CASE WHEN coalesce(e.confidence, 'none') IN ('sure', 'likely') THEN e.host_country END AS country,
     sum(f.orig_bytes) AS orig_bytes,
     sum(f.conns) AS conns,
-    coalesce(sum(f.orig_bytes), 1) = 0 AS attempted,
+    coalesce(all_yes(f.orig_bytes = 0), false) AS attempted,
     min(f.day) AS first_day,
     max(f.day) AS last_day,
     united([f.fact_id]) AS facts
@@ -272,10 +367,32 @@ SELECT list, CASE WHEN complete = 'yes' THEN true END AS lacks, status
 FROM list_state;
 
 -- view: whole
--- What the coverage ledger says was seen whole: noun and scope, with its window.
-SELECT noun, scope, any_yes(truth(complete)) AS complete, min(from_ts) AS from_ts, max(to_ts) AS to_ts, max(share_seen) AS share_seen
-FROM coverage
-GROUP BY noun, scope;
+-- What the coverage ledger says was seen whole: noun and scope, with its window. What is whole is read off the sources that
+-- say so, over the time that they cover without a gap, the latest such time; share_seen is the least that any of them saw.
+-- complete is NULL where one says yes and another, of the same time, says no.
+WITH part AS (
+    SELECT noun, scope, from_ts, to_ts, share_seen,
+        max(to_ts) OVER (PARTITION BY noun, scope ORDER BY from_ts NULLS FIRST, to_ts ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM coverage WHERE complete = 'yes'
+), island AS (
+    SELECT *, sum(CASE WHEN from_ts <= before THEN 0 ELSE 1 END) OVER (PARTITION BY noun, scope ORDER BY from_ts NULLS FIRST, to_ts ROWS UNBOUNDED PRECEDING) AS number
+    FROM part
+), span AS (
+    SELECT noun, scope, min(from_ts) AS from_ts, max(to_ts) AS to_ts, min(share_seen) AS share_seen, count(*) AS said
+    FROM island GROUP BY noun, scope, number
+    QUALIFY row_number() OVER (PARTITION BY noun, scope ORDER BY max(to_ts) DESC NULLS FIRST, min(from_ts) NULLS FIRST) = 1
+), hole AS (
+    SELECT s.noun, s.scope, count(c.noun) > 0 AS holed
+    FROM span AS s LEFT JOIN coverage AS c ON c.noun = s.noun AND c.scope = s.scope AND c.complete = 'no'
+        AND coalesce(c.from_ts < s.to_ts, true) AND coalesce(c.to_ts > s.from_ts, true)
+    GROUP BY s.noun, s.scope
+)
+SELECT k.noun, k.scope,
+    CASE WHEN s.noun IS NOT NULL THEN CASE WHEN NOT h.holed THEN true END WHEN k.none THEN false END AS complete,
+    s.from_ts, s.to_ts, s.share_seen
+FROM (SELECT noun, scope, bool_and(complete = 'no') AS none FROM coverage GROUP BY noun, scope) AS k
+LEFT JOIN span AS s ON s.noun = k.noun AND s.scope = k.scope
+LEFT JOIN hole AS h ON h.noun = k.noun AND h.scope = k.scope;
 
 -- lookup: lacks_control
 -- Whether a control, clause, filing or proof is really absent: FALSE where it is there, TRUE where somebody says that it
@@ -303,46 +420,46 @@ LEFT JOIN whole AS a ON a.noun = 'control' AND a.scope = 'all';
 
 -- lookup: lacks_agreement
 -- Whether agreements of an entity that are not in the table really do not exist: TRUE or NULL.
-SELECT p.entity_id, CASE WHEN w.complete OR a.complete THEN true END AS lacks
+SELECT p.entity_id, CASE WHEN coalesce(w.complete, a.complete) THEN true END AS lacks
 FROM party AS p
 LEFT JOIN whole AS w ON w.noun = 'agreement' AND w.scope = p.entity_id
 LEFT JOIN whole AS a ON a.noun = 'agreement' AND a.scope = 'all';
 
 -- lookup: lacks_interest
 -- Whether interests in a subject (an entity or an asset) that are not in the table really do not exist: TRUE or NULL.
-SELECT s.subject_id, CASE WHEN w.complete OR a.complete THEN true END AS lacks
+SELECT s.subject_id, CASE WHEN coalesce(w.complete, a.complete) THEN true END AS lacks
 FROM (SELECT entity_id AS subject_id FROM party UNION SELECT asset_id FROM resource) AS s
 LEFT JOIN whole AS w ON w.noun = 'interest' AND w.scope = s.subject_id
 LEFT JOIN whole AS a ON a.noun = 'interest' AND a.scope = 'all';
 
 -- lookup: lacks_holding
 -- Whether data that is not in the table is really not in an asset: TRUE or NULL.
-SELECT r.asset_id, CASE WHEN w.complete OR a.complete THEN true END AS lacks
+SELECT r.asset_id, CASE WHEN coalesce(w.complete, a.complete) THEN true END AS lacks
 FROM resource AS r
 LEFT JOIN whole AS w ON w.noun = 'holding' AND w.scope = r.asset_id
 LEFT JOIN whole AS a ON a.noun = 'holding' AND a.scope = 'all';
 
 -- lookup: lacks_activity
 -- Whether logins and reads that were not logged really did not happen on an asset, in the window that the log covers.
-SELECT r.asset_id, CASE WHEN w.complete OR a.complete THEN true END AS lacks,
-       coalesce(w.from_ts, a.from_ts) AS from_ts, coalesce(w.to_ts, a.to_ts) AS to_ts,
-       coalesce(w.share_seen, a.share_seen) AS share_seen
+SELECT r.asset_id, CASE WHEN coalesce(w.complete, a.complete) THEN true END AS lacks,
+       CASE WHEN w.complete IS NULL THEN a.from_ts ELSE w.from_ts END AS from_ts, CASE WHEN w.complete IS NULL THEN a.to_ts ELSE w.to_ts END AS to_ts,
+       CASE WHEN w.complete IS NULL THEN a.share_seen ELSE w.share_seen END AS share_seen
 FROM resource AS r
 LEFT JOIN whole AS w ON w.noun = 'activity' AND w.scope = r.asset_id
 LEFT JOIN whole AS a ON a.noun = 'activity' AND a.scope = 'all';
 
 -- lookup: lacks_flow
 -- Whether flows that were not seen really did not leave an asset, in the window that was captured.
-SELECT r.asset_id, CASE WHEN w.complete OR a.complete THEN true END AS lacks,
-       coalesce(w.from_ts, a.from_ts) AS from_ts, coalesce(w.to_ts, a.to_ts) AS to_ts,
-       coalesce(w.share_seen, a.share_seen) AS share_seen
+SELECT r.asset_id, CASE WHEN coalesce(w.complete, a.complete) THEN true END AS lacks,
+       CASE WHEN w.complete IS NULL THEN a.from_ts ELSE w.from_ts END AS from_ts, CASE WHEN w.complete IS NULL THEN a.to_ts ELSE w.to_ts END AS to_ts,
+       CASE WHEN w.complete IS NULL THEN a.share_seen ELSE w.share_seen END AS share_seen
 FROM resource AS r
 LEFT JOIN whole AS w ON w.noun = 'flow' AND w.scope = r.asset_id
 LEFT JOIN whole AS a ON a.noun = 'flow' AND a.scope = 'all';
 
 -- lookup: lacks_event
 -- Whether events of a subject that are not in the table really did not happen: TRUE or NULL.
-SELECT s.subject_id, CASE WHEN w.complete OR a.complete THEN true END AS lacks
+SELECT s.subject_id, CASE WHEN coalesce(w.complete, a.complete) THEN true END AS lacks
 FROM (SELECT entity_id AS subject_id FROM party UNION SELECT asset_id FROM resource UNION SELECT agreement_id FROM agreement) AS s
 LEFT JOIN whole AS w ON w.noun = 'event' AND w.scope = s.subject_id
 LEFT JOIN whole AS a ON a.noun = 'event' AND a.scope = 'all';
