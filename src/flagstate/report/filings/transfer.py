@@ -202,8 +202,17 @@ def _measures(ground: Ground, one: Transfer, between: Sequence[Dealing], assets:
     for kind in ("technical", "contractual", "organisational"):
         if w(f"tia.{kind}") not in seen:
             made.append(row(w(f"tia.{kind}"), w("none_known"), "", "", w("unknown"), ""))
-    lines = sorted(set(made), key=lambda line: tuple(each.text for each in line))
+    grouped: dict[tuple[str, ...], list[Row]] = {}
+    for line in made:
+        grouped.setdefault(tuple(each.text for each in line), []).append(line)
+    lines = [tuple(_united(cells) for cells in zip(*grouped[text], strict=True)) for text in sorted(grouped)]
     return Grid(parts.columns(ground, "kind", "control", "means", "of", "state", "stance"), tuple(lines))
+
+
+def _united(cells: Sequence[Cell]) -> Cell:
+    """Return cells of the same text as one, with the facts of all."""
+    facts = [fact for each in cells for fact in each.facts]
+    return cell(cells[0].text, facts=facts, findings=[found for each in cells for found in each.findings])
 
 
 def _control(ground: Ground, each: Record, kind: str) -> Row:
