@@ -61,15 +61,16 @@ def test_a_law_and_a_rule_read_as_they_did(golden: str, words: tuple[str, ...]) 
 def test_every_law_is_listed_with_its_figures() -> None:
     done = own(columns=160)
     assert done.exit_code == (1 if pack.packs().refused else 0)
-    for law in (*pack.packs([OWN]).laws,):
-        (line,) = (one for one in done.stdout.split("\n") if one.startswith(f"{law.id} "))
-        assert law.title["en"][:20] in line
-        assert f" {len(law.rules)} " in line
-        assert str(law.last_checked) in line
-    (mine,) = (one for one in done.stdout.split("\n") if one.startswith("tea_trade "))
-    assert "2020-01-01" in mine
-    assert "2/1/2" in mine
-    assert mine.endswith("Tea Trade Act (yours)")
+    lines = done.stdout.split("\n")
+    for law in pack.packs([OWN]).laws:
+        (at,) = (n for n, one in enumerate(lines) if one.startswith(f"{law.id} "))
+        assert law.title["en"] in lines[at]
+        assert f" · rules: {len(law.rules)} · " in lines[at + 1]
+        assert f" · last checked {law.last_checked} · " in " ".join(" ".join(lines[at + 1 : at + 4]).split())
+    (at,) = (n for n, one in enumerate(lines) if one.startswith("tea_trade "))
+    assert lines[at].endswith(" Tea Trade Act (yours)")
+    assert "XX · rules: 2 · in force since 2020-01-01 until 2030-01-01 · sourced: 2, to verify: 1," in lines[at + 1]
+    assert f"Laws on {ON}: {len(pack.packs([OWN]).laws)}." in done.stdout
 
 
 @pytest.mark.parametrize("tongue", ["en", "fr"])

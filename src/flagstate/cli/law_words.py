@@ -6,12 +6,9 @@ from collections.abc import Mapping
 
 PAIRS: Mapping[str, tuple[str, str]] = {
     "is": (": ", " : "),
-    "whose": ("whose", "de"),
     "rules": ("rules", "règles"),
-    "since": ("in force since", "en vigueur depuis"),
     "checked": ("last checked", "vérifié le"),
     "lists": ("lists", "listes"),
-    "title": ("title", "titre"),
     "yours": ("yours", "la vôtre"),
     "in force": ("in force", "en vigueur"),
     "not yet": ("not yet in force", "pas encore en vigueur"),
@@ -20,10 +17,8 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     "stale": ("read too long ago: unknown", "lecture trop ancienne : indéterminé"),
     "product rule": ("rule of this product", "règle de ce produit"),
     "list_foot": (
-        "{n} laws on {on}. S/V/I: rules and values that are sourced, to verify, interpretive. "
-        "`flagstate laws ID` prints one, or one of its rules.",
-        "{n} lois au {on}. S/V/I : règles et valeurs sourcées, à vérifier, interprétatives. "
-        "`flagstate laws ID` en imprime une, ou une de ses règles.",
+        "Laws on {on}: {n}. Counted are rules and values. `flagstate laws ID` prints a law or one of its rules.",
+        "Lois au {on} : {n}. Règles et valeurs sont comptées. `flagstate laws ID` imprime une loi ou une règle.",
     ),
     "status": ("status", "statut"),
     "sourced": ("sourced", "sourcé"),

@@ -158,35 +158,23 @@ def _wrapped(indent: str, text: object, *, hang: str | None = None) -> list[str]
 
 
 def _list(rows: Sequence[Told], lang: str, on: date) -> Iterator[str]:
-    """Yield one line per law, and what the columns mean."""
-    from flagstate.report.inert import plain
-
+    """Yield each law in two lines or more: what it is called, and whose it is, since when, how well it is known."""
     say = LABELS[lang]
-    head = ("id", say["whose"], say["rules"], say["since"], "S/V/I", say["checked"], say["lists"], say["title"])
-    cells = [head]
+    wide = max((len(row["id"]) for row in rows), default=0) + 2
     for row in rows:
-        since = str(row["from"] or "–")
-        counts = "/".join(str(n) for n in row["statuses"].values())
-        mark = "" if row["stands"] == "in force" else f" ({say[row['stands']]})"
         yours = f" ({say['yours']})" if row["own"] else ""
-        cells.append(
-            (
-                row["id"],
-                row["jurisdiction"],
-                str(row["rules"]),
-                since,
-                counts,
-                str(row["last_checked"]),
-                str(len(row["lists"])),
-                f"{row['title']}{mark}{yours}",
-            )
+        yield from _wrapped(str(row["id"]).ljust(wide), f"{row['title']}{yours}", hang=" " * wide)
+        counts = ", ".join(f"{say[status]}{say['is']}{number}" for status, number in row["statuses"].items() if number)
+        state = say[row["stands"]]
+        about = (
+            row["jurisdiction"],
+            f"{say['rules']}{say['is']}{row['rules']}",
+            f"{state}{_days(row, say)}",
+            counts,
+            f"{say['checked']} {row['last_checked']}",
+            f"{say['lists']}{say['is']}{len(row['lists'])}",
         )
-    shown = [tuple(plain(cell) for cell in line) for line in cells]
-    widths = [max(len(line[at]) for line in shown) for at in range(len(head) - 1)]
-    for line in shown:
-        first = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False))
-        pad = " " * min(len(first) + 2, _width() - 30)
-        yield from textwrap.wrap(f"{first}  {line[-1]}", _width(), subsequent_indent=pad, drop_whitespace=True)
+        yield from _wrapped(" " * wide, " · ".join(about), hang=" " * wide)
     yield ""
     yield from _wrapped("", say["list_foot"].format(n=len(rows), on=on))
 
