@@ -136,9 +136,10 @@ LEFT JOIN lacks_control AS a ON a.subject_id = s.asset_id AND a.control = 'alter
 GROUP BY s.from_id, s.to_id;
 
 -- rule: US-ICTS-02
--- The rank among those that US-ICTS-01 found reviewable: how many of the five criteria hold (15 CFR 791.103(c)).
+-- The rank among those that US-ICTS-01 found reviewable: how many of the five criteria hold (15 CFR 791.103(c)). Of the
+-- others of a user there is one row: suppliers of whom it is unknown, or else that none is reviewable.
 WITH rated AS (
-    SELECT f.subject, f.counterparty, f.verdict, w.*, t.direct,
+    SELECT f.subject, f.counterparty, w.*, t.direct,
         coalesce(w.sensitive, false)::INTEGER + coalesce(w.critical, false)::INTEGER + coalesce(t.direct, false)::INTEGER
             + coalesce(w.disrupts, false)::INTEGER + coalesce(w.no_substitute, false)::INTEGER AS met,
         (w.sensitive IS NULL)::INTEGER + (w.critical IS NULL)::INTEGER + (t.direct IS NULL)::INTEGER
@@ -147,21 +148,28 @@ WITH rated AS (
     FROM ruled AS f
     JOIN weight AS w ON w.from_id = f.subject AND w.to_id = f.counterparty
     LEFT JOIN tie AS t ON t.entity_id = f.counterparty
-    WHERE f.rule_id = 'US-ICTS-01'
+    WHERE f.rule_id = 'US-ICTS-01' AND f.verdict = 'yes'
 ), ranked AS (
-    SELECT *, rank() OVER (PARTITION BY subject, verdict ORDER BY met DESC) AS place,
-        count(*) OVER (PARTITION BY subject, verdict) AS amount
+    SELECT *, rank() OVER (PARTITION BY subject ORDER BY met DESC) AS place, count(*) OVER (PARTITION BY subject) AS amount
     FROM rated
+), rest AS (
+    SELECT subject, bool_or(verdict = 'yes') AS some_yes, count(*) FILTER (WHERE verdict = 'unknown') AS unknowns,
+        count(*) FILTER (WHERE verdict = 'no') AS out, united(facts) AS facts
+    FROM ruled WHERE rule_id = 'US-ICTS-01' AND counterparty IS NOT NULL
+    GROUP BY subject
 )
-SELECT subject, counterparty, verdict,
-    CASE WHEN verdict = 'no' THEN 'ok' ELSE 'assess' END AS outcome,
-    CASE verdict WHEN 'yes' THEN 'rank' WHEN 'no' THEN 'out' ELSE 'unranked' END AS message,
-    {'rank': CASE WHEN verdict = 'yes' THEN place END, 'of': CASE WHEN verdict = 'yes' THEN amount END, 'met': met, 'open': unsaid,
-     'sensitive': sensitive, 'persons_lo': persons_lo, 'persons_hi': persons_hi, 'critical': critical, 'direct': direct,
-     'disrupts': disrupts, 'no_substitute': no_substitute} AS "values",
-    proof AS facts, CASE WHEN verdict = 'unknown' THEN ['supplier_control'] ELSE []::VARCHAR[] END AS missing,
-    NULL::VARCHAR AS exemption, NULL AS bounds
-FROM ranked;
+SELECT subject, counterparty, 'yes' AS verdict, 'assess' AS outcome, 'rank' AS message,
+    {'rank': place, 'of': amount, 'met': met, 'open': unsaid, 'sensitive': sensitive, 'persons_lo': persons_lo,
+     'persons_hi': persons_hi, 'critical': critical, 'direct': direct, 'disrupts': disrupts, 'no_substitute': no_substitute} AS "values",
+    proof AS facts, []::VARCHAR[] AS missing, NULL::VARCHAR AS exemption, NULL AS bounds
+FROM ranked
+UNION ALL
+SELECT subject, NULL, CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'no' END, CASE WHEN unknowns > 0 THEN 'assess' ELSE 'ok' END,
+    CASE WHEN unknowns > 0 THEN 'unranked' ELSE 'out' END,
+    {'rank': NULL, 'of': CASE WHEN unknowns > 0 THEN unknowns ELSE out END, 'met': NULL, 'open': NULL, 'sensitive': NULL, 'persons_lo': NULL,
+     'persons_hi': NULL, 'critical': NULL, 'direct': NULL, 'disrupts': NULL, 'no_substitute': NULL},
+    facts, CASE WHEN unknowns > 0 THEN ['supplier_control'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM rest WHERE unknowns > 0 OR NOT some_yes;
 
 -- view: served
 -- Determinations, with what is known of their kind and of what followed.
