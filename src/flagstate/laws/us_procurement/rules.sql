@@ -69,8 +69,8 @@ WITH placed AS (
     FROM placed GROUP BY from_id, to_id
 )
 SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
-    CASE WHEN NOT hit THEN 'not applicable' WHEN market THEN 'prohibited' ELSE 'assess' END AS outcome,
-    CASE WHEN NOT hit THEN 'not_us' WHEN hit IS NULL THEN 'open' WHEN market THEN 'barred' ELSE 'used' END AS message,
+    CASE WHEN NOT us THEN 'not applicable' WHEN NOT hit THEN 'ok' WHEN market THEN 'prohibited' ELSE 'assess' END AS outcome,
+    CASE WHEN NOT us THEN 'not_us' WHEN NOT hit THEN 'not_named' WHEN hit IS NULL THEN 'open' WHEN market THEN 'barred' ELSE 'used' END AS message,
     {'name': name, 'suppliers': NULL::BIGINT} AS "values", facts,
     joined(CASE WHEN hit IS NULL THEN joined(unless_known(us, 'user_place'), unless_known(sure, 'control')) END,
         CASE WHEN hit IS NOT FALSE THEN unless_known(market, 'market') END) AS missing,
