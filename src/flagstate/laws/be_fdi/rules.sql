@@ -63,7 +63,8 @@ GROUP BY r.agreement_id, r.from_id, r.to_id;
 WITH said AS (
     SELECT p.entity_id, s.value AS bar, s.key, NOT l.lacks AS is_in, l.facts
     FROM (SELECT DISTINCT from_id AS entity_id FROM investment) AS p
-    JOIN lacks_control AS l ON l.subject_id = p.entity_id
+    JOIN lacks_control AS l ON l.subject_id = p.entity_id AND l.control IN ('critical_infrastructure', 'critical_technology', 'critical_inputs', 'sensitive_information', 'private_security', 'media',
+        'biotechnology', 'defence', 'energy', 'cybersecurity', 'electronic_communications', 'digital_infrastructure')
     JOIN law_param AS s ON s.name = 'sector' AND s.key = l.control
     UNION ALL
     SELECT x.entity_id, 'wide', 'sensitive_information', true, joined(x.facts, d.facts)

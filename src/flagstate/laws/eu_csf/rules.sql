@@ -33,6 +33,16 @@ FROM agreement
 WHERE kind IN ('ict', 'vendor', 'processor')
 GROUP BY agreement_id, from_id, to_id;
 
+-- view: offered
+-- What an offer claims per objective: its SEAL, and its score.
+SELECT agreement_id, what, regexp_extract(item, '"(sov_[1-8])"', 1) AS objective,
+    CAST(regexp_extract(item, ': ([0-9.]+)', 1) AS DOUBLE) AS number
+FROM (
+    SELECT agreement_id, 'seal' AS what, unnest(string_split(nullif(seal, ''), ', ')) AS item FROM offer
+    UNION ALL
+    SELECT agreement_id, 'score', unnest(string_split(nullif(score, ''), ', ')) FROM offer
+);
+
 -- view: keeper
 -- Who gives the service and whoever has custody of what the offer covers, except the customer.
 -- whole: it is known where it is, all interests in it are, and who stands at the top of its control, and where.
@@ -106,9 +116,9 @@ WITH wanted AS (
     SELECT split_part(policy, ':', 2) AS objective, max(CAST(value AS DOUBLE)) AS least_seal
     FROM policy WHERE policy LIKE 'min_seal:%' GROUP BY policy
 ), claimed AS (
-    SELECT o.agreement_id, w.objective, w.least_seal,
-        CAST(nullif(regexp_extract(o.seal, '"' || w.objective || '": ([0-9.]+)', 1), '') AS DOUBLE) AS claims
+    SELECT o.agreement_id, w.objective, w.least_seal, k.number AS claims
     FROM offer AS o CROSS JOIN wanted AS w
+    LEFT JOIN offered AS k ON k.agreement_id = o.agreement_id AND k.objective = w.objective AND k.what = 'seal'
 )
 SELECT c.agreement_id, c.objective, c.least_seal, c.claims, NOT a.lacks AS assessed, e.at_most,
     c.claims < c.least_seal AS too_low,
@@ -124,13 +134,10 @@ LEFT JOIN ceiling AS e ON e.agreement_id = c.agreement_id;
 -- view: score
 -- The weighted score, only where every objective has one.
 SELECT o.agreement_id,
-    CASE WHEN count(*) = count(s.score) THEN sum(s.number * s.score) / 100 END AS score
+    CASE WHEN count(*) = count(k.number) THEN sum(w.number * k.number) / 100 END AS score
 FROM offer AS o
-JOIN (
-    SELECT o.agreement_id, w.number,
-        CAST(nullif(regexp_extract(o.score, '"' || w.key || '": ([0-9.]+)', 1), '') AS DOUBLE) AS score
-    FROM offer AS o CROSS JOIN law_param AS w WHERE w.name = 'weight'
-) AS s ON s.agreement_id = o.agreement_id
+JOIN law_param AS w ON w.name = 'weight'
+LEFT JOIN offered AS k ON k.agreement_id = o.agreement_id AND k.objective = w.key AND k.what = 'score'
 GROUP BY o.agreement_id;
 
 -- rule: EU-CSF-01

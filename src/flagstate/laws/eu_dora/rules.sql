@@ -1,5 +1,6 @@
 -- view: financial
--- Whether DORA binds an entity: only somebody's word tells.
+-- Whether DORA binds an entity: only somebody's word tells. Of whom it is not known, each rule has one row and not one per
+-- provider or contract.
 SELECT p.entity_id, NOT l.lacks AS bound, joined(p.facts, l.facts) AS facts
 FROM party AS p
 JOIN lacks_control AS l ON l.subject_id = p.entity_id AND l.control = 'financial_entity';
@@ -45,8 +46,9 @@ SELECT s.entity_id, s.provider_id,
     CASE WHEN bool_or(s.acts) THEN true ELSE NOT any_value(l.lacks ORDER BY l.lacks) END AS acts,
     joined(united(s.facts), united(l.facts)) AS facts
 FROM seen AS s
-JOIN party AS p ON p.entity_id = s.provider_id AND p.kind = 'organisation'
+LEFT JOIN party AS p ON p.entity_id = s.provider_id
 LEFT JOIN lacks_control AS l ON l.subject_id = s.provider_id AND l.control = 'ict_provider'
+WHERE coalesce(p.kind, 'organisation') = 'organisation'
 GROUP BY s.entity_id, s.provider_id;
 
 -- view: registered
@@ -82,13 +84,19 @@ WITH judged AS (
 )
 SELECT entity_id AS subject, provider_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'breach' WHEN listed THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN hit IS NOT FALSE THEN 'unlisted' WHEN listed THEN 'listed' WHEN NOT bound THEN 'unbound' ELSE 'no_role' END AS message,
+    CASE WHEN hit IS NOT FALSE THEN 'unlisted' WHEN listed THEN 'listed' ELSE 'no_role' END AS message,
     {'listed': listed} AS "values", facts,
-    CASE WHEN hit IS NULL THEN joined(joined(unless_known(bound, 'financial'), unless_known(acts, 'role')),
+    CASE WHEN hit IS NULL THEN joined(unless_known(acts, 'role'),
         CASE WHEN listed IS NULL AND has_kin THEN ['group_contract'] ELSE unless_known(listed, 'register') END)
         ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM judged;
+FROM judged WHERE bound
+UNION ALL
+SELECT entity_id, NULL, verdict(any_yes(hit)),
+    CASE WHEN any_yes(hit) IS NULL THEN 'breach' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END,
+    CASE WHEN any_yes(hit) IS NULL THEN 'scope' WHEN NOT bound THEN 'unbound' ELSE 'either_way' END,
+    NULL, united(facts), CASE WHEN any_yes(hit) IS NULL THEN ['financial'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM judged WHERE bound IS NOT TRUE GROUP BY entity_id, bound;
 
 -- view: stood
 -- Where what a contract covers stands, by sources that speak of the host: never the registrant of an address or network,
@@ -171,13 +179,18 @@ WITH judged AS (
     WHERE len(c.regions) > 0
 )
 SELECT from_id AS subject, agreement_id AS counterparty, verdict(hit) AS verdict,
-    CASE WHEN hit IS NOT FALSE THEN 'breach' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END AS outcome,
-    CASE WHEN hit IS NOT FALSE THEN 'stray' WHEN NOT bound THEN 'unbound' ELSE 'inside' END AS message,
+    CASE WHEN hit IS NOT FALSE THEN 'breach' ELSE 'ok' END AS outcome,
+    CASE WHEN hit IS NOT FALSE THEN 'stray' ELSE 'inside' END AS message,
     {'declared': regions, 'seen': countries, 'provider': to_id} AS "values", facts,
-    CASE WHEN hit IS NULL THEN joined(unless_known(bound, 'financial'),
-        joined(unless_known(hosts_stray, 'host'), unless_known(people_stray, 'logins'))) ELSE []::VARCHAR[] END AS missing,
+    CASE WHEN hit IS NULL THEN joined(unless_known(hosts_stray, 'host'), unless_known(people_stray, 'logins')) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM judged;
+FROM judged WHERE bound
+UNION ALL
+SELECT from_id, NULL, verdict(any_yes(hit)),
+    CASE WHEN any_yes(hit) IS NULL THEN 'breach' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END,
+    CASE WHEN any_yes(hit) IS NULL THEN 'scope' WHEN NOT bound THEN 'unbound' ELSE 'either_way' END,
+    NULL, united(facts), CASE WHEN any_yes(hit) IS NULL THEN ['financial'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM judged WHERE bound IS NOT TRUE GROUP BY from_id, bound;
 
 -- view: lean
 -- Critical functions with every asset or party that they stand on or need, alternatives included: dependence at all.
@@ -298,15 +311,20 @@ WITH judged AS (
     SELECT *, bound AND (heavy OR NOT easy) AS hit FROM judged
 )
 SELECT entity_id AS subject, parent_id AS counterparty, verdict(hit) AS verdict,
-    CASE WHEN hit IS NOT FALSE THEN 'assess' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END AS outcome,
-    CASE WHEN NOT hit AND NOT bound THEN 'unbound' WHEN NOT hit THEN 'spread' WHEN hit AND NOT coalesce(heavy, false) THEN 'stuck' ELSE 'heavy' END AS message,
+    CASE WHEN hit IS NOT FALSE THEN 'assess' ELSE 'ok' END AS outcome,
+    CASE WHEN NOT hit THEN 'spread' WHEN hit AND NOT coalesce(heavy, false) THEN 'stuck' ELSE 'heavy' END AS message,
     {'depend': lo, 'depend_hi': hi, 'total': total, 'share': round(100.0 * lo / total, 1), 'fails': fails,
      'share_fails': round(100.0 * fails / total, 1), 'tolerance': $tolerance} AS "values", facts,
-    CASE WHEN hit IS NULL THEN joined(unless_known(bound, 'financial'),
-        joined(unless_known(heavy, 'dependence'), unless_known(easy, 'substitute'))) ELSE []::VARCHAR[] END AS missing,
+    CASE WHEN hit IS NULL THEN joined(unless_known(heavy, 'dependence'), unless_known(easy, 'substitute')) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption,
     {'lo': lo, 'hi': hi, 'of': total} AS bounds
-FROM said;
+FROM said WHERE bound
+UNION ALL
+SELECT entity_id, NULL, verdict(any_yes(hit)),
+    CASE WHEN any_yes(hit) IS NULL THEN 'assess' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END,
+    CASE WHEN any_yes(hit) IS NULL THEN 'scope' WHEN NOT bound THEN 'unbound' ELSE 'either_way' END,
+    NULL, united(facts), CASE WHEN any_yes(hit) IS NULL THEN ['financial'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM said WHERE bound IS NOT TRUE GROUP BY entity_id, bound;
 
 -- view: way_out
 -- What a contract has to leave it by: a plan, an alternative, and a test that is not too old on the day.
@@ -335,15 +353,20 @@ WITH judged AS (
     JOIN way_out AS w ON w.agreement_id = c.agreement_id
 )
 SELECT from_id AS subject, agreement_id AS counterparty, verdict(hit) AS verdict,
-    CASE WHEN hit IS NOT FALSE THEN 'restricted' WHEN bound AND critical THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN NOT hit THEN CASE WHEN NOT bound THEN 'unbound' WHEN NOT critical THEN 'minor' ELSE 'ready' END
+    CASE WHEN hit IS NOT FALSE THEN 'restricted' WHEN critical THEN 'ok' ELSE 'not applicable' END AS outcome,
+    CASE WHEN NOT hit THEN CASE WHEN NOT critical THEN 'minor' ELSE 'ready' END
          WHEN NOT planned THEN 'no_plan' WHEN NOT has_other THEN 'no_other' ELSE 'untested' END AS message,
     {'provider': to_id, 'planned': planned, 'has_other': has_other, 'tested_on': tested_on} AS "values", facts,
-    CASE WHEN hit IS NULL THEN joined(joined(unless_known(bound, 'financial'), unless_known(critical, 'critical')),
-        joined(unless_known(planned, 'exit_plan'), joined(unless_known(has_other, 'alternative'), unless_known(tested, 'exit_test'))))
-        ELSE []::VARCHAR[] END AS missing,
+    CASE WHEN hit IS NULL THEN joined(joined(unless_known(critical, 'critical'), unless_known(planned, 'exit_plan')),
+        joined(unless_known(has_other, 'alternative'), unless_known(tested, 'exit_test'))) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM judged;
+FROM judged WHERE bound
+UNION ALL
+SELECT from_id, NULL, verdict(any_yes(hit)),
+    CASE WHEN any_yes(hit) IS NULL THEN 'restricted' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END,
+    CASE WHEN any_yes(hit) IS NULL THEN 'scope' WHEN NOT bound THEN 'unbound' ELSE 'either_way' END,
+    NULL, united(facts), CASE WHEN any_yes(hit) IS NULL THEN ['financial'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM judged WHERE bound IS NOT TRUE GROUP BY from_id, bound;
 
 -- rule: EU-DORA-05
 -- Art. 30(2)(b): the contract names the countries of service and data, and a change of them is announced before.
@@ -360,11 +383,15 @@ WITH judged AS (
     SELECT *, bound AND NOT (named AND notice) AS hit FROM judged
 )
 SELECT from_id AS subject, agreement_id AS counterparty, verdict(hit) AS verdict,
-    CASE WHEN hit IS NOT FALSE THEN 'restricted' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END AS outcome,
-    CASE WHEN NOT hit THEN CASE WHEN NOT bound THEN 'unbound' ELSE 'complete' END
-         WHEN NOT named THEN 'no_regions' ELSE 'no_notice' END AS message,
+    CASE WHEN hit IS NOT FALSE THEN 'restricted' ELSE 'ok' END AS outcome,
+    CASE WHEN NOT hit THEN 'complete' WHEN NOT named THEN 'no_regions' ELSE 'no_notice' END AS message,
     {'provider': to_id} AS "values", facts,
-    CASE WHEN hit IS NULL THEN joined(unless_known(bound, 'financial'),
-        joined(unless_known(named, 'regions'), unless_known(notice, 'notice'))) ELSE []::VARCHAR[] END AS missing,
+    CASE WHEN hit IS NULL THEN joined(unless_known(named, 'regions'), unless_known(notice, 'notice')) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM said
+FROM said WHERE bound
+UNION ALL
+SELECT from_id, NULL, verdict(any_yes(hit)),
+    CASE WHEN any_yes(hit) IS NULL THEN 'restricted' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END,
+    CASE WHEN any_yes(hit) IS NULL THEN 'scope' WHEN NOT bound THEN 'unbound' ELSE 'either_way' END,
+    NULL, united(facts), CASE WHEN any_yes(hit) IS NULL THEN ['financial'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM said WHERE bound IS NOT TRUE GROUP BY from_id, bound

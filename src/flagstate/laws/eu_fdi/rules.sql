@@ -62,7 +62,8 @@ SELECT p.entity_id,
     CASE WHEN bool_or(NOT l.lacks) THEN true WHEN bool_and(coalesce(l.lacks, false)) THEN false END AS is_in,
     united(l.facts) AS facts
 FROM (SELECT DISTINCT from_id AS entity_id FROM investment) AS p
-JOIN lacks_control AS l ON l.subject_id = p.entity_id
+JOIN lacks_control AS l ON l.subject_id = p.entity_id AND l.control IN ('defence_dual_use', 'semiconductors_quantum_ai', 'raw_materials',
+        'critical_entity', 'financial_infrastructure', 'electoral_systems')
 JOIN law_param AS s ON s.name = 'sector' AND s.key = l.control
 GROUP BY p.entity_id;
 

@@ -1,5 +1,6 @@
 -- view: bound
--- Essential and important entities (art. 3): only somebody's word tells.
+-- Essential and important entities (art. 3): only somebody's word tells. Of whom it is not known there is one
+-- row and not one per supplier.
 SELECT p.entity_id, NOT e.lacks OR NOT i.lacks AS bound, joined(p.facts, joined(e.facts, i.facts)) AS facts
 FROM party AS p
 JOIN lacks_control AS e ON e.subject_id = p.entity_id AND e.control = 'essential_entity'
@@ -17,7 +18,8 @@ WITH said AS (
     GROUP BY r.entity_id, x.entity_id
 )
 SELECT s.from_id AS entity_id, s.to_id AS supplier_id, united(s.facts) AS facts
-FROM said AS s JOIN party AS p ON p.entity_id = s.to_id AND p.kind = 'organisation'
+FROM said AS s LEFT JOIN party AS p ON p.entity_id = s.to_id
+WHERE coalesce(p.kind, 'organisation') = 'organisation'
 GROUP BY s.from_id, s.to_id;
 
 -- view: assessed
@@ -71,11 +73,16 @@ WITH judged AS (
     LEFT JOIN risk AS r ON r.supplier_id = s.supplier_id
 )
 SELECT entity_id AS subject, supplier_id AS counterparty, verdict(hit) AS verdict,
-    CASE WHEN hit IS NOT FALSE THEN 'assess' WHEN bound THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN NOT hit THEN CASE WHEN NOT bound THEN 'unbound' ELSE 'assessed' END
-         WHEN hit AND assessed THEN 'jurisdiction' ELSE 'unassessed' END AS message,
+    CASE WHEN hit IS NOT FALSE THEN 'assess' ELSE 'ok' END AS outcome,
+    CASE WHEN NOT hit THEN 'assessed' WHEN hit AND assessed THEN 'jurisdiction' ELSE 'unassessed' END AS message,
     {'countries': countries} AS "values", facts,
-    CASE WHEN hit IS NULL THEN joined(unless_known(bound, 'entity'), joined(unless_known(assessed, 'assessment'),
-        CASE WHEN law_assessed OR NOT high THEN []::VARCHAR[] ELSE ['jurisdiction'] END)) ELSE []::VARCHAR[] END AS missing,
+    CASE WHEN hit IS NULL THEN joined(unless_known(assessed, 'assessment'),
+        CASE WHEN law_assessed OR NOT high THEN []::VARCHAR[] ELSE ['jurisdiction'] END) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM judged
+FROM judged WHERE bound
+UNION ALL
+SELECT entity_id, NULL, verdict(any_yes(hit)),
+    CASE WHEN any_yes(hit) IS NULL THEN 'assess' WHEN NOT bound THEN 'not applicable' ELSE 'ok' END,
+    CASE WHEN any_yes(hit) IS NULL THEN 'scope' WHEN NOT bound THEN 'unbound' ELSE 'either_way' END,
+    NULL, united(facts), CASE WHEN any_yes(hit) IS NULL THEN ['entity'] ELSE []::VARCHAR[] END, NULL, NULL
+FROM judged WHERE bound IS NOT TRUE GROUP BY entity_id, bound
