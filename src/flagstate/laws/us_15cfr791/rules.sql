@@ -97,7 +97,8 @@ SELECT p.from_id AS subject, p.to_id AS counterparty, verdict(p.reached AND t.ti
     CASE WHEN p.reached AND t.tied THEN 'reviewable' WHEN (p.reached AND t.tied) IS NULL THEN 'open' ELSE 'untied' END AS message,
     {'hows': p.hows, 'direct': t.direct, 'steps': t.steps} AS "values",
     joined(p.facts, t.facts) AS facts,
-    joined(unless_known(p.reached AND t.tied OR p.reached, 'user_place'), unless_known(t.tied, 'supplier_control')) AS missing,
+    CASE WHEN (p.reached AND t.tied) IS NULL THEN joined(unless_known(p.reached, 'user_place'), unless_known(t.tied, 'supplier_control'))
+         ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
 FROM pair AS p LEFT JOIN tie AS t ON t.entity_id = p.to_id
 WHERE p.reached IS NOT FALSE
@@ -208,7 +209,7 @@ SELECT subject_id AS subject, event_id AS counterparty,
      'answer_days': $answer_days, 'final_days': $final_days} AS "values",
     facts,
     CASE WHEN message <> 'open' THEN []::VARCHAR[]
-         ELSE joined(unless_known(initial, 'determination_kind'),
+         ELSE joined(unless_known(CASE WHEN on_date IS NOT NULL THEN initial END, 'determination_kind'),
             CASE WHEN $as_of > final_by THEN unless_known(decided, 'final') ELSE unless_known(answered, 'answer') END) END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
 FROM stated
@@ -242,7 +243,7 @@ GROUP BY r.entity_id;
 WITH begun AS (
     SELECT from_id, to_id, max(valid_from) AS since FROM agreement GROUP BY from_id, to_id
 ), used AS (
-    SELECT p.from_id, p.to_id, p.reached, n.new_from, n.old_until,
+    SELECT p.from_id, p.to_id, p.reached, n.sure, n.new_from, n.old_until,
         n.sure AND (n.all_use OR n.new_use AND CAST(b.since AS DATE) >= n.new_from) AS barred,
         joined(p.facts, n.facts) AS facts
     FROM pair AS p
@@ -259,7 +260,8 @@ SELECT from_id AS subject, to_id AS counterparty, verdict(reached AND barred) AS
     CASE WHEN NOT reached THEN 'not_us' WHEN reached AND barred THEN 'barred' WHEN (reached AND barred) IS NULL THEN 'open' ELSE 'still' END AS message,
     {'new_from': strftime(new_from, '%Y-%m-%d'), 'old_until': strftime(old_until, '%Y-%m-%d'), 'suppliers': NULL::BIGINT} AS "values",
     facts,
-    joined(unless_known(reached, 'user_place'), unless_known(barred, 'deal_date')) AS missing,
+    CASE WHEN (reached AND barred) IS NULL THEN joined(unless_known(reached, 'user_place'),
+         CASE WHEN sure IS NULL THEN ['supplier_control'] ELSE unless_known(barred, 'deal_date') END) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
 FROM used
 UNION ALL
