@@ -54,7 +54,7 @@ def test_wild_laws_are_stopped_in_time_and_the_others_are_heard(tmp_path: Path) 
     assert list(said) == laws
     for name in ("first", "last"):
         assert said[name].error is None
-        assert verdicts(said[name]) == ["Fine"]
+        assert verdicts(said[name]) == ["Not shown: Fine"]
     assert len(WILD) >= 5
     for one in WILD:
         error = said[one.name].error
@@ -95,7 +95,7 @@ def test_the_bounds_of_the_process_stop_what_its_database_does_not(
             assert said.error is not None
             assert (said.error.why, said.error.where) == (why, wild)
         else:
-            assert (said.error, verdicts(said)) == (None, ["Fine"])
+            assert (said.error, verdicts(said)) == (None, ["Not shown: Fine"])
 
 
 def test_a_process_without_memory_is_told_of_every_law_that_it_did_not_come_to(tmp_path: Path) -> None:

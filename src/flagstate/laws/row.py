@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -27,6 +29,11 @@ KEPT = 50
 _HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _WORDS = {
     "would": {"en": "Would be {outcome}: ", "fr": "Serait {outcome} : "},
+    "maybe": {
+        "en": "Would be {outcome} or not, which is open: ",
+        "fr": "Serait {outcome} ou non, cela reste ouvert : ",
+    },
+    "unshown": {"en": "Not shown: ", "fr": "Non établi : "},
     "not_law": {"en": "Not law on this day: ", "fr": "Pas en vigueur à cette date : "},
     "declared": {
         "en": "Evidence of this beyond the declaration: a log, a configuration or a register.",
@@ -131,25 +138,26 @@ def make(law: Law, rule: Rule, step: Step, row: Row, known: World, unset: Sequen
     """
     _check(law, rule, step, row)
     verdict, outcome = row["verdict"], row["outcome"]
-    facts = sorted(set(row["facts"] or ()))
+    facts = sorted({one for one in row["facts"] or () if one})
     missing = [law.missing[word] for word in dict.fromkeys(row["missing"] or ())]
     stances = [known.stances[one] for one in facts if one in known.stances]
     rests_on = weakest_stance(stances) if stances else None
     disputed = not known.disputed.isdisjoint(facts)
     if verdict == "unknown" and unset:
         missing += [_filled("param", name=name) for name in unset]
+    message = {tongue: fill(text, row, known, tongue) for tongue, text in rule.messages[row["message"]].items()}
     if verdict == "no" and (doubt := _doubt(facts, rests_on, disputed)):
         verdict, missing = "unknown", [*missing, _WORDS[doubt]]
-    message = {tongue: fill(text, row, known, tongue) for tongue, text in rule.messages[row["message"]].items()}
+        message = {tongue: _WORDS["unshown"][tongue] + text for tongue, text in message.items()}
     force = standing(rule, known.as_of)
     values = dict(row["values"] or {})
     if force in ("not yet", "lapsed", "proposed"):
         values |= {"would_be": outcome, "would_verdict": verdict}
-        message = {tongue: _would(tongue, outcome) + text for tongue, text in message.items()}
+        message = {tongue: _would(tongue, verdict, outcome) + text for tongue, text in message.items()}
         verdict, outcome, missing = "no", "not applicable", []
     elif force == "stale":
         verdict, missing = "unknown", [*missing, _filled("stale", day=str(rule.valid_until))]
-    confidence = None if verdict == "unknown" else "low" if disputed else "medium" if rests_on == "declared" else "high"
+    confidence = None if verdict == "unknown" else _confidence(facts, rests_on, disputed)
     measures = _measures(law, rule, outcome) if verdict != "no" else []
     return {
         "finding_id": model.digest("finding", "rules", rule.id, row["subject"], row["counterparty"]),
@@ -203,6 +211,8 @@ def _word(value: object, known: World, tongue: str) -> str:
         return "?"
     if isinstance(value, bool):
         return {"en": ("no", "yes"), "fr": ("non", "oui")}[tongue][value]
+    if isinstance(value, Decimal):
+        value = float(value) if value % 1 else int(value)
     if isinstance(value, int | float):
         said = f"{value:,.10g}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
         return said if tongue == "en" else said.replace(",", " ").replace(".", ",")
@@ -215,15 +225,19 @@ def fold(rows: Iterable[Row]) -> list[Row]:
     """Return one row per rule, subject and counterparty: the gravest, with the facts of all."""
     rank = {"yes": 0, "unknown": 1, "no": 2}
     worst = {name: at for at, name in enumerate((*ADVERSE, *CALM, None))}
+
+    def order(row: Row) -> tuple[str, str, int, int, str]:
+        # Threads give rows in any order: everything that tells two rows apart is in the key.
+        whole = repr(sorted(row.items(), key=lambda one: one[0]))
+        return row["subject"], row["counterparty"] or "", rank[row["verdict"]], worst[row["outcome"]], whole
+
     found: dict[str, Row] = {}
-    for row in rows:
-        other = found.get(row["finding_id"])
-        if other is None:
-            found[row["finding_id"]] = row
-            continue
-        first, second = sorted((other, row), key=lambda r: (rank[r["verdict"]], worst[r["outcome"]], r["message"]))
-        both = {**first, "facts": sorted({*first["facts"], *second["facts"]})[:KEPT]}
-        found[row["finding_id"]] = {**both, "missing": list(dict.fromkeys((*first["missing"], *second["missing"])))}
+    for row in sorted(rows, key=order):
+        first = found.setdefault(row["finding_id"], row)
+        if first is not row:
+            facts = sorted({*first["facts"], *row["facts"]})[:KEPT]
+            missing = list(dict.fromkeys((*first["missing"], *row["missing"])))
+            found[row["finding_id"]] = {**first, "facts": facts, "missing": missing}
     return list(found.values())
 
 
@@ -248,9 +262,15 @@ def _check(law: Law, rule: Rule, step: Step, row: Row) -> None:
         raise LawError(f"The rule {rule.id} gives {wrong}", where=f"{step.file}:{step.line}", todo="Correct the query")
 
 
+def _confidence(facts: Sequence[str], rests_on: str | None, disputed: bool) -> str:
+    if disputed or not facts:
+        return "low"
+    return "medium" if rests_on == "declared" else "high"
+
+
 def _doubt(facts: Sequence[str], rests_on: str | None, disputed: bool) -> str:
-    """Return why a reassuring answer cannot stand; empty: it can."""
-    if not facts:
+    """Return why a reassuring answer cannot stand; empty: it can. An entry of a list is no fact of the case."""
+    if not facts or rests_on is None:
         return "nothing"
     return "disputed" if disputed else "declared" if rests_on == "declared" else ""
 
@@ -259,11 +279,11 @@ def _filled(word: str, **values: str) -> dict[str, str]:
     return {tongue: _HOLE.sub(lambda hole: values[hole[1]], text) for tongue, text in _WORDS[word].items()}
 
 
-def _would(tongue: str, outcome: str | None) -> str:
-    if outcome in CALM:
+def _would(tongue: str, verdict: str, outcome: str | None) -> str:
+    if outcome is None or outcome in CALM:
         return _WORDS["not_law"][tongue]
-    said = outcome or "?"
-    return _WORDS["would"][tongue].replace("{outcome}", said if tongue == "en" else OUTCOMES_FR.get(said, said))
+    told = _WORDS["maybe" if verdict == "unknown" else "would"][tongue]
+    return told.replace("{outcome}", outcome if tongue == "en" else OUTCOMES_FR.get(outcome, outcome))
 
 
 def _measures(law: Law, rule: Rule, outcome: str | None) -> list[dict[str, str]]:
@@ -278,4 +298,15 @@ def _measures(law: Law, rule: Rule, outcome: str | None) -> list[dict[str, str]]
 
 
 def _json(values: Mapping[str, Any] | None) -> str | None:
-    return json.dumps(dict(values), sort_keys=True, default=str, ensure_ascii=False) if values else None
+    return json.dumps(_plain(values), sort_keys=True, default=str, ensure_ascii=False) if values else None
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a query may give
+    """Return a value as JSON has it: sums are numbers too, and what is no number is none."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return float(value) if value % 1 else int(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
