@@ -31,6 +31,7 @@ ORDER = (
     "reach",
     "cutoff",
     "plan",
+    "rules",
 )
 """The scripts, in the order of the page; `make bench` runs all, arguments choose some."""
 

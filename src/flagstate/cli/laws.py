@@ -49,7 +49,7 @@ def laws(
     if lang not in ("en", "fr"):
         raise UsageError(f"{lang!a} is not a language of the laws", todo="Write en or fr.")
     on = day(as_of) or datetime.now(tz=UTC).date()
-    found = pack.packs(own or ())
+    found = _tried(own) if own else pack.packs()
     if name is None:
         rows = [told.brief(law, on) for law in found.laws]
         if json:
@@ -66,6 +66,12 @@ def laws(
         _dump(page)
     else:
         _print(_page(_spoken(page, lang), lang, whole=not rule_id))
+
+
+def _tried(own: list[Path]) -> Packs:
+    from flagstate.pipeline.rules import tried
+
+    return tried(own)
 
 
 def _named(found: Packs, name: str) -> tuple[Law, str]:

@@ -18,7 +18,7 @@ from flagstate.engine import Limits, Workers
 from flagstate.errors import FlagstateError
 from flagstate.laws import sitting
 from flagstate.laws.judge import Ruled
-from flagstate.laws.pack import Packs, packs
+from flagstate.laws.pack import Packs, Refused, packs
 from flagstate.laws.told import index
 
 BESIDE_BYTES = 768 * 2**20
@@ -72,15 +72,31 @@ def hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing) -> pa.Table:
     """
     known = packs(how.own)
     rows = [_refused(one.name, one.error) for one in known.refused]
-    for said in _hear(tables, as_of, how, known):
+    for said in _hear(tables, as_of, how, [law.id for law in known.laws]):
         rows += [_refused(said.law, said.error)] if said.error else said.findings
     if not rows:
         rows = [_nothing(known)]
     return model.rows(model.FINDING, rows)
 
 
-def _hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing, known: Packs) -> Sequence[Ruled]:
-    names = [law.id for law in known.laws]
+def tried(own: Sequence[Path]) -> Packs:
+    """Return every law, after the user's own were run once on empty tables in a bounded child: what fails is refused.
+
+    Args:
+        own: The user's own folders of laws.
+    """
+    known = packs(own)
+    names = [law.id for law in known.laws if law.own]
+    if not names:
+        return known
+    wrong = {
+        said.law: said.error for said in _hear({}, date.today(), Hearing(tuple(own), wall_s=60), names) if said.error
+    }
+    refused = [Refused(law.folder, wrong[law.id]) for law in known.laws if law.id in wrong]
+    return Packs(tuple(law for law in known.laws if law.id not in wrong), (*known.refused, *refused))
+
+
+def _hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing, names: Sequence[str]) -> Sequence[Ruled]:
     limits = Limits(how.memory_bytes + BESIDE_BYTES, CPU_S, how.wall_s)
     with tempfile.TemporaryDirectory(dir=how.spool, prefix="laws-") as made, Workers(sitting.TARGET) as workers:
         folder = Path(made)
