@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flagstate.errors import UsageError
-from flagstate.laws.pack import Law, packs
+from flagstate.laws import pack
+from flagstate.laws.pack import Law
 from flagstate.pipeline.again import load
 from flagstate.report import filings
 
@@ -43,13 +44,16 @@ def make(folder: Path, kind: str, *, format: str, language: str) -> dict[str, st
 
     Raises:
         CaseError: No audit of the case was finished.
+        LawError: A law whose controls it shows cannot be read.
         UsageError: The document is not made in this format.
     """
     known = filings.KINDS[kind]
     if format not in known.formats:
         raise UsageError(f"{kind} is not made as {format}", todo=f"Write one of: {', '.join(known.formats)}.")
     tables, meta = load(folder)
-    meta, laws = replace(meta, language=language, made_at=datetime.now(UTC)), packs().laws
+    meta = replace(meta, language=language, made_at=datetime.now(UTC))
+    # Only the laws that it shows: reading all of them takes longer than the document.
+    laws = [pack.load(one) for one in pack.folders() if one.name in known.laws]
     document = filings.build(kind, tables, meta, codes=codes(laws), weights=weights(laws, meta.as_of))
     return filings.files(document, format, language)
 

@@ -33,6 +33,8 @@ class Kind:
     """What makes it."""
     formats: tuple[str, ...]
     """Formats that it is made in; the first is the usual one."""
+    laws: tuple[str, ...] = ()
+    """Laws whose control codes and parameters it shows."""
 
     def says(self, language: str) -> str:
         """Return what it is, in one sentence."""
@@ -42,11 +44,11 @@ class Kind:
 KINDS: dict[str, Kind] = {
     one.id: one
     for one in (
-        Kind("due-diligence", due_diligence, ("md", "html", "csv")),
-        Kind("transfer-assessment", transfer, ("md", "html", "csv")),
+        Kind("due-diligence", due_diligence, ("md", "html", "csv"), ("us_28cfr202",)),
+        Kind("transfer-assessment", transfer, ("md", "html", "csv"), ("eu_gdpr",)),
         Kind("processing-record", processing, ("md", "html", "csv")),
         Kind("dora-register", dora, ("csv", "md", "html")),
-        Kind("seal-sheet", seal, ("md", "html", "csv")),
+        Kind("seal-sheet", seal, ("md", "html", "csv"), ("eu_csf",)),
     )
 }
 """All kinds, in the order in which they are listed."""
