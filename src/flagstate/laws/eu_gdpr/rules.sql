@@ -243,14 +243,14 @@ WITH side AS (
         bool_and(coalesce(c.lacks, false)) FILTER (WHERE c.control = 'scc_2021' AND a.contract) AS no_scc,
         coalesce(bool_or(c.control = 'bcr' AND c.lacks), false) AS no_bcr,
         bool_or(c.control = 'derogation_49' AND NOT c.lacks) AS derogation,
-        any_yes(CASE WHEN c.control = 'tia' THEN NOT c.lacks ELSE false END) AS tia_any,
         bool_or(c.control = 'tia' AND NOT c.lacks) AS tia_has,
         bool_or(c.control = 'tia' AND c.lacks) AS tia_not,
         bool_or(c.control = 'occasional' AND NOT c.lacks) AS occasional,
         bool_or(c.control = 'occasional' AND c.lacks) AS not_occasional,
         joined(united(a.facts), united(c.facts)) AS facts
     FROM asked AS a
-    LEFT JOIN lacks_control AS c ON c.subject_id = a.subject_id
+    LEFT JOIN lacks_control AS c ON c.subject_id = a.subject_id AND c.control IN ('scc_2021', 'scc_old', 'bcr', 'art46_other', 'transfer_tool',
+        'tia', 'derogation_49', 'occasional')
     GROUP BY a.exporter, a.importer
 )
 SELECT
