@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flagstate.errors import LawError
 from flagstate.laws import judge, pack
 from flagstate.laws.pack import Law
 from flagstate.laws.row import fold
@@ -346,3 +348,46 @@ def test_that_the_order_of_rows_decides_nothing(tmp_path: Path) -> None:
     other = {**two[0], "finding_id": "g", "subject": "b"}
     assert fold([*two, other]) == fold([other, *reversed(two)])
     assert [row["facts"] for row in fold(two)] == [["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"facts": "[1, 2]"}, "The column facts of the rule OWN-01 is not VARCHAR[]"),
+        ({"outcome": "5"}, "The column outcome of the rule OWN-01 is not VARCHAR"),
+        ({"verdict": "maybe"}, "The rule OWN-01 gives a verdict that is neither yes, no nor unknown"),
+        ({"number": "CAST(p.entity_id AS INTEGER)"}, "The step OWN-01 failed"),
+    ],
+)
+def test_that_a_rule_that_returns_something_else_is_told_where(
+    tmp_path: Path, changed: dict[str, str], what: str
+) -> None:
+    with pytest.raises(LawError) as told:
+        heard(tmp_path, ruling(**changed))
+    assert told.value.what == what
+    assert str(told.value.where).startswith("own/rules.sql:")
+    assert "shop" not in str(told.value), "no value is told"
+
+
+def test_that_values_of_a_wrong_type_are_told(tmp_path: Path) -> None:
+    sql = ruling().replace("{'n': 1} AS \"values\"", '5 AS "values"')
+    with pytest.raises(LawError, match="The column values of the rule OWN-01 is not STRUCT"):
+        heard(tmp_path, sql)
+
+
+def test_that_a_rule_of_ones_own_cannot_take_the_id_of_another(tmp_path: Path) -> None:
+    shipped = sorted(rule for law in LAWS.values() for rule in law.rules)[0]
+    write_law(tmp_path, ruling(), name="mine", rule=shipped)
+    write_law(tmp_path, ruling(), name="good")
+    found = pack.packs([tmp_path])
+    assert [one.name for one in found.refused if one not in PACKS.refused] == ["mine"]
+    assert "good" in {law.id for law in found.laws}
+    assert shipped in str(found.refused[-1].error)
+
+
+def test_that_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    made = write_law(tmp_path, ruling())
+    (made / "rules.sql").unlink()
+    os.mkfifo(made / "rules.sql")
+    with pytest.raises(LawError, match="it is no plain file"):
+        pack.load(made, own=True)

@@ -176,7 +176,7 @@ def _rule(
     rule: Rule = law.rules[step.name]
     bound = bind(law, step, as_of)
     result = _execute(con, step, step.sql, bound, step_seconds)
-    _check_columns(result.schema, step)
+    _check_columns(result, step)
     unset = sorted(name for name, value in bound.items() if value is None and name != "as_of")
     rows = fold([make(law, rule, step, row, known, unset) for row in result.to_pylist()])
     _remember(con, result, step)
@@ -223,9 +223,9 @@ def _execute(
         raise LawError(f"The step {step.name} failed", where=where, why=type(error).__name__) from None
 
 
-def _check_columns(schema: pa.Schema, step: Step) -> None:
+def _check_columns(result: pa.Table, step: Step) -> None:
     """Raise where a rule does not return the columns of a rule."""
-    where = f"{step.file}:{step.line}"
+    where, schema = f"{step.file}:{step.line}", result.schema
     if odd := sorted(set(schema.names) ^ set(RESULT)):
         what = "lacks" if odd[0] in RESULT else "returns"
         raise LawError(
@@ -235,17 +235,27 @@ def _check_columns(schema: pa.Schema, step: Step) -> None:
         )
     for name, wanted in RESULT.items():
         kind = schema.field(name).type
-        null = pa.types.is_null(kind) or kind == pa.int32()  # an untyped NULL comes as INTEGER
-        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        # An untyped NULL comes as INTEGER, and so does an empty list of it.
+        null = pa.types.is_null(kind) or (kind == pa.int32() and result[name].null_count == len(result))
         fits = {
-            "VARCHAR": text or (null and name in ("counterparty", "exemption", "outcome")),
-            "VARCHAR[]": pa.types.is_list(kind) or pa.types.is_large_list(kind),
+            "VARCHAR": _text(kind) or (null and name in ("counterparty", "exemption", "outcome")),
+            "VARCHAR[]": _texts(kind, result[name]),
             "STRUCT": pa.types.is_struct(kind) or null,
         }[wanted]
         if not fits:
             raise LawError(
                 f"The column {name} of the rule {step.name} is not {wanted}", where=where, todo="Cast it to that type"
             )
+
+
+def _text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _texts(kind: pa.DataType, column: pa.ChunkedArray) -> bool:
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        return False
+    return _text(kind.value_type) or all(len(part.flatten()) == part.flatten().null_count for part in column.chunks)
 
 
 def _fill(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table, as_of: date) -> None:

@@ -6,6 +6,7 @@ decided by `check`, and how it runs by `cage`.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -167,13 +168,21 @@ def _shipped() -> Packs:
 
 def _taken(listed: Iterable[Traversable], *, own: bool, before: Packs) -> Packs:
     laws = {law.id: law for law in before.laws}
+    rules = {rule: law.id for law in before.laws for rule in law.rules}
     refused = list(before.refused)
     for folder in listed:
         try:
             law = load(folder, own=own)
             if law.id in laws:
                 raise LawError(f"There are two laws with the id {law.id}", where=folder.name, todo="Rename one of them")
+            if both := sorted(rules.keys() & law.rules.keys()):
+                # A finding is known by its rule: of two rules with one id, one would hide the other.
+                what = f"The rule {both[0]} is one of the law {rules[both[0]]} already"
+                raise LawError(
+                    what, where=f"{law.folder}/law.yaml:{law.rules[both[0]].line}", todo="Give it another id"
+                )
             laws[law.id] = law
+            rules |= dict.fromkeys(law.rules, law.id)
         except FlagstateError as error:
             refused.append(Refused(strict.printable(folder.name), error))
     return Packs(tuple(laws.values()), tuple(refused))
@@ -235,7 +244,7 @@ def _own_folders(own: Iterable[Path]) -> list[Traversable]:
     for path in own:
         if not path.is_dir():
             raise LawError("There is no such folder of laws", where=strict.printable(path.name), todo="Check the path")
-        inside = [path] if (path / "law.yaml").is_file() else sorted(p for p in path.iterdir() if p.is_dir())
+        inside = [path] if (path / "law.yaml").is_file() else _inside(path)
         if not inside or len(inside) > MAX_FILES:
             what = "holds no law" if not inside else f"holds more than {MAX_FILES} folders"
             raise LawError(
@@ -245,9 +254,22 @@ def _own_folders(own: Iterable[Path]) -> list[Traversable]:
     return found
 
 
-def _bytes(folder: Traversable, name: str) -> bytes:
+def _inside(path: Path) -> list[Path]:
     try:
-        with folder.joinpath(name).open("rb") as file:
+        return sorted(one for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        where = strict.printable(path.name)
+        raise LawError("The folder cannot be read", where=where, why=why, todo="Check its rights") from None
+
+
+def _bytes(folder: Traversable, name: str) -> bytes:
+    one = folder.joinpath(name)
+    try:
+        # What is neither a file nor a folder, such as a pipe, would be waited for without end.
+        if isinstance(one, Path) and one.exists() and not (one.is_file() or one.is_dir()):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        with one.open("rb") as file:
             return file.read(strict.MAX_BYTES + 1)
     except OSError as error:
         raise LawError(
