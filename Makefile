@@ -28,6 +28,7 @@ fix: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/cog -r $(shell grep -lr --include=*.md '\[\[\[cog' README.md docs)
+	$(BIN)/python tools/check_laws.py
 	$(BIN)/python tools/build_laws.py
 
 bench: $(DEV)
