@@ -399,7 +399,14 @@ LEFT JOIN problematic AS p ON p.importer IS NOT DISTINCT FROM g.importer AND p.c
 WHERE g.transfer IS NOT FALSE;
 
 -- rule: EU-GDPR-01
--- A transfer is no violation in itself: it opens the gates of chapter V, in order.
+-- A transfer is no violation in itself: it opens the gates of chapter V, in order. Of an exporter that the GDPR does not
+-- bind one row is enough.
+WITH told AS (
+    SELECT exporter, other, importer, country, transfer, act, in_scope, bases, assets, facts FROM gate WHERE in_scope IS NOT FALSE
+    UNION ALL
+    SELECT exporter, NULL, NULL, NULL, false, NULL, false, []::VARCHAR[], []::VARCHAR[], any_value(facts ORDER BY other, country)
+    FROM gate WHERE in_scope IS FALSE GROUP BY exporter
+)
 SELECT
     exporter AS subject, other AS counterparty, verdict(transfer) AS verdict,
     CASE WHEN transfer IS NOT FALSE THEN 'assess' WHEN in_scope IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
@@ -415,7 +422,7 @@ SELECT
         joined(unless_known(in_scope, 'scope'), joined(unless_known(act, 'what_left'), unless_known(importer IS NOT NULL OR NULL, 'importer')))
     ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM gate;
+FROM told;
 
 -- rule: EU-GDPR-02
 -- First gate: a decision on adequacy (art. 45).
@@ -426,12 +433,12 @@ SELECT
     {'country': country} AS "values", joined(facts, list_facts) AS facts,
     joined(unless_known(transfer OR adequate, 'what_left'), unless_known(adequate, 'adequacy')) AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM gate WHERE transfer IS NOT FALSE;
+FROM gate WHERE transfer;
 
 -- rule: EU-GDPR-04
 -- Second gate: safeguards (art. 46); without them, and without a derogation that is relied on, the transfer is unlawful.
 WITH judged AS (
-    SELECT *, transfer AND NOT adequate AND NOT tool AND NOT derogation AS hit FROM gate WHERE transfer IS NOT FALSE
+    SELECT *, transfer AND NOT adequate AND NOT tool AND NOT derogation AS hit FROM gate WHERE transfer IS NOT FALSE AND in_scope IS NOT FALSE
 )
 SELECT
     exporter AS subject, other AS counterparty, verdict(hit) AS verdict,
@@ -455,7 +462,7 @@ SELECT
     {'country': country, 'fragility': 'high'} AS "values", joined(facts, list_facts) AS facts,
     joined(unless_known(transfer OR adequate, 'what_left'), unless_known(adequate, 'adequacy')) AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
-FROM gate WHERE transfer IS NOT FALSE AND only_with IS NOT NULL;
+FROM gate WHERE transfer AND only_with IS NOT NULL;
 
 -- rule: EU-GDPR-05
 -- Clause 14: a transfer on safeguards needs an assessment that finds them effective. Where clear access meets a
@@ -463,7 +470,7 @@ FROM gate WHERE transfer IS NOT FALSE AND only_with IS NOT NULL;
 WITH judged AS (
     SELECT *, transfer AND NOT adequate AND tool AND NOT tia AS hit
     FROM effect
-    WHERE (problematic AND reached) IS NOT TRUE AND tool IS NOT FALSE AND adequate IS NOT TRUE
+    WHERE transfer AND (problematic AND reached) IS NOT TRUE AND tool IS NOT FALSE AND adequate IS NOT TRUE
 )
 SELECT
     exporter AS subject, other AS counterparty, verdict(hit) AS verdict,
