@@ -177,10 +177,22 @@ def _rule(
     bound = bind(law, step, as_of)
     result = _execute(con, step, step.sql, bound, step_seconds)
     _check_columns(result, step)
-    unset = sorted(name for name, value in bound.items() if value is None and name != "as_of")
+    unset = sorted(name for name in _asked(law, step) if bound.get(name) is None and not _set(law, name, as_of))
     rows = fold([make(law, rule, step, row, known, unset) for row in result.to_pylist()])
     _remember(con, result, step)
     return rows
+
+
+def _asked(law: Law, step: Step) -> frozenset[str]:
+    """Return the parameters that a step binds, itself or in a view below it."""
+    asked: dict[str, frozenset[str]] = {}
+    for one in law.steps:
+        asked[one.name] = (one.params - {"as_of"}).union(*(asked.get(name, frozenset()) for name in one.reads))
+    return asked[step.name]
+
+
+def _set(law: Law, name: str, as_of: date) -> bool:
+    return law.value(name, None, law_day(law, as_of)) is not None
 
 
 def _remember(con: duckdb.DuckDBPyConnection, result: pa.Table, step: Step) -> None:

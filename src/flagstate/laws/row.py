@@ -131,7 +131,8 @@ def make(law: Law, rule: Rule, step: Step, row: Row, known: World, unset: Sequen
         step: Where its query stands, for errors.
         row: What the query returned.
         known: What is known of the facts.
-        unset: Parameters of the rule that have no value on the day.
+        unset: Parameters of the rule, or of a view below it, that have no value on the day: what a rule in force says
+            without them decides nothing.
 
     Raises:
         LawError: The row is not one that the rule may return.
@@ -143,13 +144,15 @@ def make(law: Law, rule: Rule, step: Step, row: Row, known: World, unset: Sequen
     stances = [known.stances[one] for one in facts if one in known.stances]
     rests_on = weakest_stance(stances) if stances else None
     disputed = not known.disputed.isdisjoint(facts)
-    if verdict == "unknown" and unset:
-        missing += [_filled("param", name=name) for name in unset]
     message = {tongue: fill(text, row, known, tongue) for tongue, text in rule.messages[row["message"]].items()}
     if verdict == "no" and (doubt := _doubt(facts, rests_on, disputed)):
         verdict, missing = "unknown", [*missing, _WORDS[doubt]]
         message = {tongue: _WORDS["unshown"][tongue] + text for tongue, text in message.items()}
     force = standing(rule, known.as_of)
+    if unset and force in ("in force", "product rule", "stale"):
+        if verdict != "unknown":
+            message = {tongue: _WORDS["unshown"][tongue] + text for tongue, text in message.items()}
+        verdict, missing = "unknown", [*missing, *(_filled("param", name=name) for name in unset)]
     values = dict(row["values"] or {})
     if force in ("not yet", "lapsed", "proposed"):
         values |= {"would_be": outcome, "would_verdict": verdict}
