@@ -1,7 +1,8 @@
-"""Processes that tests share: a warm parent of reading processes, and an interpreter that forks command lines.
+"""Processes that tests share: warm parents of bounded processes, and an interpreter that forks command lines.
 
-What is slow to import is imported once per test process instead of once per test. Each audit still reads in children
-of its own, and each command line is still a process of its own, with its own standard streams and working folder.
+What is slow to import is imported once per test process instead of once per test. Each audit still reads, and hears
+laws, in children of its own, and each command line is still a process of its own, with its own standard streams and
+working folder.
 """
 
 from __future__ import annotations
@@ -32,37 +33,40 @@ def _surroundings(env: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     return frozenset((name, value) for name, value in env.items() if not name.startswith("PYTEST_"))
 
 
-# Reading processes ----------------------------------------------------------------------------------------------------
+# Bounded processes ----------------------------------------------------------------------------------------------------
+
+KEPT = ("flagstate.pipeline.extract:extract", "flagstate.laws.sitting:work")
+"""What the parents that are kept fork children for: to read evidence, and to hear laws."""
 
 
 def keep_parents(patch: pytest.MonkeyPatch) -> None:
-    """Keep the warm parent of an audit that ended well for the next one with the same folder and environment."""
+    """Keep the warm parents of an audit that ended well for the next one with the same folder and environment."""
     from flagstate.engine import Workers
 
     enter, leave = Workers.__enter__, Workers.__exit__
-    idle: dict[Any, subprocess.Popen[bytes]] = {}
+    idle: dict[str, tuple[Any, subprocess.Popen[bytes]]] = {}
 
-    def key(workers: Workers) -> Any:
-        return workers._target, os.getcwd(), _surroundings(os.environ)
+    def key() -> Any:
+        return os.getcwd(), _surroundings(os.environ)
 
     def begin(workers: Workers) -> Workers:
-        kept = idle.pop(key(workers), None)
-        if kept is None or kept.poll() is not None:
+        surroundings, kept = idle.get(workers._target, (None, None))
+        if kept is None or surroundings != key() or kept.poll() is not None:
             return enter(workers)
+        del idle[workers._target]
         workers._process = kept
         return workers
 
     def end(workers: Workers, *why: object) -> None:
         well = why[:1] == (None,) and not workers.busy and not workers._buffer and workers._process.poll() is None
-        if not (well and workers._target == "flagstate.pipeline.extract:extract"):
+        if not (well and workers._target in KEPT):
             leave(workers, *why)
             return
-        # One is enough: the last surroundings are the likeliest to come again.
-        kept, workers._process = workers._process, next(iter(idle.values()), workers._process)
-        if idle:
+        # One of each is enough: the last surroundings are the likeliest to come again.
+        kept, (_, workers._process) = workers._process, idle.pop(workers._target, (None, workers._process))
+        if workers._process is not kept:
             leave(workers, *why)
-        idle.clear()
-        idle[key(workers)] = kept
+        idle[workers._target] = key(), kept
 
     patch.setattr(Workers, "__enter__", begin)
     patch.setattr(Workers, "__exit__", end)
@@ -125,8 +129,12 @@ def _serve() -> None:
     for name in ("cli.app", "pipeline.audit", "pipeline.whatif", "report.page", "report.exports.json"):
         importlib.import_module(f"flagstate.{name}")
     from flagstate.catalog.mask import mask
+    from flagstate.laws import pack, tree
 
     mask("warm")
+    pack.packs()
+    # Queries that had to be checked anew leave a database with threads behind.
+    tree._parser.cache_clear()
     # The allocator follows its process through a fork; nothing else may have threads by now.
     tasks = [Path(f"/proc/self/task/{number}/comm").read_text().strip() for number in os.listdir("/proc/self/task")]
     assert len(tasks) - tasks.count("jemalloc_bg_thd") == 1, f"a process with threads cannot be forked safely: {tasks}"
