@@ -671,11 +671,10 @@ WITH reached AS (
 ), chained AS (
     SELECT
         r.exporter, r.entity_id, any_yes(CASE WHEN contains(m.terms, '"subcontracting": false') OR contains(m.terms, '"subcontracting": "no"') THEN true ELSE c.lacks END) AS refused,
-        min(b.entity_id) AS via_id, joined(united([s.fact_id, m.fact_id]), united(c.facts)) AS facts
+        min(s.from_id) AS via_id, joined(united([s.fact_id, m.fact_id]), united(c.facts)) AS facts
     FROM reached AS r
     JOIN agreement AS s ON s.to_id = r.entity_id
-    JOIN bound AS b ON b.exporter = r.exporter AND b.entity_id = s.from_id
-    JOIN agreement AS m ON m.from_id = r.exporter AND m.to_id = b.entity_id
+    JOIN agreement AS m ON m.from_id = r.exporter AND m.to_id = s.from_id
     LEFT JOIN lacks_control AS c ON c.subject_id = s.agreement_id AND c.control = 'subprocessor_authorised'
     GROUP BY r.exporter, r.entity_id
 ), judged AS (
