@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -105,12 +106,25 @@ def test_that_a_case_notices_a_threshold_that_moves(value: tuple[str, Value]) ->
     law, moved = LAWS[value[0]], value[1]
     rules = _readers(law, moved)
     assert rules, f"no rule reads {moved.name}"
+    worlds = _worlds([one for one in CASES if one.law == law.id and one.rules & rules], moved)
     for step in (1, -1):
         other = replace(law, values=tuple(_shift(v, step) if v is moved else v for v in law.values))
-        near = sorted(
-            (one for one in CASES if one.law == law.id and one.rules & rules), key=lambda one: not _near(one, moved)
+        assert any(_notices(listed, law, other, rules) for listed in worlds), (
+            f"{moved.name} {moved.key} moved by {step}"
         )
-        assert any(_notices(one, law, other, rules) for one in near), f"{moved.name} {moved.key} moved by {step}"
+
+
+def _worlds(listed: list[LawCase], value: Value) -> list[list[LawCase]]:
+    """Return the cases that may notice, side by side where they can stand there: those first that name the value."""
+    found: list[list[LawCase]] = []
+    for near in (True, False):
+        by_day: dict[date, list[LawCase]] = defaultdict(list)
+        for one in listed:
+            if _near(one, value) is near and not alone(one.law, one.id):
+                by_day[one.case.as_of].append(one)
+        found += by_day.values()
+        found += [[one] for one in listed if _near(one, value) is near and alone(one.law, one.id)]
+    return found
 
 
 def _readers(law: Law, value: Value) -> frozenset[str]:
@@ -131,12 +145,15 @@ def _shift(value: Value, step: int) -> Value:
 
 def _near(one: LawCase, value: Value) -> bool:
     text = str(one.case.world) + str(one.rows) + str(one.case.as_of)
-    return any(str(number) in text for number in (value.value, _shift(value, 1).value, _shift(value, -1).value))
+    shifted = (value.value, _shift(value, 1).value, _shift(value, -1).value)
+    return any(re.search(rf"(?<![\d.]){re.escape(str(number))}(?![\d])", text) for number in shifted)
 
 
-def _notices(one: LawCase, law: Law, other: Law, rules: frozenset[str]) -> bool:
-    steps = lean(law.id, one.rules & rules).steps
-    with court(conclude(facts(one), one.case.as_of), replace(law, steps=steps), one.case.as_of) as here:
+def _notices(listed: list[LawCase], law: Law, other: Law, rules: frozenset[str]) -> bool:
+    day = listed[0].case.as_of
+    steps = lean(law.id, frozenset(rule for one in listed for rule in one.rules) & rules).steps
+    given = facts(listed[0]) if len(listed) == 1 else side_by_side(listed)
+    with court(conclude(given, day), replace(law, steps=steps), day) as here:
         return _told(here, replace(law, steps=steps)) != _told(here, replace(other, steps=steps))
 
 
