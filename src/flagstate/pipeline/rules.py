@@ -25,6 +25,8 @@ BESIDE_BYTES = 768 * 2**20
 """What the process of a child needs beside its database."""
 CPU_S, WALL_S = 600, 300
 """Bounds of one child; a law that does not end is stopped before by the bound of its step."""
+FEW = 10_000
+"""Up to so many rows in all, more threads cost more than they gain."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Hearing:
     memory_bytes: int = 2**30
     """Memory of the database of a child."""
     threads: int = 2
-    """Threads of the database of a child."""
+    """Threads of the database of a child; few rows get one."""
     wall_s: int = WALL_S
     """Elapsed time of a child."""
 
@@ -98,12 +100,13 @@ def tried(own: Sequence[Path]) -> Packs:
 
 def _hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing, names: Sequence[str]) -> Sequence[Ruled]:
     limits = Limits(how.memory_bytes + BESIDE_BYTES, CPU_S, how.wall_s)
+    threads = how.threads if sum(table.num_rows for table in tables.values()) > FEW else 1
     with tempfile.TemporaryDirectory(dir=how.spool, prefix="laws-") as made, Workers(sitting.TARGET) as workers:
         folder = Path(made)
         folder.chmod(0o700)
         sitting.put(folder, tables)
         while left := sitting.left(folder, names):
-            told = sitting.order(folder, left, as_of, own=how.own, memory_bytes=how.memory_bytes, threads=how.threads)
+            told = sitting.order(folder, left, as_of, own=how.own, memory_bytes=how.memory_bytes, threads=threads)
             workers.submit("laws", told, limits)
             while not (ended := workers.wait()):
                 continue
