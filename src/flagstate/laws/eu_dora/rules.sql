@@ -84,7 +84,7 @@ WITH judged AS (
 )
 SELECT entity_id AS subject, provider_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'breach' WHEN listed THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN hit IS NOT FALSE THEN 'unlisted' WHEN listed THEN 'listed' ELSE 'no_role' END AS message,
+    CASE WHEN hit THEN 'unlisted' WHEN hit IS NULL THEN 'open' WHEN listed THEN 'listed' ELSE 'no_role' END AS message,
     {'listed': listed} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(unless_known(acts, 'role'),
         CASE WHEN listed IS NULL AND has_kin THEN ['group_contract'] ELSE unless_known(listed, 'register') END)
@@ -101,12 +101,15 @@ FROM judged WHERE bound IS NOT TRUE GROUP BY entity_id, bound;
 -- view: stood
 -- Where what a contract covers stands, by sources that speak of the host: never the registrant of an address or network,
 -- nor the second data set, which often only repeats it, nor anybody's word.
+-- An address is a place `host:ADDRESS`, or by itself.
 WITH spot AS (
-    SELECT subject_id AS asset_id, country, confidence, fact_id FROM place
-    WHERE country IS NOT NULL AND source_kind IN ('host', 'provider_region', 'configured_region')
-    UNION ALL
-    SELECT r.asset_id, p.country, p.confidence, p.fact_id
-    FROM resource AS r JOIN place AS p ON p.subject_id = r.addr
+    SELECT s.asset_id, p.country, p.confidence, p.fact_id
+    FROM (
+        SELECT asset_id, asset_id AS subject_id FROM resource
+        UNION SELECT asset_id, 'host:' || addr FROM asset WHERE addr IS NOT NULL
+        UNION SELECT asset_id, addr FROM asset WHERE addr IS NOT NULL
+    ) AS s
+    JOIN place AS p ON p.subject_id = s.subject_id
     WHERE p.country IS NOT NULL AND p.source_kind IN ('host', 'provider_region', 'configured_region')
 )
 SELECT c.agreement_id, s.country,
@@ -180,7 +183,7 @@ WITH judged AS (
 )
 SELECT from_id AS subject, agreement_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'breach' ELSE 'ok' END AS outcome,
-    CASE WHEN hit IS NOT FALSE THEN 'stray' ELSE 'inside' END AS message,
+    CASE WHEN hit THEN 'stray' WHEN hit IS NULL THEN 'open' ELSE 'inside' END AS message,
     {'declared': regions, 'seen': countries, 'provider': to_id} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(unless_known(hosts_stray, 'host'), unless_known(people_stray, 'logins')) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
@@ -354,7 +357,7 @@ WITH judged AS (
 )
 SELECT from_id AS subject, agreement_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'restricted' WHEN critical THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN NOT hit THEN CASE WHEN NOT critical THEN 'minor' ELSE 'ready' END
+    CASE WHEN hit IS NULL THEN 'open' WHEN NOT hit THEN CASE WHEN NOT critical THEN 'minor' ELSE 'ready' END
          WHEN NOT planned THEN 'no_plan' WHEN NOT has_other THEN 'no_other' ELSE 'untested' END AS message,
     {'provider': to_id, 'planned': planned, 'has_other': has_other, 'tested_on': tested_on} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(joined(unless_known(critical, 'critical'), unless_known(planned, 'exit_plan')),
@@ -384,7 +387,7 @@ WITH judged AS (
 )
 SELECT from_id AS subject, agreement_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'restricted' ELSE 'ok' END AS outcome,
-    CASE WHEN NOT hit THEN 'complete' WHEN NOT named THEN 'no_regions' ELSE 'no_notice' END AS message,
+    CASE WHEN NOT hit THEN 'complete' WHEN hit IS NULL THEN 'open' WHEN NOT named THEN 'no_regions' ELSE 'no_notice' END AS message,
     {'provider': to_id} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(unless_known(named, 'regions'), unless_known(notice, 'notice')) ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds

@@ -74,7 +74,7 @@ WITH judged AS (
 )
 SELECT entity_id AS subject, supplier_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'assess' ELSE 'ok' END AS outcome,
-    CASE WHEN NOT hit THEN 'assessed' WHEN hit AND assessed THEN 'jurisdiction' ELSE 'unassessed' END AS message,
+    CASE WHEN NOT hit THEN 'assessed' WHEN hit IS NULL THEN 'open' WHEN assessed THEN 'jurisdiction' ELSE 'unassessed' END AS message,
     {'countries': countries} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(unless_known(assessed, 'assessment'),
         CASE WHEN law_assessed OR NOT high THEN []::VARCHAR[] ELSE ['jurisdiction'] END) ELSE []::VARCHAR[] END AS missing,
