@@ -15,8 +15,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from flagstate import model
+from flagstate.catalog import data_class, lists
 from flagstate.errors import FlagstateError, LawError
-from flagstate.laws import judge, pack
+from flagstate.laws import judge, pack, tree
 from flagstate.laws.judge import Ruled
 from flagstate.laws.row import World
 
@@ -69,6 +70,15 @@ def order(
         "threads": threads,
         "step_seconds": step_seconds,
     }
+
+
+def prepare() -> None:
+    """Read what every child needs; the warm parent does it once, before children are forked."""
+    pack.packs()
+    data_class.load()
+    lists.states(date.today())
+    # A query that had to be checked anew leaves a database with threads behind, and with threads nothing may fork.
+    tree._parser.cache_clear()
 
 
 def work(told: dict[str, object]) -> None:
