@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -86,8 +87,14 @@ def alone(law: str, case: str) -> bool:
     """Whether a case cannot stand beside others: it names parties of the catalog, or speaks of the whole case."""
     one = BY_ID[law, case]
     rows = one.rows.pairs if one.rows is not None else {}
-    whole = any(noun in rows for noun in WHOLE) or "policy" in one.case.world.pairs
+    whole = any(noun in rows for noun in WHOLE) or "policy" in one.case.world.pairs or _addresses(one)
     return whole or any(_names(node) for node in (one.case.world, one.case.also, one.rows) if node is not None)
+
+
+def _addresses(one: LawCase) -> bool:
+    """Whether a case speaks of addresses, by which worlds would meet."""
+    texts = [node for node in (one.case.world, one.rows) if node is not None]
+    return any(re.search(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", str(node)) for node in texts)
 
 
 def _names(node: Node) -> bool:

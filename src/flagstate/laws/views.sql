@@ -344,21 +344,32 @@ GROUP BY entity_id, asset_id, container, about;
 
 -- view: sent
 -- What left an asset, for whom and whereto, as observed: attempts without a byte are told apart.
--- importer_id and country are NULL where nobody knows them; container is NULL where the payload is not known.
+-- importer_id and country are NULL where nobody knows them; container is NULL where the payload is not known. What a caller
+-- from outside fetched left, too, but who runs the network of a caller is not who has the data: importer_id is NULL then.
+-- Callers that an asset is there for, by a flow with `action: receive`, are left out.
+WITH moved AS (
+    SELECT from_asset AS asset_id, container, resp_h AS addr, true AS opened, orig_bytes AS bytes, conns, day, fact_id
+    FROM flow WHERE from_asset IS NOT NULL AND resp_h IS NOT NULL
+    UNION ALL
+    SELECT f.to_asset, f.container, f.orig_h, false, f.resp_bytes, f.conns, f.day, f.fact_id
+    FROM flow AS f
+    ANTI JOIN flow AS r ON r.to_asset = f.to_asset AND r.action IN ('receive', 'both') AND r.resp_h IS NULL
+    WHERE f.to_asset IS NOT NULL AND f.from_asset IS NULL AND f.orig_h IS NOT NULL
+)
 SELECT
-    f.from_asset AS asset_id,
+    f.asset_id,
     f.container,
-    e.operator_id AS importer_id,
+    CASE WHEN f.opened THEN e.operator_id END AS importer_id,
     CASE WHEN coalesce(e.confidence, 'none') IN ('sure', 'likely') THEN e.host_country END AS country,
-    sum(f.orig_bytes) AS orig_bytes,
+    sum(f.bytes) AS orig_bytes,
     sum(f.conns) AS conns,
-    coalesce(all_yes(f.orig_bytes = 0), false) AS attempted,
+    coalesce(all_yes(f.bytes = 0), false) AS attempted,
     min(f.day) AS first_day,
     max(f.day) AS last_day,
     united([f.fact_id]) AS facts
-FROM flow AS f
-LEFT JOIN endpoint AS e ON e.addr = f.resp_h
-WHERE f.from_asset IS NOT NULL AND f.resp_h IS NOT NULL AND e.special IS NULL
+FROM moved AS f
+LEFT JOIN endpoint AS e ON e.addr = f.addr
+WHERE e.special IS NULL
 GROUP BY ALL;
 
 -- view: lacks_list
