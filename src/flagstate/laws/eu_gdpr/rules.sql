@@ -54,9 +54,17 @@ WITH group_of AS (
     FROM (SELECT about, located_in, facts, unnest(CASE WHEN len(located_in) = 0 THEN ['?'] ELSE located_in END) AS country FROM about_place) AS a
     LEFT JOIN list_entry AS e ON e.list = 'eea' AND e.kind = 'country' AND e.member = a.country
     GROUP BY a.about, a.located_in
+), marked AS (
+    SELECT h.asset_id, h.container, h.about, h.data_class, bool_or(list_contains(coalesce(h.marks, []::VARCHAR[]), 'pseudonymised')) AS pseudonym
+    FROM holding AS h SEMI JOIN data_class AS c ON c.data_class = h.data_class AND c.category = 'eu_gdpr/personal'
+    GROUP BY h.asset_id, h.container, h.about, h.data_class
+), plain AS (
+    -- Pseudonyms are such only where no other personal data stand beside them.
+    SELECT DISTINCT asset_id, container, about FROM marked WHERE NOT pseudonym
 )
 SELECT
-    d.asset_id, d.container, d.about, d.data_classes, d.categories, d.states, d.marks,
+    d.asset_id, d.container, d.about, d.data_classes, d.categories, d.states,
+    CASE WHEN n.asset_id IS NULL THEN d.marks ELSE list_filter(d.marks, lambda one: one <> 'pseudonymised') END AS marks,
     r.entity_id AS controller,
     coalesce(r.entity_id, d.asset_id) AS exporter,
     p.established OR (p.serves_eea AND g.there) AS in_scope,
@@ -65,6 +73,7 @@ FROM dataset AS d
 LEFT JOIN responsible AS r ON r.asset_id = d.asset_id
 LEFT JOIN place_of AS p ON p.entity_id = r.entity_id
 LEFT JOIN group_of AS g ON g.about = d.about
+LEFT JOIN plain AS n ON n.asset_id = d.asset_id AND n.container IS NOT DISTINCT FROM d.container AND n.about IS NOT DISTINCT FROM d.about
 WHERE d.personal;
 
 -- view: employer
@@ -214,55 +223,79 @@ FROM named GROUP BY importer, country;
 
 -- view: tool
 -- What makes a transfer lawful without adequacy: safeguards of art. 46, an assessment of them (clause 14), or a
--- derogation of art. 49. Asked of the agreements of the importer with the exporter or with anyone else who has access
--- to the same asset (a processor and its sub-processor), and of the importer itself (binding corporate rules).
--- Missing and not known to be missing is unknown.
+-- derogation of art. 49. Asked asset by asset: of the agreements that cover it (or name no asset) of the importer with the
+-- exporter or with anyone else who has access to it (a processor and its sub-processor), and of the importer itself
+-- (binding corporate rules). Clauses for one asset carry no other. Missing and not known to be missing is unknown.
 WITH side AS (
-    SELECT agreement_id, from_id AS one_id, to_id AS other_id, regexp_extract(terms, '"scc_module": ([1-4])', 1) AS scc_module, fact_id FROM agreement
+    SELECT agreement_id, from_id AS one_id, to_id AS other_id, asset_id, regexp_extract(terms, '"scc_module": ([1-4])', 1) AS scc_module, fact_id FROM agreement
     UNION ALL
-    SELECT agreement_id, to_id, from_id, regexp_extract(terms, '"scc_module": ([1-4])', 1), fact_id FROM agreement
+    SELECT agreement_id, to_id, from_id, asset_id, regexp_extract(terms, '"scc_module": ([1-4])', 1), fact_id FROM agreement
+), sent_on AS (
+    SELECT DISTINCT exporter, importer, asset_id FROM transfer WHERE importer IS NOT NULL AND transfer IS NOT FALSE
 ), via AS (
-    SELECT DISTINCT exporter, importer, exporter AS via_id FROM transfer WHERE importer IS NOT NULL
+    SELECT exporter, importer, asset_id, exporter AS via_id FROM sent_on
     UNION
-    SELECT DISTINCT t.exporter, t.importer, x.entity_id
-    FROM (SELECT DISTINCT exporter, importer, asset_id FROM transfer WHERE importer IS NOT NULL) AS t
-    JOIN access AS x ON x.asset_id = t.asset_id AND x.entity_id <> t.importer
+    SELECT t.exporter, t.importer, t.asset_id, x.entity_id
+    FROM sent_on AS t JOIN access AS x ON x.asset_id = t.asset_id AND x.entity_id <> t.importer
+), near AS (
+    SELECT asset_id, layer_id FROM asset_layer
+    UNION
+    SELECT layer_id, asset_id FROM asset_layer
 ), asked AS (
-    SELECT v.exporter, v.importer, s.agreement_id AS subject_id, s.scc_module IN ('1', '2', '3', '4') AS module, [s.fact_id] AS facts, true AS contract
-    FROM via AS v JOIN side AS s ON s.one_id = v.via_id AND s.other_id = v.importer
+    SELECT v.exporter, v.importer, v.asset_id, s.agreement_id AS subject_id, s.scc_module IN ('1', '2', '3', '4') AS module, [s.fact_id] AS facts, true AS contract
+    FROM via AS v
+    JOIN near AS n ON n.asset_id = v.asset_id
+    JOIN side AS s ON s.one_id = v.via_id AND s.other_id = v.importer AND s.asset_id = n.layer_id
     UNION
-    SELECT exporter, importer, importer, false, []::VARCHAR[], false FROM via
+    SELECT v.exporter, v.importer, v.asset_id, s.agreement_id, s.scc_module IN ('1', '2', '3', '4'), [s.fact_id], true
+    FROM via AS v JOIN side AS s ON s.one_id = v.via_id AND s.other_id = v.importer AND s.asset_id IS NULL
+    UNION
+    SELECT exporter, importer, asset_id, importer, false, []::VARCHAR[], false FROM via
+), state AS (
+    SELECT
+        subject_id,
+        bool_or(control IN ('scc_2021', 'bcr', 'art46_other') AND NOT lacks) AS has,
+        bool_or(control = 'scc_old' AND NOT lacks) AS has_old,
+        bool_or(control = 'transfer_tool' AND NOT lacks) AS has_some,
+        bool_or(control = 'transfer_tool' AND lacks) AS has_none,
+        bool_or(control = 'scc_2021' AND lacks) AS no_scc,
+        bool_or(control = 'bcr' AND lacks) AS no_bcr,
+        bool_or(control = 'derogation_49' AND NOT lacks) AS derogation,
+        bool_or(control = 'tia' AND NOT lacks) AS tia_has,
+        bool_or(control = 'tia' AND lacks) AS tia_not,
+        bool_or(control = 'occasional' AND NOT lacks) AS occasional,
+        bool_or(control = 'occasional' AND lacks) AS not_occasional,
+        united(facts) AS facts
+    FROM lacks_control
+    WHERE control IN ('scc_2021', 'scc_old', 'bcr', 'art46_other', 'transfer_tool', 'tia', 'derogation_49', 'occasional')
+      AND (lacks IS NOT NULL OR len(facts) > 0)
+    GROUP BY subject_id
 ), said AS (
     SELECT
-        a.exporter, a.importer,
-        bool_or(a.contract) AS contract,
-        coalesce(bool_or(a.module) OR bool_or(c.control IN ('scc_2021', 'bcr', 'art46_other') AND NOT c.lacks), false) AS has,
-        coalesce(bool_or(c.control = 'scc_old' AND NOT c.lacks), false) AS has_old,
-        coalesce(bool_or(c.control = 'transfer_tool' AND NOT c.lacks), false) AS has_some,
-        coalesce(bool_or(c.control = 'transfer_tool' AND c.lacks), false) AS has_none,
-        bool_and(coalesce(c.lacks, false)) FILTER (WHERE c.control = 'scc_2021' AND a.contract) AS no_scc,
-        coalesce(bool_or(c.control = 'bcr' AND c.lacks), false) AS no_bcr,
-        bool_or(c.control = 'derogation_49' AND NOT c.lacks) AS derogation,
-        bool_or(c.control = 'tia' AND NOT c.lacks) AS tia_has,
-        bool_or(c.control = 'tia' AND c.lacks) AS tia_not,
-        bool_or(c.control = 'occasional' AND NOT c.lacks) AS occasional,
-        bool_or(c.control = 'occasional' AND c.lacks) AS not_occasional,
+        a.exporter, a.importer, a.asset_id,
+        coalesce(bool_or(a.module) OR bool_or(c.has), bool_or(c.has), bool_or(a.module), false) AS has,
+        coalesce(bool_or(c.has_old), false) AS has_old,
+        coalesce(bool_or(c.has_some), false) AS has_some,
+        coalesce(bool_or(c.has_none), false) AS has_none,
+        bool_and(coalesce(c.no_scc, false)) FILTER (WHERE a.contract) AS no_scc,
+        coalesce(bool_or(c.no_bcr), false) AS no_bcr,
+        coalesce(bool_or(c.derogation), false) AS derogation,
+        CASE WHEN bool_or(c.tia_has) THEN true WHEN bool_or(c.tia_not) THEN false END AS tia,
+        CASE WHEN bool_or(c.occasional) THEN true WHEN bool_or(c.not_occasional) THEN false END AS occasional,
         joined(united(a.facts), united(c.facts)) AS facts
-    FROM asked AS a
-    LEFT JOIN lacks_control AS c ON c.subject_id = a.subject_id AND c.control IN ('scc_2021', 'scc_old', 'bcr', 'art46_other', 'transfer_tool',
-        'tia', 'derogation_49', 'occasional')
-    GROUP BY a.exporter, a.importer
+    FROM asked AS a LEFT JOIN state AS c ON c.subject_id = a.subject_id
+    GROUP BY a.exporter, a.importer, a.asset_id
+), each_asset AS (
+    SELECT s.*,
+        CASE WHEN (s.has OR s.has_some OR (s.has_old AND $as_of < $scc_old_until)) THEN CASE WHEN s.has_none THEN NULL ELSE true END
+             WHEN s.has_none THEN false
+             WHEN coalesce(s.no_scc, l.lacks, false) AND s.no_bcr THEN false END AS tool
+    FROM said AS s LEFT JOIN lacks_agreement AS l ON l.entity_id = s.exporter
 )
 SELECT
-    s.exporter, s.importer, s.contract, s.facts, s.has_old,
-    coalesce(s.derogation, false) AS derogation,
-    CASE WHEN s.occasional THEN true WHEN s.not_occasional THEN false END AS occasional,
-    CASE WHEN s.tia_has THEN true WHEN s.tia_not THEN false END AS tia,
-    CASE WHEN (s.has OR s.has_some OR (s.has_old AND $as_of < $scc_old_until)) THEN CASE WHEN s.has_none THEN NULL ELSE true END
-         WHEN s.has_none THEN false
-         WHEN coalesce(s.no_scc, l.lacks, false) AND s.no_bcr THEN false END AS tool
-FROM said AS s
-LEFT JOIN lacks_agreement AS l ON l.entity_id = s.exporter;
+    exporter, importer, united(facts) AS facts, bool_or(has_old) AS has_old, bool_and(derogation) AS derogation,
+    all_yes(occasional) AS occasional, all_yes(tia) AS tia, all_yes(tool) AS tool
+FROM each_asset GROUP BY exporter, importer;
 
 -- view: gate
 -- Each pair of exporter and importer with the country, and how far it gets through the gates of chapter V.
@@ -347,14 +380,19 @@ GROUP BY t.country, h.split;
 -- view: sight
 -- What each importer sees (EDPB Recommendations 01/2020, annex 2): clear text in use cases 6 and 7; not in 1 (stored,
 -- keys elsewhere), 2 (pseudonyms without means), 3 (only passes), 5 (split). A protected recipient (4) leaves it open.
-WITH seen AS (
+WITH form AS (
+    SELECT asset_id, container, about, bool_or(len(keys) = 0) AS bare, any_yes(used) AS used
+    FROM held_form GROUP BY asset_id, container, about
+), seen AS (
+    -- What `clear` leaves open stays open. Who has no access of which it speaks is shut out where every class has a key of
+    -- others and nobody uses the data there.
     SELECT
         t.exporter, t.other, t.importer, t.country, t.transfer, t.use,
-        coalesce(c.clear,
-            CASE WHEN l.keys IS NULL THEN true
-                 WHEN t.importer IS NULL OR NOT l.firm THEN NULL
-                 WHEN list_contains(l.users, t.importer) THEN true
-                 ELSE false END) AS clear,
+        CASE WHEN c.entity_id IS NOT NULL THEN c.clear
+             WHEN l.keys IS NULL OR f.bare THEN true
+             WHEN t.importer IS NULL OR NOT l.firm THEN NULL
+             WHEN list_contains(l.users, t.importer) THEN true
+             WHEN f.used IS FALSE THEN false END AS clear,
         CASE WHEN list_contains(t.marks, 'pseudonymised') THEN NOT m.lacks OR list_contains(coalesce(l.users, []::VARCHAR[]), t.importer)
              ELSE true END AS means,
         p.lacks IS FALSE AS secret,
@@ -366,6 +404,7 @@ WITH seen AS (
     LEFT JOIN clear AS c ON c.entity_id = t.importer AND c.asset_id = t.asset_id
         AND c.container IS NOT DISTINCT FROM t.container AND c.about IS NOT DISTINCT FROM t.about
     LEFT JOIN locked AS l ON l.asset_id = t.asset_id AND l.container IS NOT DISTINCT FROM t.container
+    LEFT JOIN form AS f ON f.asset_id = t.asset_id AND f.container IS NOT DISTINCT FROM t.container AND f.about IS NOT DISTINCT FROM t.about
     LEFT JOIN lacks_control AS m ON m.subject_id = t.importer AND m.control = 'reidentification_means'
     LEFT JOIN lacks_control AS p ON p.subject_id = t.importer AND p.control = 'protected_recipient'
     LEFT JOIN (
@@ -666,7 +705,7 @@ WITH reached AS (
     GROUP BY s.exporter, s.controller, x.entity_id
 ), bound AS (
     SELECT r.exporter, r.entity_id, list_sort(list_distinct(list(a.fact_id))) AS facts
-    FROM reached AS r JOIN agreement AS a ON a.from_id = r.exporter AND a.to_id = r.entity_id
+    FROM reached AS r JOIN agreement AS a ON a.from_id = r.exporter AND a.to_id = r.entity_id AND a.kind <> 'investment'
     GROUP BY r.exporter, r.entity_id
 ), chained AS (
     SELECT
