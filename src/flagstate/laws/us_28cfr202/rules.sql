@@ -192,8 +192,18 @@ WHERE l.lacks IS NOT NULL OR len(l.facts) > 0;
 
 -- view: deal
 -- Who lets whom get at what, by the kinds of 202.210; kind is NULL where vendor or brokerage must still be said.
--- Who administers a machine gives an IT service (202.258). Staff with access work for who runs the machine, too.
-WITH staff AS (
+-- Who administers a machine gives an IT service (202.258). Staff with access that who decides over the machine neither
+-- employs nor has a contract with work for who runs it.
+WITH own AS (
+    SELECT DISTINCT x.asset_id, x.entity_id, r.entity_id AS by_id
+    FROM access AS x
+    JOIN party AS p ON p.entity_id = x.entity_id AND p.kind IN ('person', 'group')
+    JOIN responsible AS r ON r.asset_id = x.asset_id
+    JOIN (
+        SELECT holder_id, subject_id FROM interest WHERE kind = 'employs'
+        UNION SELECT from_id, to_id FROM agreement
+    ) AS i ON i.holder_id = r.entity_id AND i.subject_id = x.entity_id
+), staff AS (
     SELECT 'staff:' || x.asset_id || ':' || x.entity_id AS dealing_id, 'employment' AS kind, o.entity_id AS from_id,
         x.entity_id AS to_id, x.asset_id, x.container, NULL::VARCHAR AS purpose, x.hows, x.granted,
         joined(o.facts, x.facts) AS facts
@@ -201,6 +211,9 @@ WITH staff AS (
     JOIN party AS p ON p.entity_id = x.entity_id AND p.kind IN ('person', 'group')
     JOIN access AS o ON o.asset_id = x.asset_id AND list_has_any(o.hows, ['operates', 'hosts', 'manages'])
     JOIN party AS q ON q.entity_id = o.entity_id AND q.kind = 'organisation'
+    ANTI JOIN own AS w ON w.asset_id = x.asset_id AND w.entity_id = x.entity_id AND w.by_id <> o.entity_id
+    ANTI JOIN dealing AS g ON g.from_id = o.entity_id AND g.to_id = x.entity_id AND g.asset_id = x.asset_id
+        AND (g.container IS NULL OR g.container IS NOT DISTINCT FROM x.container)
 ), said AS (
     SELECT d.dealing_id,
         CASE WHEN d.kind IN ('vendor', 'processor', 'ict') THEN 'vendor'
@@ -230,9 +243,9 @@ WHERE f.us IS NOT FALSE OR t.covered IS NOT FALSE;
 -- view: affiliate
 -- Whether both sides of a dealing belong to one group; only known not to where all owners of both are known.
 WITH tie AS (
-    SELECT holder_id AS from_id, subject_id AS to_id, truth(verdict) AS tied, facts FROM control_chain
+    SELECT holder_id AS from_id, subject_id AS to_id, CASE WHEN stance <> 'declared' THEN truth(verdict) END AS tied, facts FROM control_chain
     UNION ALL
-    SELECT subject_id, holder_id, truth(verdict), facts FROM control_chain
+    SELECT subject_id, holder_id, CASE WHEN stance <> 'declared' THEN truth(verdict) END, facts FROM control_chain
     UNION ALL
     SELECT a.entity_id, b.entity_id, CASE WHEN a.verdict = 'yes' AND b.verdict = 'yes' THEN true END, joined(a.facts, b.facts)
     FROM ultimate_parent AS a JOIN ultimate_parent AS b ON b.parent_id = a.parent_id AND b.entity_id <> a.entity_id
@@ -274,26 +287,34 @@ GROUP BY d.dealing_id, d.from_id, d.to_id;
 
 -- view: tagged
 -- Exemptions that somebody states for a dealing (202.501-.504, .507-.511). A CFIUS action speaks of investments only;
--- telecommunications services are not cloud or data-centre services.
+-- telecommunications services are not cloud or data-centre services, nor brokerage. shown: more than a declaration says so.
 SELECT DISTINCT d.dealing_id, d.from_id, d.to_id, x.key AS code, x.value AS citation, s.lacks, s.facts,
+    coalesce(w.shown, false) AS shown,
     (x.key = 'cfius_action' AND d.kind IS DISTINCT FROM 'investment')
-        OR (x.key = 'telecom_service' AND list_has_any(d.hows, ['operates', 'hosts', 'manages'])) AS misplaced
+        OR (x.key = 'telecom_service' AND (list_has_any(d.hows, ['operates', 'hosts', 'manages']) OR coalesce(d.kind = 'brokerage', false))) AS misplaced
 FROM deal AS d
 JOIN stated AS s ON s.subject_id = d.dealing_id
-JOIN law_param AS x ON x.name = 'exemption' AND x.key = s.control;
+JOIN law_param AS x ON x.name = 'exemption' AND x.key = s.control
+LEFT JOIN (
+    SELECT subject_id, control, bool_or(stance <> 'declared') AS shown FROM control WHERE state = 'yes' GROUP BY subject_id, control
+) AS w ON w.subject_id = s.subject_id AND w.control = s.control;
 
 -- view: exempted
 -- Each dealing with its exemption: exempt is TRUE where one is shown, FALSE where none is, NULL where one hangs on a
--- fact that is not known. An exemption is for who relies on it to show.
-WITH tag AS (
+-- fact that is not known, or on a declaration alone. An exemption is for who relies on it to show.
+WITH told AS (
+    SELECT DISTINCT agreement_id, from_id, to_id, purpose FROM agreement WHERE stance <> 'declared' AND purpose IS NOT NULL
+), tag AS (
     SELECT dealing_id, from_id, to_id, bool_or(lacks IS FALSE AND NOT misplaced) AS applied,
-        min('applied: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND NOT misplaced) AS words,
+        bool_or(lacks IS FALSE AND NOT misplaced AND shown) AS shown,
+        coalesce(min('applied: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND NOT misplaced AND shown),
+            min('claimed: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND NOT misplaced)) AS words,
         min('refused: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND misplaced) AS refusal,
         united(facts) AS facts
     FROM tagged GROUP BY dealing_id, from_id, to_id
 ), asked AS (
     SELECT d.*, p5.value AS cite5, p6.value AS cite6, b.other, b.categories, a.affiliated,
-        g.applied AS tag_applied, g.words AS tag_words, g.refusal AS tag_refusal,
+        g.applied AS tag_applied, g.shown AS tag_shown, g.words AS tag_words, g.refusal AS tag_refusal, t.agreement_id IS NOT NULL AS told,
         joined(d.facts, joined(a.facts, g.facts)) AS all_facts, b.facts AS data_facts
     FROM deal AS d
     LEFT JOIN law_param AS p5 ON p5.name = 'purpose_505' AND p5.key = d.purpose
@@ -301,17 +322,19 @@ WITH tag AS (
     LEFT JOIN deal_data AS b ON b.dealing_id = d.dealing_id AND b.from_id = d.from_id AND b.to_id = d.to_id
     LEFT JOIN affiliate AS a ON a.from_id = d.from_id AND a.to_id = d.to_id
     LEFT JOIN tag AS g ON g.dealing_id = d.dealing_id AND g.from_id = d.from_id AND g.to_id = d.to_id
+    LEFT JOIN told AS t ON t.agreement_id = d.dealing_id AND t.from_id = d.from_id AND t.to_id = d.to_id AND t.purpose = d.purpose
 )
 SELECT * EXCLUDE (all_facts, facts), all_facts AS facts,
-    CASE WHEN tag_applied THEN true
-         WHEN cite5 IS NOT NULL AND other IS FALSE THEN true
-         WHEN cite6 IS NOT NULL AND affiliated THEN true
+    CASE WHEN tag_shown THEN true
+         WHEN told AND cite5 IS NOT NULL AND other IS FALSE THEN true
+         WHEN told AND cite6 IS NOT NULL AND affiliated THEN true
+         WHEN tag_applied OR (cite5 IS NOT NULL AND other IS FALSE) OR (cite6 IS NOT NULL AND affiliated) THEN NULL
          WHEN cite6 IS NOT NULL AND affiliated IS NULL THEN NULL
          WHEN cite5 IS NOT NULL AND other IS NULL THEN NULL
          ELSE false END AS exempt,
     CASE WHEN tag_applied THEN tag_words
-         WHEN cite5 IS NOT NULL AND other IS FALSE THEN 'applied: ' || cite5 || ': purpose ' || purpose
-         WHEN cite6 IS NOT NULL AND affiliated THEN 'applied: ' || cite6 || ': purpose ' || purpose
+         WHEN cite5 IS NOT NULL AND other IS FALSE THEN CASE WHEN told THEN 'applied: ' ELSE 'claimed: ' END || cite5 || ': purpose ' || purpose
+         WHEN cite6 IS NOT NULL AND affiliated THEN CASE WHEN told THEN 'applied: ' ELSE 'claimed: ' END || cite6 || ': purpose ' || purpose
          WHEN cite5 IS NOT NULL AND other THEN 'refused: ' || cite5 || ': other data than financial data and identifiers'
          WHEN cite6 IS NOT NULL AND NOT affiliated THEN 'refused: ' || cite6 || ': not of one group'
          WHEN tag_refusal IS NOT NULL THEN tag_refusal
@@ -390,7 +413,8 @@ SELECT from_id, to_id,
     coalesce(bool_or(kind = 'investment'), false) AS investment,
     bool_or(list_has_any(hows, ['operates', 'hosts'])) AS cloud,
     min(exemption) AS exemption,
-    bool_or(exempt IS NULL AND cite6 IS NOT NULL) AS group_open,
+    bool_or(exempt IS NULL AND cite6 IS NOT NULL AND affiliated IS NULL) AS group_open,
+    bool_or(exempt IS NULL) AS proof_open,
     united(facts) AS facts
 FROM exempted WHERE exempt IS NOT true
 GROUP BY from_id, to_id;
@@ -398,7 +422,7 @@ GROUP BY from_id, to_id;
 -- view: pair
 -- Everything about a pair that the rules ask for. bulk is FALSE only where all that it deals in is known.
 SELECT p.from_id, p.to_id, p.us, p.to_us, p.covered, p.to_held, p.to_listed, p.employer_open,
-    k.vendor, k.brokerage, k.employment, k.investment, k.cloud, k.exemption, k.group_open,
+    k.vendor, k.brokerage, k.employment, k.investment, k.cloud, k.exemption, k.group_open, k.proof_open,
     CASE WHEN b.bulk OR NOT d.data_open THEN CASE WHEN b.from_id IS NULL THEN false ELSE b.bulk END END AS bulk,
     CASE WHEN b.bulk_rest OR NOT d.data_open THEN CASE WHEN b.from_id IS NULL THEN false ELSE b.bulk_rest END END AS bulk_rest,
     coalesce(b.about_open, false) AS about_open, coalesce(b.access_open, false) AS access_open,
@@ -442,23 +466,22 @@ FROM state GROUP BY from_id, to_id, code;
 WITH kept_out AS (
     SELECT subject_id, all_yes(lacks) AS lacks, united(facts) AS facts
     FROM stated WHERE control IN ('iam_deny', 'masked_view') GROUP BY subject_id
-), kept_pair AS (
-    SELECT d.from_id, d.to_id, bool_or(k.lacks) AS lacks, united(k.facts) AS facts
-    FROM exempted AS d JOIN kept_out AS k ON k.subject_id = d.dealing_id GROUP BY d.from_id, d.to_id
 ), part AS (
-    SELECT from_id, to_id, asset_id, part, bool_or(list_has_any(hows, ['operates', 'hosts', 'manages', 'updates'])) AS runs
-    FROM exempted WHERE exempt IS NOT true GROUP BY from_id, to_id, asset_id, part
+    -- What keeps out by one agreement keeps out of what that one covers, and of no other.
+    SELECT e.from_id, e.to_id, e.asset_id, e.part, bool_or(list_has_any(e.hows, ['operates', 'hosts', 'manages', 'updates'])) AS runs,
+        any_yes(k.lacks) AS lacks, united(k.facts) AS kept_facts
+    FROM exempted AS e LEFT JOIN kept_out AS k ON k.subject_id = e.dealing_id
+    WHERE e.exempt IS NOT true GROUP BY e.from_id, e.to_id, e.asset_id, e.part
 ), each_set AS (
     SELECT d.from_id, d.to_id,
         CASE WHEN c.clear IS FALSE THEN false
              WHEN d.runs THEN c.clear
-             WHEN k.lacks IS FALSE OR a.lacks IS FALSE THEN false
-             WHEN k.lacks OR a.lacks THEN c.clear END AS clear,
-        joined(c.facts, joined(k.facts, a.facts)) AS facts
+             WHEN d.lacks IS FALSE OR a.lacks IS FALSE THEN false
+             WHEN d.lacks OR a.lacks THEN c.clear END AS clear,
+        joined(c.facts, joined(d.kept_facts, a.facts)) AS facts
     FROM part AS d
     JOIN clear AS c ON c.entity_id = d.to_id AND c.asset_id = d.asset_id AND (d.part = '' OR d.part = coalesce(c.container, ''))
     LEFT JOIN about_us AS g ON g.about = c.about
-    LEFT JOIN kept_pair AS k ON k.from_id = d.from_id AND k.to_id = d.to_id
     LEFT JOIN kept_out AS a ON a.subject_id = d.asset_id
     WHERE g.us IS NOT FALSE
 )
@@ -590,7 +613,7 @@ SELECT h.kind, h.from_id AS subject, h.to_id AS counterparty, verdict(h.hit) AS 
             CASE WHEN h.covered IS NULL THEN [CASE WHEN h.employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
             list_concat(
                 CASE WHEN h.bulk_rest IS NULL THEN [CASE WHEN h.data_open THEN 'holdings' WHEN h.about_open THEN 'about'
-                    WHEN h.group_open THEN 'group' WHEN h.access_open THEN 'access' ELSE 'count' END] ELSE [] END,
+                    WHEN h.group_open THEN 'group' WHEN h.proof_open THEN 'proof' WHEN h.access_open THEN 'access' ELSE 'count' END] ELSE [] END,
                 CASE WHEN h.kind = 'investment' THEN unless_known(h.passive, 'passive') ELSE [] END))))
     ELSE []::VARCHAR[] END AS missing,
     h.exemption, NULL AS bounds
@@ -638,7 +661,7 @@ SELECT p.*, coalesce(g.area, false) OR coalesce(g.marketed, false) AS gov,
     {'category': t.category, 'count_lo': t.lo, 'count_hi': t.hi, 'threshold': t.bar,
      'government_related': coalesce(g.area, false) OR coalesce(g.marketed, false)} AS figures,
     CASE WHEN p.bulk IS NULL THEN [CASE WHEN p.data_open THEN 'holdings' WHEN p.about_open THEN 'about'
-        WHEN p.group_open THEN 'group' WHEN p.access_open THEN 'access' ELSE 'count' END] ELSE [] END AS count_missing
+        WHEN p.group_open THEN 'group' WHEN p.proof_open THEN 'proof' WHEN p.access_open THEN 'access' ELSE 'count' END] ELSE [] END AS count_missing
 FROM pair AS p
 LEFT JOIN pair_gov AS g ON g.from_id = p.from_id AND g.to_id = p.to_id
 LEFT JOIN clause AS c ON c.from_id = p.from_id AND c.to_id = p.to_id
@@ -737,11 +760,21 @@ FROM report WHERE kind = 'breach';
 -- rule: US-DSP-04
 -- Bulk human 'omic data, and specimens from which they could come, in any of the four kinds: prohibited (202.303).
 WITH omic AS (
-    SELECT from_id, to_id, any_yes(bulk) AS bulk, max(lo) AS lo, CAST(max(hi) AS BIGINT) AS hi, min(bar) AS bar, united(facts) AS facts
+    SELECT from_id, to_id, any_yes(bulk) AS bulk, united(facts) AS facts
     FROM category_count WHERE category IN ('human_genomic', 'human_omic') GROUP BY from_id, to_id
+), top AS (
+    -- The figures of the one of both that decides, else of the one nearest to its bar.
+    SELECT from_id, to_id, lo, CAST(hi AS BIGINT) AS hi, bar
+    FROM category_count WHERE category IN ('human_genomic', 'human_omic')
+    QUALIFY row_number() OVER (
+        PARTITION BY from_id, to_id
+        ORDER BY CASE WHEN bulk THEN 0 WHEN bulk IS NULL THEN 1 ELSE 2 END, lo / bar DESC, hi / bar DESC NULLS FIRST, category
+    ) = 1
 ), hit AS (
-    SELECT p.*, o.bulk AS omic, o.lo, o.hi, o.bar, o.facts AS omic_facts, p.us AND p.covered AND o.bulk AS hit
-    FROM pair AS p JOIN omic AS o ON o.from_id = p.from_id AND o.to_id = p.to_id
+    SELECT p.*, o.bulk AS omic, t.lo, t.hi, t.bar, o.facts AS omic_facts, p.us AND p.covered AND o.bulk AS hit
+    FROM pair AS p
+    JOIN omic AS o ON o.from_id = p.from_id AND o.to_id = p.to_id
+    JOIN top AS t ON t.from_id = p.from_id AND t.to_id = p.to_id
 )
 SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
@@ -752,7 +785,7 @@ SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
          ELSE joined(facts, omic_facts) END AS facts,
     CASE WHEN hit IS NULL THEN list_concat(unless_known(us, 'from_place'), list_concat(
         CASE WHEN covered IS NULL THEN [CASE WHEN employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
-        CASE WHEN omic IS NULL THEN [CASE WHEN about_open THEN 'about' WHEN access_open THEN 'access' ELSE 'count' END] ELSE [] END))
+        CASE WHEN omic IS NULL THEN [CASE WHEN about_open THEN 'about' WHEN proof_open THEN 'proof' WHEN access_open THEN 'access' ELSE 'count' END] ELSE [] END))
     ELSE []::VARCHAR[] END AS missing,
     exemption, NULL AS bounds
 FROM hit;
@@ -822,7 +855,7 @@ FROM hit;
 -- rule: US-DSP-10
 -- Data of several categories together take the lowest bar present (202.205(g)).
 WITH hit AS (
-    SELECT c.*, p.us, p.covered, p.party_facts, p.deal_facts, p.employer_open, p.exemption, p.us AND p.covered AND c.bulk AS hit
+    SELECT c.*, p.us, p.covered, p.party_facts, p.deal_facts, p.employer_open, p.exemption, p.proof_open, p.us AND p.covered AND c.bulk AS hit
     FROM category_count AS c JOIN pair AS p ON p.from_id = c.from_id AND p.to_id = c.to_id
     WHERE c.category = 'combined'
 )
@@ -836,7 +869,7 @@ SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NULL THEN list_concat(unless_known(us, 'from_place'), list_concat(
         CASE WHEN covered IS NULL THEN [CASE WHEN employer_open THEN 'employer' ELSE 'counterparty_place' END] ELSE [] END,
         CASE WHEN bulk IS NULL THEN [CASE WHEN is_linked IS NULL THEN 'linkage' WHEN about_open THEN 'about'
-            WHEN access_open THEN 'access' ELSE 'count' END] ELSE [] END))
+            WHEN proof_open THEN 'proof' WHEN access_open THEN 'access' ELSE 'count' END] ELSE [] END))
     ELSE []::VARCHAR[] END AS missing,
     exemption, NULL AS bounds
 FROM hit;
@@ -944,7 +977,7 @@ SELECT t.from_id AS subject, t.to_id AS counterparty,
     CASE WHEN t.lacks IS NULL THEN 'unknown' WHEN t.misplaced THEN 'misplaced' ELSE 'exempt' END AS message,
     {'exemption': t.code, 'citation': t.citation} AS "values", t.facts,
     unless_known(t.lacks, 'proof') AS missing,
-    CASE WHEN t.lacks IS FALSE THEN (CASE WHEN t.misplaced THEN 'refused: ' ELSE 'applied: ' END) || t.citation || ': ' || t.code END AS exemption,
+    CASE WHEN t.lacks IS FALSE THEN (CASE WHEN t.misplaced THEN 'refused: ' WHEN t.shown THEN 'applied: ' ELSE 'claimed: ' END) || t.citation || ': ' || t.code END AS exemption,
     NULL AS bounds
 FROM tagged AS t
 JOIN party_pair AS p ON p.from_id = t.from_id AND p.to_id = t.to_id
@@ -1122,16 +1155,21 @@ WITH led AS (
     SELECT director, from_id, facts, data_facts, party_facts, NOT from_us AS abroad,
         covered AND ((brokerage AND bulk) OR coalesce(omic, false) OR ((vendor OR employment OR investment) AND bulk_rest AND (clear OR NULL))) AS forbidden
     FROM led
-), hit AS (
+), gathered AS (
     SELECT d.director, d.from_id, any_yes(d.forbidden) AS forbidden, any_yes(d.abroad) AS abroad, any_yes(u.us) AS us,
-        any_yes(r.lacks) AS joins_in,
-        any_yes(d.forbidden AND d.abroad AND u.us AND r.lacks) AS hit,
+        any_yes(r.lacks) AS said_joins, any_yes(d.forbidden AND d.abroad AND u.us) AS barred,
         joined(united(d.facts), joined(united(u.facts), united(r.facts))) AS facts,
         joined(united(d.data_facts), united(d.party_facts)) AS calm_facts, united(r.facts) AS recusal_facts, united(u.facts) AS director_facts
     FROM done AS d
     JOIN us_person AS u ON u.entity_id = d.director
     LEFT JOIN stated AS r ON r.subject_id = d.director AND r.control = 'recused'
     GROUP BY d.director, d.from_id
+), asked AS (
+    -- Who directs several such companies and keeps out of something: of which is not known.
+    SELECT *, CASE WHEN said_joins IS FALSE AND count_if(barred IS NOT FALSE) OVER (PARTITION BY director) > 1 THEN NULL ELSE said_joins END AS joins_in
+    FROM gathered
+), hit AS (
+    SELECT *, barred AND joins_in AS hit FROM asked
 )
 SELECT director AS subject, from_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE THEN 'not applicable' ELSE 'ok' END AS outcome,
