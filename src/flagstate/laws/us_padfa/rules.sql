@@ -49,25 +49,32 @@ WHERE d.from_id IS NOT NULL AND d.to_id IS NOT NULL AND d.from_id <> d.to_id
 
 -- view: exception
 -- What service providers do, and what persons ask for, is not caught; each is told of its agreement.
-SELECT DISTINCT d.dealing_id, d.from_id, c.control AS exception, c.lacks, c.facts
+-- shown: more than a declaration says so.
+SELECT DISTINCT d.dealing_id, d.from_id, c.control AS exception, c.lacks, coalesce(w.shown, false) AS shown, c.facts
 FROM given AS d
 JOIN lacks_control AS c ON c.subject_id = d.dealing_id
+LEFT JOIN (
+    SELECT subject_id, control, bool_or(stance <> 'declared') AS shown FROM control WHERE state = 'yes' GROUP BY subject_id, control
+) AS w ON w.subject_id = c.subject_id AND w.control = c.control
 WHERE c.control IN ('service_provider', 'data_subject_request') AND c.lacks IS NOT true AND len(c.facts) > 0;
 
 -- rule: US-PADFA-01
 -- A data broker may not make sensitive data of US individuals available to a foreign adversary or to whom it controls.
+-- An exception that only a declaration claims leaves it open.
 WITH shown AS (
-    SELECT DISTINCT dealing_id, true AS shown FROM exception WHERE lacks IS FALSE
+    SELECT dealing_id, bool_or(shown) AS shown FROM exception WHERE lacks IS FALSE GROUP BY dealing_id
 ), part AS (
     SELECT g.*, c.controlled, c.facts AS party_facts,
-        g.broker AND c.controlled AND (CASE WHEN g.granted THEN true END) AND g.sensitive AND g.us AS hit
+        e.dealing_id IS NOT NULL AS claimed,
+        g.broker AND c.controlled AND (CASE WHEN g.granted THEN true END) AND g.sensitive AND g.us
+            AND (CASE WHEN e.dealing_id IS NULL THEN true END) AS hit
     FROM given AS g
     JOIN controlled AS c ON c.entity_id = g.to_id
     LEFT JOIN shown AS e ON e.dealing_id = g.dealing_id
     WHERE e.shown IS NOT true
 ), hit AS (
     SELECT from_id, to_id, any_yes(hit) AS hit, any_yes(broker) AS broker, any_yes(controlled) AS controlled,
-        any_yes(sensitive) AS sensitive, any_yes(sensitive AND us) AS sensitive_us, bool_or(data_open) AS data_open, any_yes(us) AS us,
+        any_yes(sensitive) AS sensitive, any_yes(sensitive AND us) AS sensitive_us, bool_or(data_open) AS data_open, any_yes(us) AS us, bool_or(claimed) AS claimed,
         united(deal_facts) AS deal_facts, united(data_facts) AS data_facts, united(broker_facts) AS broker_facts, united(party_facts) AS party_facts
     FROM part GROUP BY from_id, to_id
 )
@@ -80,7 +87,7 @@ SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
          WHEN hit IS FALSE THEN data_facts
          ELSE joined(joined(deal_facts, data_facts), joined(broker_facts, party_facts)) END AS facts,
     CASE WHEN hit IS NULL THEN list_concat(unless_known(broker, 'broker'), list_concat(unless_known(controlled, 'recipient'),
-        CASE WHEN sensitive_us IS NULL AND NOT data_open THEN ['about'] WHEN sensitive_us IS NULL OR data_open OR (broker AND controlled) THEN ['data'] ELSE [] END))
+        CASE WHEN claimed THEN ['exception'] WHEN sensitive_us IS NULL AND NOT data_open THEN ['about'] WHEN sensitive_us IS NULL OR data_open OR (broker AND controlled) THEN ['data'] ELSE [] END))
     ELSE []::VARCHAR[] END AS missing,
     NULL::VARCHAR AS exemption, NULL AS bounds
 FROM hit
@@ -89,5 +96,5 @@ SELECT from_id, dealing_id, CASE WHEN lacks IS NULL THEN 'unknown' ELSE 'no' END
     CASE WHEN lacks IS NULL THEN 'prohibited' ELSE 'ok' END,
     CASE WHEN lacks IS NULL THEN 'exception_open' ELSE 'exception' END,
     {'exception': exception}, facts, unless_known(lacks, 'exception'),
-    CASE WHEN lacks IS FALSE THEN 'applied: 15 USC 9901: ' || exception END, NULL
+    CASE WHEN lacks IS FALSE THEN CASE WHEN shown THEN 'applied: ' ELSE 'claimed: ' END || '15 USC 9901: ' || exception END, NULL
 FROM exception
