@@ -57,11 +57,11 @@ GROUP BY a.provider, a.customer, l.control;
 
 -- view: stood
 -- Where the assets of a service were seen to stand, by sources that speak of the host, beside what the provider says:
--- the regions of its contract, else the declared place of the asset.
+-- the regions of its contracts, else the declared place of the asset. Where contracts differ, what only some of them name is open.
 WITH said AS (
     SELECT s.asset_id, s.provider, s.customer, c.regions, p.country AS declared, joined(c.facts, p.facts) AS facts
     FROM service AS s
-    LEFT JOIN (SELECT provider, customer, max(regions) AS regions, united(facts) AS facts FROM contract GROUP BY provider, customer) AS c
+    LEFT JOIN (SELECT provider, customer, list_sort(list(DISTINCT regions)) AS regions, united(facts) AS facts FROM contract WHERE regions IS NOT NULL GROUP BY provider, customer) AS c
         ON c.provider = s.provider AND c.customer = s.customer
     LEFT JOIN (
         SELECT l.asset_id, list_sort(list_distinct(list(p.country))) AS country, list_sort(list(p.fact_id)) AS facts
@@ -80,7 +80,8 @@ WITH said AS (
 SELECT
     s.provider, s.customer,
     any_yes(CASE WHEN h.country IS NULL THEN NULL
-                 WHEN s.regions IS NOT NULL THEN h.stands AND NOT contains(s.regions, '"' || h.country || '"')
+                 WHEN s.regions IS NOT NULL THEN h.stands AND CASE len(list_filter(s.regions, lambda one: contains(one, '"' || h.country || '"')))
+                      WHEN 0 THEN true WHEN len(s.regions) THEN false END
                  WHEN s.declared IS NOT NULL THEN h.stands AND NOT list_contains(s.declared, h.country) END) AS elsewhere,
     coalesce(list_sort(list_distinct(list(h.country) FILTER (WHERE h.country IS NOT NULL))), []::VARCHAR[]) AS countries,
     joined(united(s.facts), united(h.facts)) AS facts
