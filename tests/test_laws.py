@@ -192,6 +192,15 @@ def _not_turned(before: Verdicts, after: Verdicts, noun: str) -> None:
     assert not {key for key, two in both.items() if two == {"yes", "no"}}, f"without {noun}"
 
 
+@pytest.mark.parametrize("key", [key for key in largest() if LAWS[key[0]].needs], ids=lambda key: key[0])
+def test_that_a_law_finds_nobody_without_what_it_needs(key: Group) -> None:
+    """So that it need not be heard where a case has nothing of it."""
+    given = side_by_side(groups()[key])
+    for noun in LAWS[key[0]].needs:
+        given = without(given, noun)
+    assert hear(LAWS[key[0]], conclude(given, key[1]), key[1]) == []
+
+
 SWAPPED = [(key, pair) for key in largest() if LAWS[key[0]].lists for pair in PAIRS]
 LISTED = [one for one in CASES if LAWS[one.law].lists and alone(one.law, one.id)]
 

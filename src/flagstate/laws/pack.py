@@ -99,6 +99,8 @@ class Law:
     cannot_see: tuple[Text, ...]
     sources: Mapping[str, str]
     lists: tuple[str, ...]
+    needs: tuple[str, ...]
+    """Nouns: where none of them has a row, it finds nobody."""
     controls: Mapping[str, tuple[Text, str | None]]
     params: Mapping[str, tuple[Text, str | None]]
     """Name to what it is, and its unit."""
@@ -223,6 +225,7 @@ def load(folder: Traversable, *, own: bool = False, reads: Reads = checked.reads
         tuple(_text(one) for one in root.pairs["cannot_see"].items) if root.get("cannot_see") else (),
         {key: str(node.value) for key, node in root.pairs["sources"].pairs.items()},
         _words(root, "lists"),
+        _words(root, "needs"),
         {k: (_text(n.pairs["says"]), n.text("citation")) for k, n in _pairs(root, "controls")},
         {k: (_text(n.pairs["says"]), n.text("unit")) for k, n in _pairs(root, "params")},
         values,

@@ -18,7 +18,7 @@ from flagstate.engine import Limits, Workers
 from flagstate.errors import FlagstateError
 from flagstate.laws import sitting
 from flagstate.laws.judge import Ruled
-from flagstate.laws.pack import Packs, Refused, packs
+from flagstate.laws.pack import Law, Packs, Refused, packs
 from flagstate.laws.told import index
 
 BESIDE_BYTES = 768 * 2**20
@@ -74,11 +74,17 @@ def hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing) -> pa.Table:
     """
     known = packs(how.own)
     rows = [_refused(one.name, one.error) for one in known.refused]
-    for said in _hear(tables, as_of, how, [law.id for law in known.laws]):
+    names = [law.id for law in known.laws if _bears(law, tables)]
+    for said in _hear(tables, as_of, how, names) if names else ():
         rows += [_refused(said.law, said.error)] if said.error else said.findings
     if not rows:
         rows = [_nothing(known)]
     return model.rows(model.FINDING, rows)
+
+
+def _bears(law: Law, tables: Mapping[str, pa.Table]) -> bool:
+    """Whether a law may find anybody in a case: one that names what it needs finds nobody without any of it."""
+    return not law.needs or any(noun in tables and tables[noun].num_rows for noun in law.needs)
 
 
 def tried(own: Sequence[Path]) -> Packs:
