@@ -220,3 +220,23 @@ def test_that_only_time_that_was_covered_without_a_gap_counts(
     assert found["lacks"] is lacks
     if window:
         assert (str(found["from_ts"])[:10], str(found["to_ts"])[:10]) == window
+
+
+@pytest.mark.parametrize("name", ["home", "start", "votes", "turnover", "sector"])
+def test_that_a_stake_is_open_without_a_value_and_not_silent(name: str) -> None:
+    law = LAWS["be_fdi"]
+    other = replace(law, values=tuple(one for one in law.values if one.name != name))
+    folder = next(one for one in pack.folders() if one.name == law.id)
+    worlds = {one.id: one for one in law_cases.load(folder)}
+    found: set[tuple[str, str]] = set()
+    for case in ("hub_new_stake", "biotech_at_the_bar", "biotech_above_the_bar", "grid"):
+        tables = law_cases.conclude(worlds[case])
+        before, after = (
+            {(row["rule_id"], row["subject"]): str(row["verdict"]) for row in said.findings}
+            for pick in (law, other)
+            for said in judge.judge_here(tables, [pick], worlds[case].case.as_of, threads=1)
+        )
+        assert before.keys() == after.keys()
+        found |= {(before[key], after[key]) for key in before}
+    assert found <= {("yes", "yes"), ("yes", "unknown"), ("no", "no"), ("no", "unknown"), ("unknown", "unknown")}
+    assert ("yes", "unknown") in found

@@ -19,7 +19,7 @@ SELECT p.entity_id, p.kind,
          WHEN t.all_inside AND (p.kind <> 'organisation' OR (len(p.organised_in) > 0 AND len(p.principal_places) > 0)) THEN true
     END AS inside,
     CASE WHEN list_contains(joined(joined(p.organised_in, p.principal_places), p.located_in), $home) THEN true
-         WHEN len(p.organised_in) > 0 AND len(p.principal_places) > 0 THEN false END AS here,
+         WHEN $home IS NOT NULL AND len(p.organised_in) > 0 AND len(p.principal_places) > 0 THEN false END AS here,
     p.facts
 FROM party AS p
 LEFT JOIN told AS t ON t.entity_id = p.entity_id;
@@ -60,44 +60,51 @@ GROUP BY r.agreement_id, r.from_id, r.to_id;
 
 -- view: sector
 -- Whether a target is in a sector of either bar. Personal data that it holds are sensitive information, whoever denies it.
+-- A sector of which no bar is known may have either.
 WITH said AS (
-    SELECT p.entity_id, s.value AS bar, s.key, NOT l.lacks AS is_in, l.facts
+    SELECT p.entity_id, l.control AS key, NOT l.lacks AS is_in, l.facts
     FROM (SELECT DISTINCT from_id AS entity_id FROM investment) AS p
     JOIN lacks_control AS l ON l.subject_id = p.entity_id AND l.control IN ('critical_infrastructure', 'critical_technology', 'critical_inputs', 'sensitive_information', 'private_security', 'media',
         'biotechnology', 'defence', 'energy', 'cybersecurity', 'electronic_communications', 'digital_infrastructure')
-    JOIN law_param AS s ON s.name = 'sector' AND s.key = l.control
     UNION ALL
-    SELECT x.entity_id, 'wide', 'sensitive_information', true, joined(x.facts, d.facts)
+    SELECT x.entity_id, 'sensitive_information', true, joined(x.facts, d.facts)
     FROM (SELECT entity_id, asset_id, facts FROM responsible UNION SELECT entity_id, asset_id, facts FROM access) AS x
     JOIN (SELECT DISTINCT from_id FROM investment) AS p ON p.from_id = x.entity_id
     JOIN (SELECT asset_id, united(facts) AS facts FROM dataset WHERE personal GROUP BY asset_id) AS d ON d.asset_id = x.asset_id
 )
-SELECT entity_id, bar, key, CASE WHEN bool_or(is_in) THEN true WHEN count(*) = count(is_in) THEN false END AS is_in,
-    united(facts) AS facts
-FROM said GROUP BY entity_id, bar, key;
+SELECT h.entity_id, b.bar, h.key,
+    CASE WHEN s.value IS NULL THEN any_yes(h.is_in) AND NULL ELSE any_yes(h.is_in) END AS is_in,
+    united(h.facts) AS facts
+FROM said AS h
+CROSS JOIN (SELECT unnest(['wide', 'narrow']) AS bar) AS b
+LEFT JOIN law_param AS s ON s.name = 'sector' AND s.key = h.key
+WHERE coalesce(s.value, b.bar) = b.bar
+GROUP BY h.entity_id, b.bar, h.key, s.value;
 
 -- view: stake
--- Each investment against each bar.
+-- Each investment against each bar. The narrow one, and biotechnology, ask for a turnover too. A bar that is not known on the
+-- day leaves the investment open.
 WITH field AS (
     SELECT v.agreement_id, s.bar,
-        any_yes(CASE WHEN b.number IS NULL THEN s.is_in ELSE s.is_in AND v.turnover > b.number END) AS is_in,
+        any_yes(CASE WHEN s.key = 'biotechnology' THEN s.is_in AND v.turnover > b.number ELSE s.is_in END) AS is_in,
         united(s.facts) AS facts
     FROM investment AS v
     JOIN sector AS s ON s.entity_id = v.from_id
     LEFT JOIN law_param AS b ON b.name = 'turnover' AND b.key = s.key
     GROUP BY v.agreement_id, s.bar
 ), judged AS (
-    SELECT v.agreement_id, v.from_id, v.to_id, v.votes_lo, v.votes_hi, v.turnover, v.closing_on, b.key AS bar,
-        t.here, i.is_foreign, above(v.turnover, v.turnover, m.number) AS big, m.number IS NOT NULL AS needs_big,
+    SELECT v.agreement_id, v.from_id, v.to_id, v.votes_lo, v.votes_hi, v.turnover, v.closing_on, k.bar,
+        t.here, i.is_foreign, above(v.turnover, v.turnover, m.number) AS big, k.bar = 'narrow' AS needs_big,
         at_least(v.votes_lo, v.votes_hi, b.number) AS enough,
         s.is_in, v.closing_on >= $start AS in_time, NOT c.lacks AS approved,
         joined(joined(v.facts, t.facts), joined(i.facts, joined(s.facts, c.facts))) AS facts
     FROM investment AS v
-    JOIN law_param AS b ON b.name = 'votes'
-    LEFT JOIN law_param AS m ON m.name = 'turnover' AND m.key = b.key
+    CROSS JOIN (SELECT unnest(['wide', 'narrow']) AS bar) AS k
+    LEFT JOIN law_param AS b ON b.name = 'votes' AND b.key = k.bar
+    LEFT JOIN law_param AS m ON m.name = 'turnover' AND m.key = k.bar
     LEFT JOIN inside AS t ON t.entity_id = v.from_id
     LEFT JOIN investor AS i ON i.entity_id = v.to_id
-    LEFT JOIN field AS s ON s.agreement_id = v.agreement_id AND s.bar = b.key
+    LEFT JOIN field AS s ON s.agreement_id = v.agreement_id AND s.bar = k.bar
     LEFT JOIN lacks_control AS c ON c.subject_id = v.agreement_id AND c.control = 'isc_approved'
 )
 SELECT *,
@@ -110,7 +117,7 @@ FROM judged;
 -- rule: BE-FDI-01
 SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'notify' WHEN said IN ('approved', 'below') THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN hit IS NOT FALSE THEN 'file' ELSE said END AS message,
+    CASE WHEN hit THEN 'file' WHEN hit IS NULL THEN 'open' ELSE said END AS message,
     {'votes_lo': votes_lo, 'votes_hi': votes_hi, 'closing_on': closing_on} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(joined(unless_known(here, 'target_place'), unless_known(is_foreign, 'investor')),
         joined(joined(unless_known(enough, 'votes'), unless_known(is_in, 'sector')),
@@ -121,7 +128,7 @@ FROM stake WHERE bar = 'wide';
 -- rule: BE-FDI-02
 SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'notify' WHEN said IN ('approved', 'below', 'small') THEN 'ok' ELSE 'not applicable' END AS outcome,
-    CASE WHEN hit IS NOT FALSE THEN 'file' ELSE said END AS message,
+    CASE WHEN hit THEN 'file' WHEN hit IS NULL THEN 'open' ELSE said END AS message,
     {'votes_lo': votes_lo, 'votes_hi': votes_hi, 'turnover': turnover, 'closing_on': closing_on} AS "values", facts,
     CASE WHEN hit IS NULL THEN joined(joined(joined(unless_known(here, 'target_place'), unless_known(is_foreign, 'investor')),
         joined(unless_known(enough, 'votes'), unless_known(is_in, 'sector'))),
