@@ -1,4 +1,4 @@
--- rule: X-1
+-- rule: X-3
 -- stopped
 SELECT 's' AS subject, NULL::VARCHAR AS counterparty, 'no' AS verdict, 'ok' AS outcome, 'fine' AS message, NULL AS "values", []::VARCHAR[] AS facts, []::VARCHAR[] AS missing, NULL::VARCHAR AS exemption, NULL AS bounds
 FROM (SELECT list(i ORDER BY i) AS l FROM range(3000) AS r(i)) AS a

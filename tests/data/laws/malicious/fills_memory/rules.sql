@@ -1,4 +1,4 @@
--- rule: X-1
+-- rule: X-4
 -- stopped
 WITH RECURSIVE n(i, t) AS (
     SELECT 1, 'xxxxxxxxxxxxxxxx' UNION ALL SELECT i + 1, t || t FROM n WHERE i < 60

@@ -1,4 +1,4 @@
--- rule: X-1
+-- rule: X-5
 -- stopped
 WITH RECURSIVE n(i, l) AS (
     SELECT 1, [1, 2, 3, 4, 5, 6, 7, 8]
