@@ -287,17 +287,20 @@ GROUP BY d.dealing_id, d.from_id, d.to_id;
 
 -- view: tagged
 -- Exemptions that somebody states for a dealing (202.501-.504, .507-.511). A CFIUS action speaks of investments only;
--- telecommunications services are not cloud or data-centre services, nor brokerage. shown: more than a declaration says so.
+-- telecommunications services are not cloud or data-centre services, nor brokerage: that nobody runs
+-- the machines is only known where all interests in them are. shown: more than a declaration says so.
 SELECT DISTINCT d.dealing_id, d.from_id, d.to_id, x.key AS code, x.value AS citation, s.lacks, s.facts,
     coalesce(w.shown, false) AS shown,
     (x.key = 'cfius_action' AND d.kind IS DISTINCT FROM 'investment')
-        OR (x.key = 'telecom_service' AND (list_has_any(d.hows, ['operates', 'hosts', 'manages']) OR coalesce(d.kind = 'brokerage', false))) AS misplaced
+        OR (x.key = 'telecom_service' AND (list_has_any(d.hows, ['operates', 'hosts', 'manages']) OR coalesce(d.kind = 'brokerage', false)
+            OR CASE WHEN l.lacks THEN false END)) AS misplaced
 FROM deal AS d
 JOIN stated AS s ON s.subject_id = d.dealing_id
 JOIN law_param AS x ON x.name = 'exemption' AND x.key = s.control
 LEFT JOIN (
     SELECT subject_id, control, bool_or(stance <> 'declared') AS shown FROM control WHERE state = 'yes' GROUP BY subject_id, control
-) AS w ON w.subject_id = s.subject_id AND w.control = s.control;
+) AS w ON w.subject_id = s.subject_id AND w.control = s.control
+LEFT JOIN lacks_interest AS l ON l.subject_id = d.asset_id;
 
 -- view: exempted
 -- Each dealing with its exemption: exempt is TRUE where one is shown, FALSE where none is, NULL where one hangs on a
@@ -305,10 +308,10 @@ LEFT JOIN (
 WITH told AS (
     SELECT DISTINCT agreement_id, from_id, to_id, purpose FROM agreement WHERE stance <> 'declared' AND purpose IS NOT NULL
 ), tag AS (
-    SELECT dealing_id, from_id, to_id, bool_or(lacks IS FALSE AND NOT misplaced) AS applied,
-        bool_or(lacks IS FALSE AND NOT misplaced AND shown) AS shown,
-        coalesce(min('applied: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND NOT misplaced AND shown),
-            min('claimed: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND NOT misplaced)) AS words,
+    SELECT dealing_id, from_id, to_id, bool_or(lacks IS FALSE AND misplaced IS NOT TRUE) AS applied,
+        bool_or(lacks IS FALSE AND misplaced IS FALSE AND shown) AS shown,
+        coalesce(min('applied: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND misplaced IS FALSE AND shown),
+            min('claimed: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND misplaced IS NOT TRUE)) AS words,
         min('refused: ' || citation || ': ' || code) FILTER (WHERE lacks IS FALSE AND misplaced) AS refusal,
         united(facts) AS facts
     FROM tagged GROUP BY dealing_id, from_id, to_id
@@ -972,12 +975,12 @@ WHERE cite6 IS NOT NULL OR purpose = 'government_request';
 -- rule: US-DSP-15
 -- Exemptions that rest on a statement (202.501-.504, .507-.511): shown, open, or out of place.
 SELECT t.from_id AS subject, t.to_id AS counterparty,
-    CASE WHEN t.lacks IS NULL THEN 'unknown' WHEN t.misplaced THEN 'yes' ELSE 'no' END AS verdict,
-    CASE WHEN t.lacks IS NULL OR t.misplaced THEN 'assess' ELSE 'ok' END AS outcome,
-    CASE WHEN t.lacks IS NULL THEN 'unknown' WHEN t.misplaced THEN 'misplaced' ELSE 'exempt' END AS message,
+    CASE WHEN t.misplaced AND t.lacks IS FALSE THEN 'yes' WHEN t.lacks IS NULL OR t.misplaced IS NULL THEN 'unknown' ELSE 'no' END AS verdict,
+    CASE WHEN t.lacks IS NULL OR t.misplaced IS NOT FALSE THEN 'assess' ELSE 'ok' END AS outcome,
+    CASE WHEN t.lacks IS NULL OR t.misplaced IS NULL THEN 'unknown' WHEN t.misplaced THEN 'misplaced' ELSE 'exempt' END AS message,
     {'exemption': t.code, 'citation': t.citation} AS "values", t.facts,
-    unless_known(t.lacks, 'proof') AS missing,
-    CASE WHEN t.lacks IS FALSE THEN (CASE WHEN t.misplaced THEN 'refused: ' WHEN t.shown THEN 'applied: ' ELSE 'claimed: ' END) || t.citation || ': ' || t.code END AS exemption,
+    unless_known(NOT t.lacks AND NOT t.misplaced OR t.misplaced AND NOT t.lacks, 'proof') AS missing,
+    CASE WHEN t.lacks IS FALSE THEN (CASE WHEN t.misplaced THEN 'refused: ' WHEN t.shown AND NOT t.misplaced THEN 'applied: ' ELSE 'claimed: ' END) || t.citation || ': ' || t.code END AS exemption,
     NULL AS bounds
 FROM tagged AS t
 JOIN party_pair AS p ON p.from_id = t.from_id AND p.to_id = t.to_id
