@@ -214,15 +214,22 @@ WITH own AS (
     ANTI JOIN own AS w ON w.asset_id = x.asset_id AND w.entity_id = x.entity_id AND w.by_id <> o.entity_id
     ANTI JOIN dealing AS g ON g.from_id = o.entity_id AND g.to_id = x.entity_id AND g.asset_id = x.asset_id
         AND (g.container IS NULL OR g.container IS NOT DISTINCT FROM x.container)
-), said AS (
-    SELECT d.dealing_id,
-        CASE WHEN d.kind IN ('vendor', 'processor', 'ict') THEN 'vendor'
-             WHEN d.kind IN ('brokerage', 'employment', 'investment') THEN d.kind
-             WHEN d.implied AND list_contains(x.hows, 'administers') THEN 'vendor' END AS kind,
-        d.from_id, d.to_id, d.asset_id, d.container, d.purpose, x.hows, x.granted, d.facts
+), gets AS (
+    -- Who gets at a whole asset gets at each container of it.
+    SELECT d.dealing_id, d.kind, d.implied, d.from_id, d.to_id, d.asset_id, d.container, d.purpose, d.facts,
+        list_sort(list_distinct(flatten(list(coalesce(x.hows, []::VARCHAR[]))))) AS hows,
+        any_yes(x.granted) AS granted
     FROM dealing AS d
     LEFT JOIN access AS x ON x.asset_id = d.asset_id AND x.entity_id = d.to_id
-        AND x.container IS NOT DISTINCT FROM d.container
+        AND (x.container IS NULL OR x.container IS NOT DISTINCT FROM d.container)
+    GROUP BY d.dealing_id, d.kind, d.implied, d.from_id, d.to_id, d.asset_id, d.container, d.purpose, d.facts
+), said AS (
+    SELECT dealing_id,
+        CASE WHEN kind IN ('vendor', 'processor', 'ict') THEN 'vendor'
+             WHEN kind IN ('brokerage', 'employment', 'investment') THEN kind
+             WHEN implied AND list_contains(hows, 'administers') THEN 'vendor' END AS kind,
+        from_id, to_id, asset_id, container, purpose, hows, granted, facts
+    FROM gets
 )
 SELECT e.dealing_id, e.kind, e.from_id, e.to_id, e.asset_id, coalesce(e.container, '') AS part, e.purpose,
     coalesce(e.hows, []::VARCHAR[]) AS hows, e.granted, e.facts,
@@ -356,14 +363,22 @@ GROUP BY from_id, to_id, asset_id, part, telecom;
 
 -- view: category_count
 -- How many US persons or devices a counterparty may get at, per pair and category: at least the largest part, at most all
--- parts together (202.205: one transaction or the aggregate of the same two parties).
-WITH summed AS (
+-- parts together (202.205: one transaction or the aggregate of the same two parties). What stands in another part that
+-- is dealt in, too, is not added once more: within: a container of an asset, or what a network needs of either.
+WITH dealt AS (
+    SELECT *,
+        CASE WHEN NOT telecom THEN part <> '' AND bool_or(part = '' AND NOT telecom) OVER (PARTITION BY from_id, to_id, asset_id)
+             ELSE bool_or(NOT telecom) OVER (PARTITION BY from_id, to_id, asset_id, part)
+                  OR bool_or(part = '' AND NOT telecom) OVER (PARTITION BY from_id, to_id, asset_id)
+                  OR (part <> '' AND bool_or(part = '') OVER (PARTITION BY from_id, to_id, asset_id)) END AS within
+    FROM open_deal
+), summed AS (
     SELECT d.from_id, d.to_id, s.category, min(s.bar) AS bar,
         max(CASE WHEN d.sure THEN s.lo ELSE 0 END) AS lo,
-        CASE WHEN count(s.hi) = count(*) THEN CAST(sum(s.hi) AS BIGINT) END AS hi,
+        CASE WHEN count(s.hi) = count(*) THEN CAST(sum(CASE WHEN d.within THEN 0 ELSE s.hi END) AS BIGINT) END AS hi,
         any_yes(s.is_linked) AS is_linked, bool_or(s.about_open) AS about_open, bool_or(NOT d.sure) AS access_open,
         united(s.facts) AS facts
-    FROM open_deal AS d
+    FROM dealt AS d
     JOIN scope_count AS s ON s.asset_id = d.asset_id AND s.part = d.part AND (s.telecom IS NULL OR s.telecom = d.telecom)
     SEMI JOIN party_pair AS p ON p.from_id = d.from_id AND p.to_id = d.to_id
     GROUP BY d.from_id, d.to_id, s.category
