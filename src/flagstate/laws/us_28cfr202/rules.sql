@@ -239,12 +239,13 @@ LEFT JOIN law_param AS t ON t.name = 'purpose_telecom' AND t.key = e.purpose
 WHERE e.from_id IS NOT NULL AND e.to_id IS NOT NULL AND e.from_id <> e.to_id;
 
 -- view: party_pair
--- Pairs that the rule may be about: a US person lets somebody in, or somebody lets a covered person in.
+-- Pairs that the rule may be about: a US person lets somebody in, or somebody lets a covered person in. A party of which
+-- nothing is known on the day may be either.
 SELECT d.from_id, d.to_id, f.us, t.us AS to_us, t.covered, t.held AS to_held, t.listed AS to_listed, t.employer_open,
     joined(f.facts, t.facts) AS facts
 FROM (SELECT DISTINCT from_id, to_id FROM deal) AS d
-JOIN us_person AS f ON f.entity_id = d.from_id
-JOIN covered_person AS t ON t.entity_id = d.to_id
+LEFT JOIN us_person AS f ON f.entity_id = d.from_id
+LEFT JOIN covered_person AS t ON t.entity_id = d.to_id
 WHERE f.us IS NOT FALSE OR t.covered IS NOT FALSE;
 
 -- view: affiliate
@@ -597,7 +598,8 @@ SELECT from_id, to_id,
 FROM term GROUP BY from_id, to_id;
 
 -- view: restricted_pair
--- Rows of the three restricted kinds (202.401): vendor, employment, investment. Human 'omic data are for US-DSP-04.
+-- Rows of the three restricted kinds (202.401): vendor, employment, investment. Human 'omic data are for US-DSP-04. A
+-- dealing that is exempt as a whole is told of its agreement.
 WITH kind AS (
     SELECT *, 'vendor' AS kind, vendor AS of_kind, NULL::BOOLEAN AS passive, []::VARCHAR[] AS more FROM pair WHERE vendor IS NOT FALSE
     UNION ALL
@@ -637,7 +639,33 @@ SELECT h.kind, h.from_id AS subject, h.to_id AS counterparty, verdict(h.hit) AS 
     h.exemption, NULL AS bounds
 FROM hit AS h
 LEFT JOIN top_count AS t ON t.from_id = h.from_id AND t.to_id = h.to_id AND t.among = 'rest'
-LEFT JOIN met AS m ON m.from_id = h.from_id AND m.to_id = h.to_id;
+LEFT JOIN met AS m ON m.from_id = h.from_id AND m.to_id = h.to_id
+UNION ALL
+SELECT d.kind, d.from_id, d.dealing_id, 'no', 'ok', 'exempt',
+    {'category': NULL, 'count_lo': NULL, 'count_hi': NULL, 'threshold': NULL, 'conditions': NULL},
+    joined(united(d.facts), united(d.data_facts)), []::VARCHAR[], min(d.exemption), NULL
+FROM exempted AS d
+JOIN party_pair AS p ON p.from_id = d.from_id AND p.to_id = d.to_id AND p.us IS NOT FALSE AND p.covered IS NOT FALSE
+WHERE d.kind IN ('vendor', 'employment', 'investment')
+GROUP BY d.kind, d.from_id, d.to_id, d.dealing_id
+HAVING bool_and(d.exempt IS true);
+
+-- view: ownerless
+-- Who may be a covered person and gets at data that may be bulk, where nobody is known to decide over the asset: who lets
+-- it in is not known then. The category that is nearest to its bar stands for all.
+WITH alone AS (
+    SELECT x.asset_id, x.entity_id, coalesce(x.container, '') AS part, x.granted, x.facts
+    FROM access AS x
+    ANTI JOIN responsible AS r ON r.asset_id = x.asset_id
+    ANTI JOIN deal AS d ON d.asset_id = x.asset_id AND d.to_id = x.entity_id
+    WHERE x.granted IS NOT FALSE
+)
+SELECT a.asset_id, a.entity_id, c.covered, s.category, s.lo, s.hi, s.bar, joined(a.facts, joined(s.facts, c.facts)) AS facts
+FROM alone AS a
+JOIN scope_count AS s ON s.asset_id = a.asset_id AND s.part = a.part AND s.telecom IS NOT true
+LEFT JOIN covered_person AS c ON c.entity_id = a.entity_id
+WHERE c.covered IS NOT FALSE AND above(s.lo, s.hi, s.bar) IS NOT FALSE AND s.is_linked IS NOT FALSE
+QUALIFY row_number() OVER (PARTITION BY a.asset_id, a.entity_id ORDER BY s.lo / s.bar DESC, s.category = 'combined', s.category, a.part) = 1;
 
 -- view: pair_gov
 -- Government-related data of a pair, at any volume (202.222): area: positions in a listed area; marketed: data offered as
@@ -732,7 +760,7 @@ WITH owing AS (
         joined([e.fact_id, a.fact_id], u.facts) AS facts
     FROM event AS e
     JOIN agreement AS a ON a.agreement_id = e.subject_id AND a.kind = 'brokerage'
-    JOIN us_person AS u ON u.entity_id = a.from_id
+    LEFT JOIN us_person AS u ON u.entity_id = a.from_id
     WHERE e.kind = 'breach'
     UNION ALL
     SELECT 'offer', e.subject_id, e.event_id, e.on_date, u.us AND c.covered AND NOT r.lacks AND NOT b.lacks,
@@ -740,8 +768,8 @@ WITH owing AS (
             list_concat(unless_known(r.lacks, 'rejection'), unless_known(b.lacks, 'offer')))),
         joined(joined([e.fact_id], joined(u.facts, c.facts)), joined(r.facts, b.facts))
     FROM event AS e
-    JOIN us_person AS u ON u.entity_id = e.subject_id
-    JOIN covered_person AS c ON c.entity_id = e.object_id
+    LEFT JOIN us_person AS u ON u.entity_id = e.subject_id
+    LEFT JOIN covered_person AS c ON c.entity_id = e.object_id
     LEFT JOIN stated AS r ON r.subject_id = e.event_id AND r.control = 'rejected'
     LEFT JOIN stated AS b ON b.subject_id = e.event_id AND b.control = 'brokerage_offer'
     WHERE e.kind = 'offer'
@@ -811,7 +839,12 @@ FROM hit;
 -- rule: US-DSP-05
 -- A vendor that is a covered person and may get at bulk data, cloud services included (202.401, 202.258).
 SELECT subject, counterparty, verdict, outcome, message, "values", facts, missing, exemption, bounds
-FROM restricted_pair WHERE kind = 'vendor';
+FROM restricted_pair WHERE kind = 'vendor'
+UNION ALL
+SELECT asset_id, entity_id, 'unknown', 'restricted', 'ownerless',
+    {'category': category, 'count_lo': lo, 'count_hi': hi, 'threshold': bar, 'conditions': NULL}, facts,
+    list_concat(['decider'], unless_known(covered, 'counterparty_place')), NULL, NULL
+FROM ownerless;
 
 -- rule: US-DSP-06
 -- An employee or contractor who is a covered person and may get at bulk data (202.401, 202.217).
@@ -1021,6 +1054,7 @@ FROM hit;
 -- Who engages in restricted transactions with whom: TRUE, or NULL where that is not known.
 SELECT subject AS from_id, counterparty AS to_id, bool_or(verdict = 'yes') AS sure, united(facts) AS facts
 FROM ruled
+SEMI JOIN party_pair AS p ON p.from_id = subject AND p.to_id = counterparty
 WHERE rule_id IN ('US-DSP-05', 'US-DSP-06', 'US-DSP-07', 'US-DSP-08', 'US-DSP-09')
   AND verdict <> 'no' AND outcome = 'restricted'
 GROUP BY subject, counterparty;
@@ -1129,7 +1163,7 @@ WITH cloud AS (
         at_least(o.share_lo_pct, o.share_hi_pct, $report_pct) AND (CASE WHEN d.sure THEN true END) AND d.lacks AS hit
     FROM dutiful AS d
     JOIN cloud AS c ON c.from_id = d.from_id AND c.cloud
-    JOIN covered_entity AS o ON o.entity_id = d.from_id
+    LEFT JOIN covered_entity AS o ON o.entity_id = d.from_id
     WHERE d.code = 'annual_report'
 )
 SELECT from_id AS subject, NULL::VARCHAR AS counterparty, verdict(hit) AS verdict,
@@ -1179,7 +1213,7 @@ WITH led AS (
         joined(united(d.facts), joined(united(u.facts), united(r.facts))) AS facts,
         joined(united(d.data_facts), united(d.party_facts)) AS calm_facts, united(r.facts) AS recusal_facts, united(u.facts) AS director_facts
     FROM done AS d
-    JOIN us_person AS u ON u.entity_id = d.director
+    LEFT JOIN us_person AS u ON u.entity_id = d.director
     LEFT JOIN stated AS r ON r.subject_id = d.director AND r.control = 'recused'
     GROUP BY d.director, d.from_id
 ), asked AS (
