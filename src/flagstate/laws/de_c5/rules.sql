@@ -36,30 +36,40 @@ LEFT JOIN stands AS p ON p.asset_id = s.asset_id
 WHERE list_has_any(x.hows, ['operates', 'hosts', 'manages', 'processor', 'vendor', 'ict']);
 
 -- view: proof
--- Whether a provider is attested towards a customer: by itself, or for an agreement between them.
-WITH of AS (
-    SELECT DISTINCT entity_id, provider_id, provider_id AS about FROM cloud
+-- Whether a provider is attested towards a customer: by itself, or for an agreement between them. One that covers other
+-- assets attests nothing here; sources that contradict each other leave it open.
+WITH near AS (
+    SELECT asset_id, layer_id FROM asset_layer
     UNION
-    SELECT c.entity_id, c.provider_id, g.agreement_id
-    FROM cloud AS c JOIN agreement AS g ON g.from_id = c.entity_id AND g.to_id = c.provider_id
+    SELECT layer_id, asset_id FROM asset_layer
+), of AS (
+    SELECT DISTINCT entity_id, provider_id, asset_id, provider_id AS about FROM cloud
+    UNION
+    SELECT c.entity_id, c.provider_id, c.asset_id, g.agreement_id
+    FROM cloud AS c JOIN agreement AS g ON g.from_id = c.entity_id AND g.to_id = c.provider_id AND g.asset_id IS NULL
+    UNION
+    SELECT c.entity_id, c.provider_id, c.asset_id, g.agreement_id
+    FROM cloud AS c
+    JOIN near AS n ON n.asset_id = c.asset_id
+    JOIN agreement AS g ON g.from_id = c.entity_id AND g.to_id = c.provider_id AND g.asset_id = n.layer_id
 )
-SELECT o.entity_id, o.provider_id,
-    CASE WHEN bool_or(NOT l.lacks) THEN true WHEN bool_or(l.lacks) THEN false END AS attested,
+SELECT o.entity_id, o.provider_id, o.asset_id,
+    CASE WHEN bool_or(NOT l.lacks) AND bool_or(l.lacks) THEN NULL WHEN bool_or(NOT l.lacks) THEN true WHEN bool_or(l.lacks) THEN false END AS attested,
     united(l.facts) AS facts
 FROM of AS o
 JOIN lacks_control AS l ON l.subject_id = o.about AND l.control = 'c5_type2'
-GROUP BY o.entity_id, o.provider_id;
+GROUP BY o.entity_id, o.provider_id, o.asset_id;
 
 -- rule: DE-C5-01
 WITH judged AS (
-    SELECT c.entity_id, c.provider_id, p.attested,
+    SELECT c.entity_id, c.provider_id, all_yes(p.attested) AS attested,
         any_yes(c.held) AS held, any_yes(c.here) AS here,
         any_yes(c.held AND c.here AND NOT p.attested) AS hit,
         any_yes(c.held AND c.here) AS bound,
         joined(united(c.facts), united(p.facts)) AS facts
     FROM cloud AS c
-    JOIN proof AS p ON p.entity_id = c.entity_id AND p.provider_id = c.provider_id
-    GROUP BY c.entity_id, c.provider_id, p.attested
+    JOIN proof AS p ON p.entity_id = c.entity_id AND p.provider_id = c.provider_id AND p.asset_id = c.asset_id
+    GROUP BY c.entity_id, c.provider_id
 )
 SELECT entity_id AS subject, provider_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN attested THEN 'ok' ELSE 'not applicable' END AS outcome,

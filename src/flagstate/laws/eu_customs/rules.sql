@@ -42,10 +42,10 @@ SELECT asset_id AS subject, NULL::VARCHAR AS counterparty, verdict(files AND NOT
 FROM filing;
 
 -- view: parcel
--- Containers by whether they put consignee, description and value together, and by whoever decides over them.
+-- Containers by whether they put consignee, description and value together, whomever each of these is about.
 SELECT d.asset_id, d.container,
-    bool_or(list_contains(d.data_classes, 'h7_declaration')
-        OR list_has_all(d.data_classes, ['consignee', 'goods_description', 'declared_value'])) AS triple,
+    bool_or(list_contains(d.data_classes, 'h7_declaration'))
+        OR list_has_all(united(d.data_classes), ['consignee', 'goods_description', 'declared_value']) AS triple,
     united(d.facts) AS facts
 FROM dataset AS d
 GROUP BY d.asset_id, d.container;

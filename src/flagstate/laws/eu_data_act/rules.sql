@@ -40,17 +40,20 @@ WHERE a.kind IN ('vendor', 'processor', 'ict')
 GROUP BY a.agreement_id, a.from_id, a.to_id;
 
 -- view: page
--- Whether a control stands for a provider: on itself or on a contract with the customer.
+-- Whether a control stands for a provider: on itself or on its contracts with the customer. Each service has its own: one
+-- contract says nothing of another, and where both sides are told it is open.
 WITH pair AS (
     SELECT DISTINCT provider, customer FROM service
 ), asked AS (
-    SELECT provider, customer, provider AS subject_id FROM pair
+    SELECT provider, customer, provider AS subject_id, true AS itself FROM pair
     UNION
-    SELECT p.provider, p.customer, c.agreement_id FROM pair AS p JOIN contract AS c ON c.provider = p.provider AND c.customer = p.customer
+    SELECT p.provider, p.customer, c.agreement_id, false FROM pair AS p JOIN contract AS c ON c.provider = p.provider AND c.customer = p.customer
 )
 SELECT
     a.provider, a.customer, l.control,
-    CASE WHEN bool_or(NOT l.lacks) THEN true WHEN bool_or(l.lacks) THEN false END AS has,
+    CASE WHEN bool_or(NOT l.lacks) AND bool_or(l.lacks) THEN NULL
+         WHEN bool_or(l.lacks) THEN false
+         WHEN bool_or(NOT l.lacks AND a.itself) OR bool_and(coalesce(NOT l.lacks, false)) FILTER (WHERE NOT a.itself) THEN true END AS has,
     united(l.facts) AS facts
 FROM asked AS a JOIN lacks_control AS l ON l.subject_id = a.subject_id
 GROUP BY a.provider, a.customer, l.control;
