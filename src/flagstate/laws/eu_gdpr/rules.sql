@@ -343,8 +343,8 @@ SELECT importer, country, any_yes(problematic) AS problematic, united(facts) AS 
 FROM named GROUP BY importer, country;
 
 -- view: locked
--- The keys of each container with personal data: how many, who can use them, whether that is more than declared, and
--- whether all who can use them are in the EEA or in an adequate country (use case 1).
+-- The keys of each container with personal data: how many, who can use them or controls who can, whether that is more
+-- than declared, and whether all who can use them are in the EEA or in an adequate country (use case 1).
 WITH trusted AS (
     SELECT
         p.entity_id,
@@ -360,11 +360,13 @@ WITH trusted AS (
 SELECT
     u.asset_id, u.container, count(DISTINCT u.key_id) AS keys,
     coalesce(list_sort(list_distinct(list(u.user_id) FILTER (WHERE u.user_id IS NOT NULL))), []::VARCHAR[]) AS users,
+    united(c.masters) AS masters,
     bool_and(u.user_id IS NOT NULL AND NOT u.only_declared) AS firm,
     all_yes(t.trusted) AS trusted,
     united(u.facts) AS facts
 FROM used AS u
 LEFT JOIN trusted AS t ON t.entity_id = u.user_id
+LEFT JOIN (SELECT subject_id, list_sort(list(holder_id)) AS masters FROM control_chain GROUP BY subject_id) AS c ON c.subject_id = u.user_id
 GROUP BY u.asset_id, u.container;
 
 -- view: share
@@ -381,7 +383,7 @@ GROUP BY t.country, h.split;
 -- What each importer sees (EDPB Recommendations 01/2020, annex 2): clear text in use cases 6 and 7; not in 1 (stored,
 -- keys elsewhere), 2 (pseudonyms without means), 3 (only passes), 5 (split). A protected recipient (4) leaves it open.
 WITH form AS (
-    SELECT asset_id, container, about, bool_or(len(keys) = 0) AS bare, any_yes(used) AS used
+    SELECT asset_id, container, about, bool_or(len(keys) = 0) AS bare, bool_or(denied) AS denied, any_yes(used) AS used
     FROM held_form GROUP BY asset_id, container, about
 ), seen AS (
     -- What `clear` leaves open stays open. Who has no access of which it speaks is shut out where every class has a key of
@@ -392,6 +394,7 @@ WITH form AS (
              WHEN l.keys IS NULL OR f.bare THEN true
              WHEN t.importer IS NULL OR NOT l.firm THEN NULL
              WHEN list_contains(l.users, t.importer) THEN true
+             WHEN list_contains(l.masters, t.importer) OR f.denied THEN NULL
              WHEN f.used IS FALSE THEN false END AS clear,
         CASE WHEN list_contains(t.marks, 'pseudonymised') THEN NOT m.lacks OR list_contains(coalesce(l.users, []::VARCHAR[]), t.importer)
              ELSE true END AS means,
@@ -514,9 +517,10 @@ WITH judged AS (
 SELECT
     exporter AS subject, other AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'assess' ELSE 'ok' END AS outcome,
-    CASE WHEN tia AND hit IS FALSE THEN 'assessed' WHEN keys_abroad THEN 'keys_abroad' WHEN effective IS NOT NULL AND sees IS NOT TRUE THEN 'use_case'
-         WHEN sees THEN 'plain' ELSE 'open' END AS message,
-    {'country': country, 'use_case': coalesce(effective, use), 'problematic_law': problematic} AS "values",
+    CASE WHEN hit IS NULL THEN 'open' WHEN NOT hit THEN 'assessed' WHEN sees THEN 'plain'
+         WHEN sees IS NULL THEN CASE WHEN secret THEN 'protected' ELSE 'unassessed' END
+         WHEN keys_abroad THEN 'keys_abroad' ELSE 'use_case' END AS message,
+    {'country': country, 'use_case': CASE WHEN sees IS NOT NULL OR secret THEN coalesce(use, effective) END, 'problematic_law': problematic} AS "values",
     joined(joined(facts, tool_facts), joined(list_facts, sight_facts)) AS facts,
     CASE WHEN hit IS NULL THEN joined(joined(unless_known(transfer, 'what_left'), unless_known(adequate, 'adequacy')),
         joined(unless_known(tool, 'tool'), unless_known(tia, 'tia'))) ELSE []::VARCHAR[] END AS missing,
@@ -548,7 +552,8 @@ FROM said;
 
 -- rule: EU-GDPR-07
 -- Art. 48: a judgment or order of a third country is no ground of its own for handing data over. A disclosure without
--- a treaty or another ground of chapter V is unlawful; an order or demand that came in has to be assessed.
+-- a treaty or another ground of chapter V is unlawful; an order or demand that came in has to be assessed. What is dated
+-- later than the day has not happened yet.
 WITH binding AS (
     SELECT entity_id, bool_or(in_scope) AS in_scope, united(facts) AS facts
     FROM (
@@ -569,7 +574,7 @@ WITH binding AS (
     LEFT JOIN lacks_control AS f ON f.subject_id = e.event_id AND f.control = 'foreign_authority'
     LEFT JOIN lacks_control AS t ON t.subject_id = e.event_id AND t.control = 'treaty_basis'
     LEFT JOIN lacks_control AS g ON g.subject_id = e.event_id AND g.control = 'chapter_v_ground'
-    WHERE e.kind IN ('disclosure', 'order', 'demand')
+    WHERE e.kind IN ('disclosure', 'order', 'demand') AND coalesce(e.on_date <= $as_of, true)
 ), judged AS (
     SELECT h.*, b.in_scope, b.in_scope AND h.outside AND NOT h.ground AS hit, joined(h.facts, b.facts) AS all_facts
     FROM happened AS h JOIN binding AS b ON b.entity_id = h.subject_id
@@ -652,10 +657,16 @@ LEFT JOIN lacks_interest AS l ON l.subject_id = p.entity_id;
 
 -- rule: EU-GDPR-09
 -- A processor in the EEA with a parent in a third country: no transfer by that fact alone, but art. 28(1) asks whether
--- its guarantees hold against that parent. Where access from a third country is seen, rules 01 to 06 speak instead.
-WITH served AS (
+-- its guarantees hold against that parent. Where access from a third country is seen, rules 01 to 06 speak instead. What
+-- somebody unknown there fetched or got may be the parent's: then nobody can say that nothing was observed.
+WITH strange AS (
+    SELECT asset_id, list_sort(list_distinct(list(country) FILTER (WHERE country IS NOT NULL))) AS places, united(facts) AS facts
+    FROM transfer WHERE importer IS NULL AND transfer IS NULL AND basis IN ('flow', 'remote_access')
+    GROUP BY asset_id
+), served AS (
     SELECT
-        s.exporter, x.entity_id, any_yes(s.in_scope) AS in_scope, joined(united(s.facts), united(x.facts)) AS facts,
+        s.exporter, x.entity_id, any_yes(s.in_scope) AS in_scope, joined(united(s.facts), joined(united(x.facts), united(g.facts))) AS facts,
+        bool_or(g.asset_id IS NOT NULL) AS strange, united(g.places) AS places,
         max(date_diff('day', f.from_ts, f.to_ts)) AS flow_days, max(date_diff('day', a.from_ts, a.to_ts)) AS login_days,
         min(f.share_seen) AS flow_share, min(a.share_seen) AS login_share
     FROM eu_scope AS s
@@ -663,6 +674,7 @@ WITH served AS (
     JOIN place_of AS p ON p.entity_id = x.entity_id AND p.abroad IS FALSE AND p.kind = 'organisation'
     LEFT JOIN lacks_flow AS f ON f.asset_id = s.asset_id
     LEFT JOIN lacks_activity AS a ON a.asset_id = s.asset_id
+    LEFT JOIN strange AS g ON g.asset_id = s.asset_id
     WHERE list_has_any(x.hows, ['operates', 'hosts', 'manages', 'administers', 'updates', 'processor', 'vendor', 'ict']) AND s.in_scope IS NOT FALSE
     GROUP BY s.exporter, x.entity_id
 ), gone AS (
@@ -682,9 +694,9 @@ WITH served AS (
 SELECT
     exporter AS subject, entity_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'assess' ELSE 'ok' END AS outcome,
-    CASE WHEN hit AND seen THEN 'seen' WHEN hit AND NOT seen THEN 'doubtful' WHEN hit AND guarantees THEN 'guaranteed' WHEN hit AND flow_days IS NULL AND login_days IS NULL THEN 'not_watched'
+    CASE WHEN hit AND seen THEN 'seen' WHEN hit AND NOT seen THEN 'doubtful' WHEN hit AND strange THEN 'stranger' WHEN hit AND guarantees THEN 'guaranteed' WHEN hit AND flow_days IS NULL AND login_days IS NULL THEN 'not_watched'
          WHEN hit THEN 'not_observed' WHEN hit IS NULL THEN 'open' ELSE 'none' END AS message,
-    {'parent': parent_id, 'days': least(coalesce(flow_days, login_days), coalesce(login_days, flow_days)),
+    {'parent': parent_id, 'places': places, 'days': least(coalesce(flow_days, login_days), coalesce(login_days, flow_days)),
      'share': 100 * least(coalesce(flow_share, login_share), coalesce(login_share, flow_share))} AS "values",
     joined(facts, joined(parent_facts, seen_facts)) AS facts,
     CASE WHEN hit IS NULL THEN joined(unless_known(in_scope, 'scope'), ['parent']) ELSE []::VARCHAR[] END AS missing,
@@ -869,16 +881,17 @@ FROM judged;
 
 -- rule: EU-GDPR-14
 -- Art. 33: a breach is notified to the authority within 72 hours. Days give bounds on the hours. What left undeclared
--- (rule 11) is one. That a risk is unlikely has to be reasoned, so saying so leaves it open.
+-- (rule 11) is one. That a risk is unlikely has to be reasoned, so saying so leaves it open. What is dated later than the
+-- day has not happened yet.
 WITH filed AS (
     SELECT b.event_id, min(date_diff('day', b.on_date, f.on_date)) AS days, list_sort(list(f.fact_id)) AS facts
-    FROM event AS b JOIN event AS f ON f.kind = 'filing' AND f.object_id = b.event_id
+    FROM event AS b JOIN event AS f ON f.kind = 'filing' AND f.object_id = b.event_id AND coalesce(f.on_date <= $as_of, true)
     WHERE b.kind = 'breach'
     GROUP BY b.event_id
 ), happened AS (
     SELECT
         b.event_id, coalesce(r.entity_id, b.subject_id) AS exporter, b.on_date, f.days,
-        CASE WHEN f.days IS NULL THEN CASE WHEN l.lacks THEN true END
+        CASE WHEN f.days IS NULL THEN CASE WHEN l.lacks AND f.event_id IS NULL THEN true END
              WHEN (f.days - 1) * 24 >= $breach_hours THEN true
              WHEN (f.days + 1) * 24 <= $breach_hours THEN false END AS late,
         c.lacks IS FALSE AS no_risk,
@@ -888,7 +901,7 @@ WITH filed AS (
     LEFT JOIN responsible AS r ON r.asset_id = b.subject_id
     LEFT JOIN lacks_event AS l ON l.subject_id = b.subject_id
     LEFT JOIN lacks_control AS c ON c.subject_id = b.event_id AND c.control = 'risk_unlikely'
-    WHERE b.kind = 'breach'
+    WHERE b.kind = 'breach' AND coalesce(b.on_date <= $as_of, true)
 ), bound AS (
     SELECT h.*, s.in_scope, h.late AND s.in_scope AND CASE WHEN h.no_risk THEN NULL ELSE true END AS hit, joined(h.facts, s.facts) AS all_facts
     FROM happened AS h
