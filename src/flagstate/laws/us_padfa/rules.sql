@@ -24,28 +24,38 @@ LEFT JOIN led AS l ON l.entity_id = h.entity_id;
 
 -- view: given
 -- What is made available to whom, part by part: by an agreement of brokerage, by a party that is said to be a data
--- broker, or in a way that nobody says. broker: whether who gives is a data broker.
-WITH said AS (
+-- broker, or in a way that nobody says. broker: whether who gives is a data broker. Who gets at a whole asset gets at each
+-- container of it.
+WITH got AS (
+    SELECT d.dealing_id, d.kind, d.from_id, d.to_id, d.asset_id, d.container, d.facts, any_yes(x.granted) AS granted
+    FROM dealing AS d
+    LEFT JOIN access AS x ON x.asset_id = d.asset_id AND x.entity_id = d.to_id
+        AND (x.container IS NULL OR x.container IS NOT DISTINCT FROM d.container)
+    WHERE d.from_id IS NOT NULL AND d.to_id IS NOT NULL AND d.from_id <> d.to_id
+    GROUP BY d.dealing_id, d.kind, d.from_id, d.to_id, d.asset_id, d.container, d.facts
+), said AS (
     SELECT subject_id, control, lacks, facts FROM lacks_control
     WHERE control IN ('data_broker', 'service_provider', 'data_subject_request') AND (lacks IS NOT NULL OR len(facts) > 0)
+), named AS (
+    SELECT count(*) > 0 AS known FROM law_param WHERE name = 'sensitive'
 ), sensitive AS (
+    -- Where no category is named on the day, what is sensitive is not known.
     SELECT d.asset_id, coalesce(d.container, '') AS part, d.about, g.us,
-        bool_or(s.key IS NOT NULL) AND bool_or(d.subjects_hi IS DISTINCT FROM 0) AS sensitive, joined(united(d.facts), united(g.facts)) AS facts
+        (CASE WHEN bool_or(s.key IS NOT NULL) THEN true WHEN k.known THEN false END) AND bool_or(d.subjects_hi IS DISTINCT FROM 0) AS sensitive, joined(united(d.facts), united(g.facts)) AS facts
     FROM (SELECT asset_id, container, about, subjects_hi, facts, unnest(CASE WHEN len(categories) = 0 THEN [''] ELSE categories END) AS category FROM dataset) AS d
+    CROSS JOIN named AS k
     LEFT JOIN law_param AS s ON s.name = 'sensitive' AND s.value = d.category
     LEFT JOIN about_us AS g ON g.about = d.about
-    GROUP BY d.asset_id, coalesce(d.container, ''), d.about, g.us
+    GROUP BY d.asset_id, coalesce(d.container, ''), d.about, g.us, k.known
 )
 SELECT d.dealing_id, d.from_id, d.to_id,
     CASE WHEN d.kind = 'brokerage' THEN true ELSE NOT b.lacks END AS broker,
-    x.granted, s.sensitive, s.us, s.asset_id IS NULL AS data_open,
+    d.granted, s.sensitive, s.us, s.asset_id IS NULL AS data_open,
     d.facts AS deal_facts, s.facts AS data_facts, b.facts AS broker_facts
-FROM dealing AS d
+FROM got AS d
 LEFT JOIN said AS b ON b.subject_id = d.from_id AND b.control = 'data_broker'
-LEFT JOIN access AS x ON x.asset_id = d.asset_id AND x.entity_id = d.to_id AND x.container IS NOT DISTINCT FROM d.container
 LEFT JOIN sensitive AS s ON s.asset_id = d.asset_id AND (d.container IS NULL OR s.part = d.container)
-WHERE d.from_id IS NOT NULL AND d.to_id IS NOT NULL AND d.from_id <> d.to_id
-  AND (coalesce(d.kind, 'export') IN ('brokerage', 'export') OR b.lacks IS FALSE);
+WHERE (coalesce(d.kind, 'export') IN ('brokerage', 'export') OR b.lacks IS FALSE);
 
 -- view: exception
 -- What service providers do, and what persons ask for, is not caught; each is told of its agreement.
@@ -69,7 +79,7 @@ WITH shown AS (
         g.broker AND c.controlled AND (CASE WHEN g.granted THEN true END) AND g.sensitive AND g.us
             AND (CASE WHEN e.dealing_id IS NULL THEN true END) AS hit
     FROM given AS g
-    JOIN controlled AS c ON c.entity_id = g.to_id
+    LEFT JOIN controlled AS c ON c.entity_id = g.to_id
     LEFT JOIN shown AS e ON e.dealing_id = g.dealing_id
     WHERE e.shown IS NOT true
 ), hit AS (

@@ -1,7 +1,8 @@
 -- view: us_user
 -- Who is in the US: organised or based there, or a person who is there.
 SELECT entity_id,
-    CASE WHEN list_contains(list_concat(list_concat(organised_in, principal_places), located_in), $home) THEN true
+    CASE WHEN $home IS NULL THEN NULL
+         WHEN list_contains(list_concat(list_concat(organised_in, principal_places), located_in), $home) THEN true
          WHEN kind = 'organisation' AND len(organised_in) > 0 THEN false
          WHEN kind <> 'organisation' AND len(located_in) + len(organised_in) > 0 THEN false
     END AS us, facts
@@ -84,15 +85,18 @@ LEFT JOIN us_user AS u ON u.entity_id = t.from_id
 WHERE t.list = 'us_fcc_covered' AND u.us IS NOT FALSE;
 
 -- view: contractor
--- Who has a contract with a US federal agency, and whether a waiver covers it.
+-- Who has a contract with a US federal agency, and whether a waiver covers it. may: some state buys from it, and it is not
+-- known whether that one is the US.
 WITH state AS (
-    SELECT g.to_id AS entity_id, joined([g.fact_id], p.facts) AS facts
+    SELECT g.to_id AS entity_id, CASE WHEN $home IS NOT NULL THEN list_contains(list_concat(p.organised_in, p.located_in), $home) END AS ours,
+        joined([g.fact_id], p.facts) AS facts
     FROM agreement AS g JOIN party AS p ON p.entity_id = g.from_id
-    WHERE p.kind = 'state' AND list_contains(list_concat(p.organised_in, p.located_in), $home)
+    WHERE p.kind = 'state'
 ), bought AS (
-    SELECT entity_id, united(facts) AS facts FROM state GROUP BY entity_id
+    SELECT entity_id, any_yes(ours) AS ours, united(facts) AS facts FROM state WHERE ours IS NOT FALSE GROUP BY entity_id
 )
-SELECT p.entity_id, CASE WHEN b.entity_id IS NOT NULL THEN true ELSE NOT c.lacks END AS federal, NOT w.lacks AS waived,
+SELECT p.entity_id, CASE WHEN b.ours THEN true WHEN b.entity_id IS NULL OR c.lacks IS FALSE THEN NOT c.lacks END AS federal,
+    b.entity_id IS NOT NULL AND b.ours IS NULL AS may, NOT w.lacks AS waived,
     joined(b.facts, joined(c.facts, w.facts)) AS facts
 FROM party AS p
 LEFT JOIN bought AS b ON b.entity_id = p.entity_id
@@ -129,7 +133,7 @@ UNION ALL
 SELECT t.from_id, NULL, 'unknown', 'prohibited', 'rest', {'why': NULL, 'suppliers': t.suppliers}, joined(t.facts, k.facts), ['whole_list'], NULL, NULL
 FROM traced AS t
 JOIN lacks_list AS l ON l.list = t.list AND l.lacks IS NULL
-JOIN contractor AS k ON k.entity_id = t.from_id AND k.federal
+JOIN contractor AS k ON k.entity_id = t.from_id AND (k.federal OR k.may)
 WHERE t.list = 'us_ndaa_889';
 
 -- view: defense
