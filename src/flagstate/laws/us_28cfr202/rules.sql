@@ -73,6 +73,23 @@ FROM covered_entity AS e
 LEFT JOIN employer AS m ON m.entity_id = e.entity_id
 LEFT JOIN lacks_interest AS l ON l.subject_id = e.entity_id;
 
+-- view: row_set
+-- Classes that stand together in one row about somebody. sure is FALSE for what may stand there: nobody says whom other
+-- classes of the container are about.
+WITH told AS (
+    SELECT asset_id, container, about, data_classes, subjects_lo, subjects_hi, marks, facts FROM person_count WHERE kind = 'linked'
+), nobody AS (
+    SELECT asset_id, container, list_sort(list_distinct(flatten(list(data_classes)))) AS data_classes, united(facts) AS facts
+    FROM told WHERE about IS NULL GROUP BY asset_id, container
+)
+SELECT *, true AS sure FROM told
+UNION ALL
+SELECT t.asset_id, t.container, t.about, list_sort(list_distinct(list_concat(t.data_classes, n.data_classes))), 0, t.subjects_hi, t.marks,
+    joined(t.facts, n.facts), false
+FROM told AS t
+JOIN nobody AS n ON n.asset_id = t.asset_id AND n.container IS NOT DISTINCT FROM t.container
+WHERE t.about IS NOT NULL AND NOT list_has_all(t.data_classes, n.data_classes);
+
 -- view: class_set
 -- Classes that stand together in one row: listed identifiers by letter (202.234), categories with a bar of their own,
 -- whether they make a covered personal identifier (202.212), and the lowest bar present (202.205(g)).
@@ -83,7 +100,7 @@ WITH class AS (
         min(b.number) AS bar
     FROM (
         SELECT data_classes, unnest(data_classes) AS data_class
-        FROM (SELECT DISTINCT data_classes FROM person_count WHERE kind = 'linked')
+        FROM (SELECT DISTINCT data_classes FROM row_set)
     ) AS s
     LEFT JOIN data_class AS d ON d.data_class = s.data_class
     LEFT JOIN law_param AS b ON b.name = 'bulk' AND d.category = 'us_28cfr202/' || b.key
@@ -109,16 +126,15 @@ FROM summed AS s
 LEFT JOIN law_param AS b ON b.name = 'bulk' AND b.key = 'covered_personal_identifier';
 
 -- view: linked
--- What stands together where, about whom.
-SELECT c.asset_id, coalesce(c.container, '') AS part, coalesce(c.about, '') AS about, g.us, c.data_classes, c.marks,
+-- What stands together where, about whom; sure: known to, not only possible.
+SELECT c.sure, c.asset_id, coalesce(c.container, '') AS part, coalesce(c.about, '') AS about, g.us, c.data_classes, c.marks,
     s.letters, s.cpi, s.network, s.contact, s.joint, s.bar, s.keys,
     CASE WHEN g.us THEN coalesce(c.subjects_lo, 0) ELSE 0 END AS lo,
     CASE WHEN g.us IS FALSE THEN 0 ELSE c.subjects_hi END AS hi,
     joined(c.facts, g.facts) AS facts
-FROM person_count AS c
+FROM row_set AS c
 JOIN class_set AS s ON s.data_classes = c.data_classes
-LEFT JOIN about_us AS g ON g.about = c.about
-WHERE c.kind = 'linked';
+LEFT JOIN about_us AS g ON g.about = c.about;
 
 -- view: set_count
 -- How many US persons or devices one linkable set counts (a container and a group of persons), by category with a bar:
@@ -137,11 +153,18 @@ WITH entry AS (
     UNION ALL
     SELECT l.asset_id, l.part, l.about, l.us, b.key, true, b.number, l.lo, l.hi, l.marks, l.facts
     FROM linked AS l JOIN law_param AS b ON b.name = 'bulk' AND b.key = 'covered_personal_identifier'
-    WHERE l.cpi AND NOT l.network
+    WHERE l.cpi AND NOT l.network AND l.sure
+    UNION ALL
+    SELECT l.asset_id, l.part, l.about, l.us, b.key, w.telecom, b.number, 0, l.hi, l.marks, l.facts
+    FROM linked AS l
+    JOIN law_param AS b ON b.name = 'bulk' AND b.key = 'covered_personal_identifier'
+    CROSS JOIN (SELECT unnest([true, false]) AS telecom) AS w
+    ANTI JOIN (SELECT * FROM linked WHERE sure AND cpi) AS k ON k.asset_id = l.asset_id AND k.part = l.part AND k.about = l.about
+    WHERE l.cpi AND NOT l.sure AND NOT (w.telecom AND l.network)
     UNION ALL
     SELECT l.asset_id, l.part, l.about, l.us, b.key, NULL, b.number, l.lo, l.hi, l.marks, l.facts
     FROM linked AS l JOIN law_param AS b ON b.name = 'bulk' AND b.key = 'human_genomic'
-    WHERE list_contains(coalesce(l.marks, []), 'biospecimen')
+    WHERE list_contains(coalesce(l.marks, []), 'biospecimen') AND l.sure
 )
 SELECT asset_id, part, about, us, category, telecom, bar, max(lo) AS lo,
     CASE WHEN count(hi) = count(*) THEN CAST(sum(hi) AS BIGINT) END AS hi,
@@ -155,7 +178,7 @@ GROUP BY asset_id, part, about, us, category, telecom, bar;
 WITH joint AS (
     SELECT asset_id, part, about, us, min(bar) AS bar,
         CASE WHEN max(lo) > 0 THEN true WHEN bool_and(hi = 0) THEN false END AS is_linked, united(facts) AS facts
-    FROM linked WHERE joint GROUP BY asset_id, part, about, us
+    FROM linked WHERE joint AND sure GROUP BY asset_id, part, about, us
 ), top AS (
     SELECT asset_id, part, about, max(lo) AS lo, CASE WHEN count(hi) = count(*) THEN max(hi) END AS hi, united(facts) AS facts
     FROM set_count WHERE telecom IS NOT true GROUP BY asset_id, part, about
@@ -312,9 +335,11 @@ LEFT JOIN lacks_interest AS l ON l.subject_id = d.asset_id;
 
 -- view: exempted
 -- Each dealing with its exemption: exempt is TRUE where one is shown, FALSE where none is, NULL where one hangs on a
--- fact that is not known, or on a declaration alone. An exemption is for who relies on it to show.
+-- fact that is not known, on a declaration alone, or on the purpose of an agreement that names no asset. An exemption is
+-- for who relies on it to show.
 WITH told AS (
-    SELECT DISTINCT agreement_id, from_id, to_id, purpose FROM agreement WHERE stance <> 'declared' AND purpose IS NOT NULL
+    SELECT DISTINCT agreement_id, from_id, to_id, purpose FROM agreement
+    WHERE stance <> 'declared' AND purpose IS NOT NULL AND asset_id IS NOT NULL
 ), tag AS (
     SELECT dealing_id, from_id, to_id, bool_or(lacks IS FALSE AND misplaced IS NOT TRUE) AS applied,
         bool_or(lacks IS FALSE AND misplaced IS FALSE AND shown) AS shown,
@@ -621,6 +646,7 @@ SELECT h.kind, h.from_id AS subject, h.to_id AS counterparty, verdict(h.hit) AS 
          WHEN h.to_us AND h.covered IS FALSE THEN 'us_counterparty'
          WHEN h.covered IS FALSE THEN 'not_covered'
          WHEN h.passive THEN 'passive'
+         WHEN t.category IS NULL THEN 'nothing'
          ELSE 'below' END AS message,
     {'category': t.category, 'count_lo': t.lo, 'count_hi': t.hi, 'threshold': t.bar,
      'conditions': CASE WHEN m.met THEN 'met' WHEN m.met IS FALSE THEN 'not met' ELSE 'unknown' END} AS "values",
@@ -672,6 +698,7 @@ QUALIFY row_number() OVER (PARTITION BY a.asset_id, a.entity_id ORDER BY s.lo / 
 -- linked to the US government. Marks of the holdings say so; for marketing, also a statement of the dealing or asset.
 SELECT d.from_id, d.to_id,
     bool_or(s.category = 'precise_geolocation') AS some_positions,
+    bool_or(s.category = 'precise_geolocation' AND list_contains(s.marks, 'listed_area')) AS said_area,
     any_yes(CASE WHEN s.category <> 'precise_geolocation' OR (s.us IS NOT FALSE AND s.hi = 0) THEN false
                  WHEN list_contains(s.marks, 'listed_area') THEN CASE WHEN d.sure THEN true END
                  WHEN list_contains(s.marks, 'outside_listed_areas') THEN false END) AS area,
@@ -700,14 +727,17 @@ GROUP BY d.from_id, d.to_id;
 
 -- view: brokered
 -- Pairs that may deal by brokerage, with what both rules of brokerage ask. Only what is known to be government-related
--- counts here beside bulk data: US-DSP-08 and US-DSP-09 tell where that is open.
+-- counts here beside bulk data: US-DSP-08 and US-DSP-09 tell where that is open. What is said to be so leaves it open, too,
+-- where it is not known whom it is about or whether it goes there.
 SELECT p.*, coalesce(g.area, false) OR coalesce(g.marketed, false) AS gov,
-    CASE WHEN coalesce(g.area, false) OR coalesce(g.marketed, false) THEN true ELSE p.bulk END AS counts,
+    CASE WHEN g.area OR g.marketed OR p.bulk THEN true WHEN (g.said_marketed AND g.marketed IS NULL) OR (g.said_area AND g.area IS NULL) THEN NULL
+         ELSE p.bulk END AS counts,
     c.lacks AS lacks_clause, joined(g.facts, c.facts) AS more, c.facts AS clause_facts,
     {'category': t.category, 'count_lo': t.lo, 'count_hi': t.hi, 'threshold': t.bar,
      'government_related': coalesce(g.area, false) OR coalesce(g.marketed, false)} AS figures,
     CASE WHEN p.bulk IS NULL THEN [CASE WHEN p.data_open THEN 'holdings' WHEN p.about_open THEN 'about'
-        WHEN p.group_open THEN 'group' WHEN p.proof_open THEN 'proof' WHEN p.access_open THEN 'access' ELSE 'count' END] ELSE [] END AS count_missing
+        WHEN p.group_open THEN 'group' WHEN p.proof_open THEN 'proof' WHEN p.access_open THEN 'access' ELSE 'count' END]
+        WHEN g.said_marketed OR g.said_area THEN ['about'] ELSE [] END AS count_missing
 FROM pair AS p
 LEFT JOIN pair_gov AS g ON g.from_id = p.from_id AND g.to_id = p.to_id
 LEFT JOIN clause AS c ON c.from_id = p.from_id AND c.to_id = p.to_id
@@ -721,7 +751,7 @@ SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
     CASE WHEN hit AND gov THEN 'government' WHEN hit THEN 'prohibited' WHEN hit IS NULL THEN 'unknown'
          WHEN us IS FALSE THEN 'not_us' WHEN no_us_persons THEN 'no_us_persons'
-         WHEN to_us AND covered IS FALSE THEN 'us_counterparty' WHEN covered IS FALSE THEN 'not_covered' ELSE 'below' END AS message,
+         WHEN to_us AND covered IS FALSE THEN 'us_counterparty' WHEN covered IS FALSE THEN 'not_covered' WHEN figures.category IS NULL THEN 'nothing' ELSE 'below' END AS message,
     figures AS "values",
     CASE WHEN hit IS FALSE AND (us IS FALSE OR covered IS FALSE) THEN party_facts WHEN hit IS FALSE THEN data_facts
          ELSE joined(facts, more) END AS facts,
@@ -740,7 +770,7 @@ WITH hit AS (
 SELECT from_id AS subject, to_id AS counterparty, verdict(hit) AS verdict,
     CASE WHEN hit IS NOT FALSE THEN 'prohibited' WHEN us IS FALSE OR no_us_persons THEN 'not applicable' ELSE 'ok' END AS outcome,
     CASE WHEN hit THEN 'prohibited' WHEN hit IS NULL THEN 'unknown' WHEN us IS FALSE THEN 'not_us'
-         WHEN no_us_persons THEN 'no_us_persons' WHEN lacks_clause IS FALSE THEN 'clause' ELSE 'below' END AS message,
+         WHEN no_us_persons THEN 'no_us_persons' WHEN lacks_clause IS FALSE THEN 'clause' WHEN figures.category IS NULL THEN 'nothing' ELSE 'below' END AS message,
     figures AS "values",
     CASE WHEN hit IS FALSE AND us IS FALSE THEN party_facts WHEN hit IS FALSE AND lacks_clause IS FALSE THEN clause_facts
          WHEN hit IS FALSE THEN data_facts ELSE joined(facts, more) END AS facts,
