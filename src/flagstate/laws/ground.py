@@ -42,7 +42,7 @@ CATALOGS: Mapping[str, tuple[Column, ...]] = {
         Column("category", TEXT, "law/category that it falls under.", "Our mapping."),
         Column("unit", TEXT, "persons, devices or null: what a distinct value counts.", "Our mapping."),
     ),
-    "control_code": (Column("control", TEXT, "Code of a control that some law asks for.", "Codes are ours."),),
+    "control_code": (Column("control", TEXT, "Code of a control that the law asks for.", "Codes are ours."),),
 }
 """Catalogs as tables, and what stands in them on the day."""
 

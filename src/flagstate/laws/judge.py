@@ -80,7 +80,7 @@ def open_world(
         noun = model.NOUNS[name]
         table = tables.get(name, model.empty(noun))
         _fill(con, name, model.conform(table, noun), as_of)
-    for name, table in _catalogs(laws, as_of).items():
+    for name, table in _catalogs(as_of).items():
         _fill(con, name, table, as_of)
     for statement in macros():
         con.execute(statement)
@@ -163,6 +163,9 @@ def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: list[str
     made.append("law_param")
     if rows:
         con.executemany("INSERT INTO law_param VALUES (?, ?, ?, ?, ?)", rows)
+    con.execute("DELETE FROM control_code")
+    if law.controls:
+        con.executemany("INSERT INTO control_code VALUES (?)", [(code,) for code in sorted(law.controls)])
     con.execute(
         "CREATE TABLE ruled (rule_id VARCHAR, subject VARCHAR, counterparty VARCHAR, verdict VARCHAR, "
         "outcome VARCHAR, exemption VARCHAR, facts VARCHAR[])"
@@ -285,18 +288,17 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table, as_of: dat
     con.unregister("given_now")
 
 
-def _catalogs(laws: Sequence[Law], as_of: date) -> dict[str, pa.Table]:
+def _catalogs(as_of: date) -> dict[str, pa.Table]:
     classes = [
         {"data_class": one.id, "category": category, "unit": one.unit}
         for one in data_class.load()
         for category in one.law
     ]
-    codes = sorted({code for law in laws for code in law.controls})
     rows: dict[str, list[Row]] = {
         "list_entry": lists.entries(as_of),
         "list_state": lists.states(as_of),
         "data_class": classes,
-        "control_code": [{"control": code} for code in codes],
+        "control_code": [],
     }
     return {
         name: pa.Table.from_pylist(

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from flagstate import model
@@ -26,6 +28,7 @@ ADVERSE = ("prohibited", "breach", "restricted", "conflict", "notify", "assess")
 CALM = ("ok", "not applicable")
 KEPT = 50
 """fact_ids that a finding keeps."""
+_PREFIX = re.compile(r"^(est|ent|lei|store|net):")
 _HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _WORDS = {
     "would": {"en": "Would be {outcome}: ", "fr": "Serait {outcome} : "},
@@ -104,9 +107,10 @@ class World:
         return "" if ident is None else self.names.get(ident, short(ident))
 
 
+@lru_cache(maxsize=65536)
 def short(ident: str) -> str:
     """Return an id as a person reads it."""
-    return re.sub(r"^(est|ent|lei|store|net):", "", ident)
+    return _PREFIX.sub("", ident)
 
 
 def standing(rule: Rule, as_of: date) -> str:
@@ -183,15 +187,14 @@ def make(law: Law, rule: Rule, step: Step, row: Row, known: World, unset: Sequen
         "citation": f"{rule.citation}",
         "status": rule.status if force in ("in force", "product rule") else f"{rule.status}, {force}",
         "measures": [text["en"] for text in measures],
-        "french": json.dumps(
+        "french": msgspec.json.encode(
             {
                 "message": message["fr"],
                 "missing": [text["fr"] for text in missing],
                 "measures": [text["fr"] for text in measures],
                 "title": rule.title["fr"],
-            },
-            ensure_ascii=False,
-        ),
+            }
+        ).decode(),
     }
 
 
@@ -229,19 +232,21 @@ def fold(rows: Iterable[Row]) -> list[Row]:
     rank = {"yes": 0, "unknown": 1, "no": 2}
     worst = {name: at for at, name in enumerate((*ADVERSE, *CALM, None))}
 
-    def order(row: Row) -> tuple[str, str, int, int, str]:
+    def order(row: Row) -> tuple[int, int, str]:
         # Threads give rows in any order: everything that tells two rows apart is in the key.
-        whole = repr(sorted(row.items(), key=lambda one: one[0]))
-        return row["subject"], row["counterparty"] or "", rank[row["verdict"]], worst[row["outcome"]], whole
+        return rank[row["verdict"]], worst[row["outcome"]], repr(sorted(row.items(), key=lambda one: one[0]))
 
-    found: dict[str, Row] = {}
-    for row in sorted(rows, key=order):
-        first = found.setdefault(row["finding_id"], row)
-        if first is not row:
-            facts = sorted({*first["facts"], *row["facts"]})[:KEPT]
-            missing = list(dict.fromkeys((*first["missing"], *row["missing"])))
-            found[row["finding_id"]] = {**first, "facts": facts, "missing": missing}
-    return list(found.values())
+    by_id: dict[str, list[Row]] = {}
+    for row in rows:
+        by_id.setdefault(row["finding_id"], []).append(row)
+    found = [listed[0] if len(listed) == 1 else _one(sorted(listed, key=order)) for listed in by_id.values()]
+    return sorted(found, key=lambda row: (row["subject"], row["counterparty"] or ""))
+
+
+def _one(rows: Sequence[Row]) -> Row:
+    facts = sorted({fact for row in rows for fact in row["facts"]})[:KEPT]
+    missing = list(dict.fromkeys(text for row in rows for text in row["missing"]))
+    return {**rows[0], "facts": facts, "missing": missing}
 
 
 def _check(law: Law, rule: Rule, step: Step, row: Row) -> None:

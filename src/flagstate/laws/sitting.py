@@ -152,6 +152,18 @@ def take(folder: Path, laws: Sequence[str]) -> list[Ruled]:
     return found
 
 
+def found(folder: Path, laws: Sequence[str]) -> tuple[pa.Table, list[Ruled]]:
+    """Return the findings of the laws that spoke, in their order and as one table, and those that failed.
+
+    Raises:
+        FileNotFoundError: A law of `left` was asked for.
+    """
+    spoke = [law for law in laws if not _said(folder, law, "json").exists()]
+    failed = take(folder, [law for law in laws if law not in spoke])
+    tables = [_read(_said(folder, law, "arrow")) for law in spoke]
+    return pa.concat_tables([model.empty(model.NOUNS["finding"]), *tables]).combine_chunks(), failed
+
+
 def _said(folder: Path, law: str, kind: str) -> Path:
     return folder / "said" / f"{law}.{kind}"
 

@@ -73,13 +73,13 @@ def hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing) -> pa.Table:
         and is unknown. Where no rule has a subject in scope, one row says that.
     """
     known = packs(how.own)
+    laws = [law for law in known.laws if _bears(law, tables)]
+    said, failed = _hear(tables, as_of, how, laws) if laws else (model.empty(model.FINDING), [])
     rows = [_refused(one.name, one.error) for one in known.refused]
-    names = [law.id for law in known.laws if _bears(law, tables)]
-    for said in _hear(tables, as_of, how, names) if names else ():
-        rows += [_refused(said.law, said.error)] if said.error else said.findings
-    if not rows:
+    rows += [_refused(one.law, one.error) for one in failed]
+    if not rows and not said.num_rows:
         rows = [_nothing(known)]
-    return model.rows(model.FINDING, rows)
+    return pa.concat_tables([model.rows(model.FINDING, rows), said])
 
 
 def _bears(law: Law, tables: Mapping[str, pa.Table]) -> bool:
@@ -94,30 +94,52 @@ def tried(own: Sequence[Path]) -> Packs:
         own: The user's own folders of laws.
     """
     known = packs(own)
-    names = [law.id for law in known.laws if law.own]
-    if not names:
+    laws = [law for law in known.laws if law.own]
+    if not laws:
         return known
-    wrong = {
-        said.law: said.error for said in _hear({}, date.today(), Hearing(tuple(own), wall_s=60), names) if said.error
-    }
+    _, failed = _hear({}, date.today(), Hearing(tuple(own), wall_s=60), laws)
+    wrong = {one.law: one.error for one in failed if one.error}
     refused = [Refused(law.folder, wrong[law.id]) for law in known.laws if law.id in wrong]
     return Packs(tuple(law for law in known.laws if law.id not in wrong), (*known.refused, *refused))
 
 
-def _hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing, names: Sequence[str]) -> Sequence[Ruled]:
-    limits = Limits(how.memory_bytes + BESIDE_BYTES, CPU_S, how.wall_s)
-    threads = how.threads if sum(table.num_rows for table in tables.values()) > FEW else 1
+def _hear(
+    tables: Mapping[str, pa.Table], as_of: date, how: Hearing, laws: Sequence[Law]
+) -> tuple[pa.Table, list[Ruled]]:
+    """Hear laws in bounded children: one for a small case, two with a thread each for a large one."""
+    names = [law.id for law in laws]
+    piles = _piles(laws, how.threads if sum(table.num_rows for table in tables.values()) > FEW else 1)
+    memory_bytes = how.memory_bytes // len(piles)
+    limits = Limits(memory_bytes + BESIDE_BYTES, CPU_S, how.wall_s)
     with tempfile.TemporaryDirectory(dir=how.spool, prefix="laws-") as made, Workers(sitting.TARGET) as workers:
         folder = Path(made)
         folder.chmod(0o700)
         sitting.put(folder, tables)
-        while left := sitting.left(folder, names):
-            told = sitting.order(folder, left, as_of, own=how.own, memory_bytes=how.memory_bytes, threads=threads)
-            workers.submit("laws", told, limits)
-            while not (ended := workers.wait()):
-                continue
-            sitting.close(folder, left, ended[0].fault)
-        return sitting.take(folder, names)
+
+        given: dict[str, list[str]] = {}
+
+        def submit(pile: str) -> None:
+            given[pile] = sitting.left(folder, piles[pile])
+            if given[pile]:
+                told = sitting.order(folder, given[pile], as_of, own=how.own, memory_bytes=memory_bytes)
+                workers.submit(pile, told, limits)
+
+        for pile in piles:
+            submit(pile)
+        while workers.busy:
+            for ended in workers.wait():
+                sitting.close(folder, given[ended.job], ended.fault)
+                submit(ended.job)
+        return sitting.found(folder, names)
+
+
+def _piles(laws: Sequence[Law], most: int) -> dict[str, list[str]]:
+    """Return the laws in so many piles at most, of about as many steps each, by name of the pile."""
+    piles: list[list[Law]] = [[] for _ in range(max(1, min(most, len(laws))))]
+    for law in sorted(laws, key=lambda law: -len(law.steps)):
+        min(piles, key=lambda pile: sum(len(one.steps) for one in pile)).append(law)
+    order = {law.id: place for place, law in enumerate(laws)}
+    return {f"laws-{n}": sorted((law.id for law in pile), key=order.__getitem__) for n, pile in enumerate(piles)}
 
 
 def _refused(name: str, error: FlagstateError | None) -> dict[str, object]:
