@@ -189,7 +189,8 @@ def hear(law: Law, tables: Tables, as_of: date, change: Texts | None = None) -> 
 @cache
 def _by_itself(law: str, case: str) -> list[Row]:
     one = BY_ID[law, case]
-    return hear(_law_of([one]), conclude(facts(one), one.case.as_of), one.case.as_of)
+    rows = hear(_law_of([one]), conclude(facts(one), one.case.as_of), one.case.as_of)
+    return [row for row in rows if row["rule_id"] in one.rules]
 
 
 def by_itself(one: LawCase) -> list[Row]:
