@@ -106,8 +106,8 @@ def age(path: Path) -> None:
 
 
 def run(*paths: Path, case: Path, **options: Any) -> Outcome:
-    """Audit in this process."""
-    order = Order(tuple(paths), case, as_of=date(2026, 11, 21), memory_bytes=1 << 30, threads=2)
+    """Audit in this process, without hearing the laws: these tests are about what is read and how."""
+    order = Order(tuple(paths), case, as_of=date(2026, 11, 21), memory_bytes=1 << 30, threads=2, without=("laws",))
     return audit(replace(order, **options))
 
 

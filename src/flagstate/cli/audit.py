@@ -80,7 +80,7 @@ def audit(
         str, typer.Option(metavar="LEVEL", help=f"Adverse findings below do not count: {', '.join(LEVELS)}.")
     ] = "info",
     without: Annotated[
-        list[str] | None, typer.Option(metavar="SOURCE", help="Switch a source off: provider-feeds.")
+        list[str] | None, typer.Option(metavar="SOURCE", help="Switch a source off: provider-feeds, laws.")
     ] = None,
     max_expand: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Allow one artefact to expand to this (else 200:1).")
@@ -98,8 +98,9 @@ def audit(
 
     if fail_on not in LEVELS:
         raise UsageError(f"{fail_on!a} is not a level", todo=f"Write one of: {', '.join(LEVELS)}.")
-    if unknown := set(without or ()) - {"provider-feeds"}:
-        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo="Write: --without provider-feeds.")
+    if unknown := set(without or ()) - {"provider-feeds", "laws"}:
+        todo = "Write: --without provider-feeds or --without laws."
+        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo=todo)
     if lang not in ("en", "fr"):
         raise UsageError(f"{lang!a} is not a language of the report", todo="Write en or fr.")
     order = Order(

@@ -145,7 +145,8 @@ def _audit(what: Order, said: Callable[[str], None]) -> Outcome:
         con = connect(memory_bytes=means.memory_bytes // 2, threads=means.threads, folders=[spool], spill=spool)
         try:
             tables = _read(what, case, workers, con, as_of, said)
-            hearing = Hearing(what.laws, spool, means.memory_bytes // 2, means.threads)
+            off = "laws" in what.without
+            hearing = Hearing(what.laws, off, spool, means.memory_bytes // 2, means.threads)
             context = order.Run(
                 con,
                 as_of,

@@ -35,6 +35,8 @@ class Hearing:
 
     own: tuple[Path, ...] = ()
     """The user's own folders of laws."""
+    off: bool = False
+    """The laws are switched off: none is heard, and the answer says so."""
     spool: Path | None = None
     """Folder for what is laid out for the children; null: a temporary one."""
     memory_bytes: int = 2**30
@@ -72,6 +74,8 @@ def hear(tables: Mapping[str, pa.Table], as_of: date, how: Hearing) -> pa.Table:
         One row per rule and subject in scope; a law that was refused, failed or was stopped has one row that says so,
         and is unknown. Where no rule has a subject in scope, one row says that.
     """
+    if how.off:
+        return model.rows(model.FINDING, [_off()])
     known = packs(how.own)
     laws = [law for law in known.laws if _bears(law, tables)]
     said, failed = _hear(tables, as_of, how, laws) if laws else (model.empty(model.FINDING), [])
@@ -151,6 +155,17 @@ def _refused(name: str, error: FlagstateError | None) -> dict[str, object]:
         "unknown",
         f"The law {mask(name)} did not run: {mask(why)}",
         missing=[mask(error.todo) if error and error.todo else "Correct its files; the other laws ran."],
+    )
+
+
+def _off() -> dict[str, object]:
+    return finding(
+        "rules",
+        "rules-off",
+        "all laws",
+        "unknown",
+        "The laws were switched off, so no rule was judged.",
+        missing=["Run the audit again without `--without laws`."],
     )
 
 
