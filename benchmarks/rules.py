@@ -25,7 +25,7 @@ AS_OF = date(2026, 11, 22)
 BOUND_S = 20.0
 COUNTRIES = "BE BR CA CH CN DE FR GB HK ID IN IR JP KR NL RU SG US US US VN".split()  # noqa: SIM905
 CLASSES = (
-    ("person_name", "email", "username", "ip_address"), ("card", "person_name"), ("health_term", "person_name"),
+    ("person_name", "email", "username", "ipv4"), ("card", "person_name"), ("health_term", "person_name"),
     ("goods_description", "hs_code", "postal_address", "person_name"), ("geo_coordinates", "imei"),
 )  # fmt: skip
 Row = dict[str, object]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from flagstate.catalog.data_class import load
+from flagstate.catalog import inference
+from flagstate.catalog.data_class import GROUPS, by_id, load
 
 WIDER: dict[str, tuple[str, ...]] = {
     "name": ("person_name", "given_name", "family_name"),
@@ -35,3 +36,31 @@ def covers(word: str) -> frozenset[str]:
     """
     members = {made.id for made in load() if made.group == word}
     return frozenset({word, *WIDER.get(word, ()), *members})
+
+
+@cache
+def categories(word: str) -> tuple[str, ...]:
+    """Return law/category of a class, an inferred topic, or a word of a declaration; none where nobody knows it.
+
+    Args:
+        word: As for `covers`. A class falls under what the catalogue says of it, whatever else a declaration of it
+            covers; a word that is no class falls under what any of its classes falls under.
+    """
+    own = _own(word)
+    return own or tuple(sorted({category for name in covers(word) for category in _own(name)}))
+
+
+def _own(name: str) -> tuple[str, ...]:
+    made = by_id().get(name)
+    return made.law if made else _topics().get(name, ())
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """Return every word that a declaration may use for data: classes, topics, words that stand for several, groups."""
+    return tuple(sorted({*by_id(), *_topics(), *WIDER, *GROUPS}))
+
+
+@cache
+def _topics() -> dict[str, tuple[str, ...]]:
+    return {topic.id: topic.law for topic in inference.load()}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 
-from flagstate.catalog import inference
 from flagstate.catalog.bulk import COVERED, IDENTIFIER
 from flagstate.catalog.data_class import by_id
+from flagstate.catalog.wider import categories
 from flagstate.enrich.person_count_windows import days
 
 FACTS = 20
@@ -29,15 +29,6 @@ QUIET = ("parts:", "first:", "last:")
 
 Key = tuple[str, str, tuple[str, ...], str]
 """Kind, category, classes (of linked) and unit."""
-
-
-@cache
-def categories(name: str) -> tuple[str, ...]:
-    """Return law/category of a class or inferred topic; none where the catalogue does not know it."""
-    made = by_id().get(name)
-    if made is not None:
-        return made.law
-    return next((topic.law for topic in inference.load() if topic.id == name), ())
 
 
 @cache

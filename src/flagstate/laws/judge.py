@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from flagstate import model
-from flagstate.catalog import data_class, lists
+from flagstate.catalog import data_class, lists, wider
 from flagstate.catalog.strict import printable
 from flagstate.errors import FlagstateError, LawError
 from flagstate.laws import cage
@@ -289,10 +289,11 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table, as_of: dat
 
 
 def _catalogs(as_of: date) -> dict[str, pa.Table]:
+    units = data_class.by_id()
     classes = [
-        {"data_class": one.id, "category": category, "unit": one.unit}
-        for one in data_class.load()
-        for category in one.law
+        {"data_class": word, "category": category, "unit": units[word].unit if word in units else None}
+        for word in wider.words()
+        for category in wider.categories(word)
     ]
     rows: dict[str, list[Row]] = {
         "list_entry": lists.entries(as_of),

@@ -11,6 +11,7 @@ from typing import Any
 
 from flagstate import model
 from flagstate.catalog import form, strict
+from flagstate.catalog.wider import words
 from flagstate.read import estate_acts, estate_parties
 from flagstate.read.estate_names import collect, unmatched
 from flagstate.read.estate_rows import Collected, Row
@@ -144,6 +145,14 @@ def collect_facts(
             Note(
                 f"{lost} declared destinations name a provider or entity that the catalog does not know",
                 "They cover nothing: write a domain or a CIDR range, or the name as `flagstate who` shows it",
+            )
+        )
+    if strange := sorted({str(row["data_class"]) for row in into.rows.get("holding", ())} - set(words())):
+        notes.append(
+            Note(
+                f"{len(strange)} declared classes of data are not in the catalog, so that no law knows what they are: "
+                f"{', '.join(map(mask, strange[:6]))}",
+                "Write the ids that `flagstate classes` lists",
             )
         )
     return into.rows, notes
