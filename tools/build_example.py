@@ -87,7 +87,7 @@ def truth(conns: Iterable[net.Conn]) -> dict[str, object]:
             "reach": "yes",
             "flows": "yes",
             "cutoff": "unknown",
-            "rules": "unknown",
+            "rules": "yes",
             "claims": "unknown",
         },
     }
