@@ -1,4 +1,4 @@
-"""How long all laws take over 10,000 assets and 5,000 parties, and what they say; one child on two cores."""
+"""How long all laws take over 10,000 assets and 5,000 parties, and what they say; two children on two cores."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def main() -> None:
     print(
         f"{len(packs.laws)} laws with {rules} rules over {ASSETS:,} assets, {PARTIES:,} parties, "
         f"{tables['holding'].num_rows:,} holdings, {tables['agreement'].num_rows:,} agreements, "
-        f"{tables['custody'].num_rows:,} rows of custody: heard in one child with two threads, by the clock, start of "
+        f"{tables['custody'].num_rows:,} rows of custody: heard in two children with one thread each, by the clock, start of "
         f"the process and its files included. Median of {ROUNDS} rounds. Bound: {BOUND_S:g} s: "
         f"{'kept' if seconds < BOUND_S else 'not kept'}. What is derived before took {derived:.0f} s, not counted."
     )
