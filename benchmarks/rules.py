@@ -152,7 +152,7 @@ def main() -> None:
     print(
         f"{len(packs.laws)} laws with {rules} rules over {ASSETS:,} assets, {PARTIES:,} parties, "
         f"{tables['holding'].num_rows:,} holdings, {tables['agreement'].num_rows:,} agreements, "
-        f"{tables['custody'].num_rows:,} rows of custody: heard in two children with one thread each, by the clock, start of "
+        f"{tables['custody'].num_rows:,} rows of custody: heard in two children, by the clock, start of "
         f"the process and its files included. Median of {ROUNDS} rounds. Bound: {BOUND_S:g} s: "
         f"{'kept' if seconds < BOUND_S else 'not kept'}. What is derived before took {derived:.0f} s, not counted."
     )

@@ -43,14 +43,18 @@ FINDING = Noun(
         Column("rests_on", TEXT, "The weakest stance under it.", "As right as its source."),
         Column("innocent", TEXT, "The best innocent explanation.", "A proposal."),
         Column("proof", TEXT, "The chain as a sentence.", "One minimal chain; others may exist."),
-        Column("citation", TEXT, "Where the law says so; null: no rule of law.", "Numbering changes; see the last check."),
+        Column(
+            "citation", TEXT, "Where the law says so; null: no rule of law.", "Numbering changes; see the last check."
+        ),
         Column(
             "status",
             TEXT,
             "sourced, to verify or interpretive, and whether the rule is law: in force, not yet, proposed or lapsed.",
             "It never changes an outcome.",
         ),
-        Column("measures", TEXTS, "What would change it, each with the new outcome.", "A proposal; side effects exist."),
+        Column(
+            "measures", TEXTS, "What would change it, each with the new outcome.", "A proposal; side effects exist."
+        ),
         Column("french", TEXT, "Message, measures and what is missing in French, as JSON.", "English decides."),
         Column("judged", TEXT, "The judgement in force, if any.", "Applied when shown; never removes a finding."),
     ),
