@@ -33,6 +33,7 @@ docs: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 setup: $(READY)
 
