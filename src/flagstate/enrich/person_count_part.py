@@ -11,6 +11,7 @@ from flagstate.catalog.bulk import COVERED, IDENTIFIER
 from flagstate.catalog.data_class import by_id
 from flagstate.catalog.wider import categories
 from flagstate.enrich.person_count_windows import days
+from flagstate.model.stance import weakest_stance
 
 FACTS = 20
 """fact_ids that a row names."""
@@ -18,9 +19,6 @@ FACTS = 20
 CONTACT = IDENTIFIER + "d"
 PERSONAL = ("us_28cfr202/", "eu_gdpr/")
 """Laws whose categories are about persons, whatever the class says."""
-
-WEAKER = ("observed", "configured", "recorded", "declared")
-"""Stances, the weakest last."""
 
 LINKAGE = "linkage_unknown"
 LOWER = "lower_declared"
@@ -56,11 +54,6 @@ def sorted_by(classes: frozenset[str]) -> tuple[tuple[str, frozenset[str]], ...]
     if len(identifiers) >= 2 and set(listed) != {CONTACT}:
         found.setdefault(COVERED, set()).update(identifiers)
     return tuple((law, frozenset(found[law])) for law in sorted(found))
-
-
-def weakest(stances: Iterable[str]) -> str:
-    """Return the weakest stance; one that is not known counts as declared."""
-    return WEAKER[max((WEAKER.index(one) if one in WEAKER else len(WEAKER) - 1 for one in stances), default=0)]
 
 
 @dataclass(eq=False)
@@ -111,7 +104,7 @@ class Said:
     @cached_property
     def stance(self) -> str:
         """The weakest stance."""
-        return weakest(self.stances)
+        return weakest_stance(self.stances)
 
     def _key_ids(self) -> list[str] | None:
         if () in self.keys:
@@ -182,7 +175,7 @@ def row(seen: Part | None, told: Part | None, as_of: date) -> tuple[object, ...]
         high = by.high if by else None
         raised = by is seen and told.low is not None and told.low > (seen.low or 0)
         said = Said.of((seen.said, told.said), *([LOWER] if raised else []))
-        stance = weakest(s for part in (seen, told) if part is by or (by is None and part.low == low)
+        stance = weakest_stance(s for part in (seen, told) if part is by or (by is None and part.low == low)
                          for s in part.said.stances)  # fmt: skip
     against = low is not None and high is not None and low > high
     exact = low is not None and low == high
