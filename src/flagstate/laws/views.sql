@@ -377,6 +377,75 @@ GROUP BY ALL;
 SELECT list, CASE WHEN complete = 'yes' THEN true END AS lacks, status
 FROM list_state;
 
+-- view: union_seat
+-- Whether a party is in the Union: an organisation by its seat and principal place, a person by where it lives.
+-- One place outside is enough to be outside; inside is only who is
+-- known to be so in all respects. here: at least one of its places is in the Union.
+WITH spot AS (
+    SELECT entity_id, unnest(CASE WHEN kind IN ('person', 'group') THEN located_in
+        WHEN kind = 'state' THEN joined(organised_in, located_in) ELSE joined(organised_in, principal_places) END) AS country
+    FROM party
+), told AS (
+    SELECT s.entity_id,
+        bool_or(e.member IS NULL AND l.lacks) AS some_outside,
+        bool_or(e.member IS NOT NULL) AS some_inside,
+        bool_and(e.member IS NULL AND l.lacks) AS all_outside,
+        bool_and(e.member IS NOT NULL) AS all_inside
+    FROM spot AS s
+    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = s.country
+    LEFT JOIN lacks_list AS l ON l.list = 'eu'
+    GROUP BY s.entity_id
+)
+SELECT p.entity_id, p.kind,
+    CASE WHEN t.some_outside THEN false
+         WHEN t.all_inside AND (p.kind <> 'organisation' OR (len(p.organised_in) > 0 AND len(p.principal_places) > 0)) THEN true
+    END AS inside,
+    CASE WHEN t.some_inside THEN true
+         WHEN t.all_outside AND len(p.organised_in) > 0 AND len(p.principal_places) > 0 THEN false END AS here,
+    p.facts
+FROM party AS p
+LEFT JOIN told AS t ON t.entity_id = p.entity_id;
+
+-- view: trade_data
+-- Assets with non-personal data that matter here: trade, customs and trade secrets, by classes that are no personal data.
+WITH class_of AS (
+    SELECT data_class, bool_or(category LIKE 'trade/%' OR category LIKE 'customs/%' OR category LIKE 'trade_secret/%') AS trade,
+           bool_or(category = 'eu_gdpr/personal') AS personal
+    FROM data_class GROUP BY data_class
+)
+SELECT h.asset_id, list_sort(list_distinct(list(h.data_class))) AS data_classes, list_sort(list(h.fact_id)) AS facts
+FROM holding AS h JOIN class_of AS c ON c.data_class = h.data_class
+WHERE c.trade AND NOT c.personal
+GROUP BY h.asset_id;
+
+-- view: held_in_union
+-- Whether an asset stands in the Union.
+SELECT r.asset_id, CASE WHEN bool_or(r.stands AND e.member IS NOT NULL) THEN true WHEN bool_and(r.stands AND l.lacks AND e.member IS NULL) THEN false END AS here,
+       united(r.facts) AS facts
+FROM resource_place AS r
+LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = r.country
+LEFT JOIN lacks_list AS l ON l.list = 'eu'
+GROUP BY r.asset_id;
+
+-- view: union_grip
+-- Governments outside the Union that reach what an asset holds through an entity. Metadata alone is no reach of the data.
+WITH proof AS (
+    SELECT
+        r.subject_id AS asset_id, unnest(r.entities) AS entity_id, r.government, r.data = 'clear' AS clear,
+        coalesce(r.contested, false) AS contested, coalesce(r.disputed, false) AS disputed, r.facts
+    FROM reach AS r
+    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = r.government
+    WHERE r.government IS NOT NULL AND r.government <> 'EU' AND e.member IS NULL
+      AND r.answer IN ('both', 'evidenced') AND r.level <> 'covert_only'
+)
+SELECT
+    asset_id, entity_id,
+    any_yes(CASE WHEN NOT clear THEN false WHEN disputed THEN NULL ELSE true END) AS reached,
+    bool_and(contested) FILTER (WHERE clear) AS contested,
+    coalesce(list_sort(list_distinct(list(government) FILTER (WHERE clear))), []::VARCHAR[]) AS governments,
+    united(facts) AS facts
+FROM proof GROUP BY asset_id, entity_id;
+
 -- view: whole
 -- What the coverage ledger says was seen whole: noun and scope, with its window. What is whole is read off the sources that
 -- say so, over the time that they cover without a gap, the latest such time; share_seen is the least that any of them saw.

@@ -1,28 +1,11 @@
 -- view: inside
--- Whether a party is in the Union: an organisation by its seat and principal place, a person by where it lives.
--- One place outside is enough to be outside; inside is only who is known to be so in all respects.
-WITH spot AS (
-    SELECT entity_id, unnest(CASE WHEN kind IN ('person', 'group') THEN located_in
-        WHEN kind = 'state' THEN joined(organised_in, located_in) ELSE joined(organised_in, principal_places) END) AS country
-    FROM party
-), told AS (
-    SELECT s.entity_id,
-        bool_or(e.member IS NULL AND l.lacks) AS some_outside,
-        bool_and(e.member IS NOT NULL) AS all_inside
-    FROM spot AS s
-    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = s.country
-    LEFT JOIN lacks_list AS l ON l.list = 'eu'
-    GROUP BY s.entity_id
-)
-SELECT p.entity_id, p.kind,
-    CASE WHEN t.some_outside THEN false
-         WHEN t.all_inside AND (p.kind <> 'organisation' OR (len(p.organised_in) > 0 AND len(p.principal_places) > 0)) THEN true
-    END AS inside,
+-- Whether a party is in the Union, and whether one of its places is in the country of the law.
+SELECT u.entity_id, u.kind, u.inside,
     CASE WHEN list_contains(joined(joined(p.organised_in, p.principal_places), p.located_in), $home) THEN true
          WHEN $home IS NOT NULL AND len(p.organised_in) > 0 AND len(p.principal_places) > 0 THEN false END AS here,
-    p.facts
-FROM party AS p
-LEFT JOIN told AS t ON t.entity_id = p.entity_id;
+    u.facts
+FROM union_seat AS u
+JOIN party AS p ON p.entity_id = u.entity_id;
 
 -- view: investor
 -- Foreign investors: seat or residence outside the Union, or who stands at the top of control is outside.

@@ -1,27 +1,3 @@
--- view: inside
--- Whether a party is in the Union: an organisation by its seat and principal place, a person by where it lives.
--- One place outside is enough to be outside; inside is only who is known to be so in all respects.
-WITH spot AS (
-    SELECT entity_id, unnest(CASE WHEN kind IN ('person', 'group') THEN located_in
-        WHEN kind = 'state' THEN joined(organised_in, located_in) ELSE joined(organised_in, principal_places) END) AS country
-    FROM party
-), told AS (
-    SELECT s.entity_id,
-        bool_or(e.member IS NULL AND l.lacks) AS some_outside,
-        bool_and(e.member IS NOT NULL) AS all_inside
-    FROM spot AS s
-    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = s.country
-    LEFT JOIN lacks_list AS l ON l.list = 'eu'
-    GROUP BY s.entity_id
-)
-SELECT p.entity_id, p.kind,
-    CASE WHEN t.some_outside THEN false
-         WHEN t.all_inside AND (p.kind <> 'organisation' OR (len(p.organised_in) > 0 AND len(p.principal_places) > 0)) THEN true
-    END AS inside,
-    p.facts
-FROM party AS p
-LEFT JOIN told AS t ON t.entity_id = p.entity_id;
-
 -- view: offer
 -- Agreements and offers on ICT services, with what they claim.
 SELECT agreement_id, from_id, to_id,
@@ -57,7 +33,7 @@ WITH spot AS (
     SELECT u.entity_id,
         bool_and(coalesce(u.verdict = 'yes' AND i.inside IS NOT NULL AND (i.kind <> 'organisation' OR l.lacks), false)) AS whole
     FROM ultimate_parent AS u
-    LEFT JOIN inside AS i ON i.entity_id = u.parent_id
+    LEFT JOIN union_seat AS i ON i.entity_id = u.parent_id
     LEFT JOIN lacks_interest AS l ON l.subject_id = u.parent_id
     GROUP BY u.entity_id
 )
@@ -65,7 +41,7 @@ SELECT o.agreement_id, o.entity_id, i.inside,
     i.inside IS NOT NULL AND bool_and(coalesce(l.lacks, false) AND coalesce(t.whole, false)) AS whole,
     joined(united(o.facts), i.facts) AS facts
 FROM one AS o
-LEFT JOIN inside AS i ON i.entity_id = o.entity_id
+LEFT JOIN union_seat AS i ON i.entity_id = o.entity_id
 LEFT JOIN lacks_interest AS l ON l.subject_id = o.entity_id
 LEFT JOIN top AS t ON t.entity_id = o.entity_id
 GROUP BY o.agreement_id, o.entity_id, i.inside, i.facts;
@@ -79,7 +55,7 @@ WITH cap AS (
     SELECT k.agreement_id, 'parent', c.verdict = 'yes', joined(c.facts, i.facts)
     FROM keeper AS k
     JOIN control_chain AS c ON c.subject_id = k.entity_id AND c.kind <> 'veto'
-    JOIN inside AS i ON i.entity_id = c.holder_id AND NOT i.inside
+    JOIN union_seat AS i ON i.entity_id = c.holder_id AND NOT i.inside
     UNION ALL
     SELECT o.agreement_id, 'place', p.stands, p.facts
     FROM (SELECT agreement_id, unnest(assets) AS asset_id FROM offer) AS o

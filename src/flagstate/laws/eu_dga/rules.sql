@@ -26,47 +26,9 @@ JOIN lacks_control AS b ON b.subject_id = r.entity_id AND b.control = 'dga_body'
 JOIN (SELECT DISTINCT subject_id FROM control WHERE control = 'dga_body') AS said ON said.subject_id = r.entity_id
 WHERE list_has_any(x.hows, ['operates', 'hosts', 'manages']);
 
--- view: trade_data
--- Assets with non-personal data that matter here: trade, customs and trade secrets, by classes that are no personal data.
-WITH class_of AS (
-    SELECT data_class, bool_or(category LIKE 'trade/%' OR category LIKE 'customs/%' OR category LIKE 'trade_secret/%') AS trade,
-           bool_or(category = 'eu_gdpr/personal') AS personal
-    FROM data_class GROUP BY data_class
-)
-SELECT h.asset_id, list_sort(list_distinct(list(h.data_class))) AS data_classes, list_sort(list(h.fact_id)) AS facts
-FROM holding AS h JOIN class_of AS c ON c.data_class = h.data_class
-WHERE c.trade AND NOT c.personal
-GROUP BY h.asset_id;
-
--- view: held_here
--- Whether an asset stands in the Union.
-SELECT r.asset_id, CASE WHEN bool_or(r.stands AND e.member IS NOT NULL) THEN true WHEN bool_and(r.stands AND l.lacks AND e.member IS NULL) THEN false END AS here,
-       united(r.facts) AS facts
-FROM resource_place AS r
-LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = r.country
-LEFT JOIN lacks_list AS l ON l.list = 'eu'
-GROUP BY r.asset_id;
-
 -- view: grip
 -- Governments outside the Union that reach what an asset holds through its provider. Metadata alone is no reach of the
 -- data. Nothing found is no only where the ledger of interests is complete about the provider.
-WITH proof AS (
-    SELECT
-        r.subject_id AS asset_id, unnest(r.entities) AS entity_id, r.government, r.data = 'clear' AS clear,
-        coalesce(r.contested, false) AS contested, coalesce(r.disputed, false) AS disputed, r.facts
-    FROM reach AS r
-    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = r.government
-    WHERE r.government IS NOT NULL AND r.government <> 'EU' AND e.member IS NULL
-      AND r.answer IN ('both', 'evidenced') AND r.level <> 'covert_only'
-), summed AS (
-    SELECT
-        asset_id, entity_id,
-        any_yes(CASE WHEN NOT clear THEN false WHEN disputed THEN NULL ELSE true END) AS reached,
-        bool_and(contested) FILTER (WHERE clear) AS contested,
-        coalesce(list_sort(list_distinct(list(government) FILTER (WHERE clear))), []::VARCHAR[]) AS governments,
-        united(facts) AS facts
-    FROM proof GROUP BY asset_id, entity_id
-)
 SELECT
     s.provider, s.customer,
     any_yes(CASE WHEN h.here IS FALSE THEN false
@@ -78,8 +40,8 @@ SELECT
     united(joined(joined(t.facts, h.facts), joined(g.facts, s.facts))) AS facts
 FROM service AS s
 JOIN trade_data AS t ON t.asset_id = s.asset_id
-LEFT JOIN held_here AS h ON h.asset_id = s.asset_id
-LEFT JOIN summed AS g ON g.asset_id = s.asset_id AND g.entity_id = s.provider
+LEFT JOIN held_in_union AS h ON h.asset_id = s.asset_id
+LEFT JOIN union_grip AS g ON g.asset_id = s.asset_id AND g.entity_id = s.provider
 LEFT JOIN lacks_interest AS i ON i.subject_id = s.provider
 WHERE h.here IS NOT FALSE
 GROUP BY s.provider, s.customer;

@@ -1,31 +1,3 @@
--- view: inside
--- Whether a party is in the Union: an organisation by its seat and principal place, a person by where it lives.
--- One place outside is enough to be outside; a target is in the Union where one of its places is.
-WITH spot AS (
-    SELECT entity_id, unnest(CASE WHEN kind IN ('person', 'group') THEN located_in
-        WHEN kind = 'state' THEN joined(organised_in, located_in) ELSE joined(organised_in, principal_places) END) AS country
-    FROM party
-), told AS (
-    SELECT s.entity_id,
-        bool_or(e.member IS NULL AND l.lacks) AS some_outside,
-        bool_or(e.member IS NOT NULL) AS some_inside,
-        bool_and(e.member IS NULL AND l.lacks) AS all_outside,
-        bool_and(e.member IS NOT NULL) AS all_inside
-    FROM spot AS s
-    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = s.country
-    LEFT JOIN lacks_list AS l ON l.list = 'eu'
-    GROUP BY s.entity_id
-)
-SELECT p.entity_id, p.kind,
-    CASE WHEN t.some_outside THEN false
-         WHEN t.all_inside AND (p.kind <> 'organisation' OR (len(p.organised_in) > 0 AND len(p.principal_places) > 0)) THEN true
-    END AS inside,
-    CASE WHEN t.some_inside THEN true
-         WHEN t.all_outside AND len(p.organised_in) > 0 AND len(p.principal_places) > 0 THEN false END AS here,
-    p.facts
-FROM party AS p
-LEFT JOIN told AS t ON t.entity_id = p.entity_id;
-
 -- view: investor
 -- Investors that are outside, or controlled from outside at the top, also through companies in the Union.
 -- That nobody outside stands above is only known where the top is a person or state, or all interests in it are known.
@@ -35,10 +7,10 @@ SELECT i.entity_id,
         WHEN u.verdict = 'yes' AND t.inside AND (t.kind <> 'organisation' OR l.lacks) THEN false
     END) AS is_foreign,
     joined(i.facts, joined(united(u.facts), united(t.facts))) AS facts
-FROM inside AS i
+FROM union_seat AS i
 JOIN (SELECT DISTINCT to_id FROM agreement WHERE kind = 'investment') AS g ON g.to_id = i.entity_id
 LEFT JOIN ultimate_parent AS u ON u.entity_id = i.entity_id
-LEFT JOIN inside AS t ON t.entity_id = u.parent_id
+LEFT JOIN union_seat AS t ON t.entity_id = u.parent_id
 LEFT JOIN lacks_interest AS l ON l.subject_id = u.parent_id
 GROUP BY i.entity_id, i.inside, i.facts;
 
@@ -73,7 +45,7 @@ WITH judged AS (
         NOT c.lacks AS approved,
         joined(joined(v.facts, t.facts), joined(i.facts, joined(s.facts, c.facts))) AS facts
     FROM investment AS v
-    LEFT JOIN inside AS t ON t.entity_id = v.from_id
+    LEFT JOIN union_seat AS t ON t.entity_id = v.from_id
     LEFT JOIN investor AS i ON i.entity_id = v.to_id
     LEFT JOIN sector AS s ON s.entity_id = v.from_id
     LEFT JOIN lacks_control AS c ON c.subject_id = v.agreement_id AND c.control = 'fdi_approved'

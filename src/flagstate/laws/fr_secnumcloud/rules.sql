@@ -1,27 +1,3 @@
--- view: inside
--- Whether a party is in the Union: an organisation by its seat and principal place, a person by where it lives.
--- One place outside is enough to be outside; inside is only who is known to be so in all respects.
-WITH spot AS (
-    SELECT entity_id, unnest(CASE WHEN kind IN ('person', 'group') THEN located_in
-        WHEN kind = 'state' THEN joined(organised_in, located_in) ELSE joined(organised_in, principal_places) END) AS country
-    FROM party
-), told AS (
-    SELECT s.entity_id,
-        bool_or(e.member IS NULL AND l.lacks) AS some_outside,
-        bool_and(e.member IS NOT NULL) AS all_inside
-    FROM spot AS s
-    LEFT JOIN list_entry AS e ON e.list = 'eu' AND e.kind = 'country' AND e.member = s.country
-    LEFT JOIN lacks_list AS l ON l.list = 'eu'
-    GROUP BY s.entity_id
-)
-SELECT p.entity_id, p.kind,
-    CASE WHEN t.some_outside THEN false
-         WHEN t.all_inside AND (p.kind <> 'organisation' OR (len(p.organised_in) > 0 AND len(p.principal_places) > 0)) THEN true
-    END AS inside,
-    p.facts
-FROM party AS p
-LEFT JOIN told AS t ON t.entity_id = p.entity_id;
-
 -- view: provider
 -- Providers of which the qualification is claimed, sought or asked for; others are not looked at.
 WITH said AS (
@@ -33,14 +9,14 @@ WITH said AS (
 SELECT s.entity_id, i.inside, coalesce(any_value(l.lacks ORDER BY l.lacks), false) AS whole,
     joined(list(s.fact_id), i.facts) AS facts
 FROM said AS s
-JOIN inside AS i ON i.entity_id = s.entity_id
+JOIN union_seat AS i ON i.entity_id = s.entity_id
 LEFT JOIN lacks_interest AS l ON l.subject_id = s.entity_id
 GROUP BY s.entity_id, i.inside, i.facts;
 
 -- view: steered
 -- Entities that somebody outside controls or may control; a veto is looked at by itself.
 SELECT c.subject_id AS entity_id, c.holder_id, united(c.facts) AS facts
-FROM control_chain AS c JOIN inside AS i ON i.entity_id = c.holder_id AND NOT i.inside
+FROM control_chain AS c JOIN union_seat AS i ON i.entity_id = c.holder_id AND NOT i.inside
 WHERE c.kind <> 'veto'
 GROUP BY c.subject_id, c.holder_id;
 
@@ -61,7 +37,7 @@ SELECT p.subject_id, p.holder_id, p.kind, p.lo, p.hi, i.inside, t.entity_id IS N
     coalesce(i.inside AND t.entity_id IS NULL AND (i.kind <> 'organisation' OR l.lacks), false) AS closed,
     joined(p.facts, i.facts) AS facts
 FROM part AS p
-LEFT JOIN inside AS i ON i.entity_id = p.holder_id
+LEFT JOIN union_seat AS i ON i.entity_id = p.holder_id
 LEFT JOIN lacks_interest AS l ON l.subject_id = p.holder_id
 LEFT JOIN led AS t ON t.entity_id = p.holder_id;
 
@@ -86,7 +62,7 @@ WITH owned AS (
     SELECT o.subject_id AS entity_id, o.holder_id, o.share_lo_pct AS lo, o.share_hi_pct AS hi, joined(o.facts, i.facts) AS facts
     FROM owned_share AS o
     JOIN provider AS p ON p.entity_id = o.subject_id
-    JOIN inside AS i ON i.entity_id = o.holder_id AND NOT i.inside
+    JOIN union_seat AS i ON i.entity_id = o.holder_id AND NOT i.inside
     UNION ALL
     SELECT s.subject_id, s.holder_id, s.lo, s.hi, s.facts
     FROM stake AS s JOIN provider AS p ON p.entity_id = s.subject_id
@@ -97,7 +73,7 @@ WITH owned AS (
     JOIN provider AS p ON p.entity_id = s.subject_id
     JOIN (
         SELECT entity_id, holder_id, facts FROM steered
-        UNION ALL SELECT entity_id, entity_id, []::VARCHAR[] FROM inside WHERE NOT inside
+        UNION ALL SELECT entity_id, entity_id, []::VARCHAR[] FROM union_seat WHERE NOT inside
     ) AS t ON t.entity_id = s.holder_id
     GROUP BY s.subject_id, t.holder_id, s.kind
 ), dark AS (
@@ -148,7 +124,7 @@ WITH power AS (
             CASE WHEN kind <> 'appoints' OR share_hi_pct IS NULL THEN true ELSE above(share_lo_pct, share_hi_pct, $board) END AS strong
         FROM interest WHERE kind IN ('vetoes', 'appoints', 'controls', 'contracts')
     ) AS r ON r.subject_id = p.entity_id
-    LEFT JOIN inside AS i ON i.entity_id = r.holder_id
+    LEFT JOIN union_seat AS i ON i.entity_id = r.holder_id
     LEFT JOIN lacks_interest AS l ON l.subject_id = r.holder_id
     LEFT JOIN (SELECT DISTINCT entity_id FROM steered) AS t ON t.entity_id = r.holder_id
 )
