@@ -85,3 +85,18 @@ OWN_ENDS = {
     "both": "Both ends are in declared networks: it stays inside.",
     "none": "Neither end is known to be ours.",
 }
+
+BEHAVIOURS = {
+    "beacon": "Connections come in a steady rhythm, as a program calls home.",
+    "dns_tunnel": "Names under one domain carry data.",
+    "encrypted_dns": "Names are asked of a resolver through TLS or HTTPS that nobody declared.",
+    "carrier": "A protocol that is not meant for it carries data: ICMP, or a transport of its own.",
+    "bulk_upload": "Much more is sent than this pair, and others like it, usually send.",
+    "slow_leak": "A little is sent all the time, steadily or growing.",
+    "long_connection": "A connection stays open far longer than others.",
+    "first_seen": "A destination that nobody called before.",
+    "wrong_port": "A protocol runs on a port that is not its own.",
+    "clear_text": "Sensitive classes pass unencrypted.",
+    "tunnel_exit": "A tunnel, VPN or relay ends outside: what is in it is not seen.",
+}
+"""Shapes of traffic that are looked for; each names the best innocent explanation beside it."""

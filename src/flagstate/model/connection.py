@@ -34,5 +34,24 @@ CONNECTION = Noun(
         ),
         Column("missed_bytes", COUNT, "Bytes that the sensor knows it missed.", "Only gaps that it noticed."),
         Column("conn_state", TEXT, "Zeek's state code.", "One-sided captures look like failures."),
+        Column(
+            "server_name",
+            TEXT,
+            "Name of the responder, where the record itself has it.",
+            "Written by the party that is audited; it may be wrong or forged.",
+        ),
+        Column("name_source", TEXT, "sni or host; null: no name.", "As server_name."),
+        Column(
+            "connect_to",
+            TEXT,
+            "Where the client asked a proxy to connect to (CONNECT), as `host:port`; null: no proxy was asked.",
+            "The proxy may refuse, or go elsewhere.",
+        ),
+        Column(
+            "claimed_orig_h",
+            TEXT,
+            "Client that a forwarded-for header names.",
+            "Anybody can write this header: forgeable, and never merged with the address that was seen.",
+        ),
     ),
 )

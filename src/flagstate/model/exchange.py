@@ -21,6 +21,18 @@ EXCHANGE = Noun(
         Column(
             "host", TEXT, "Host header or URL host.", "Written by the party that is audited; it may be wrong or forged."
         ),
+        Column(
+            "connect_to",
+            TEXT,
+            "Where the client asked a proxy to connect to (CONNECT), as `host:port`; null: no proxy was asked.",
+            "The proxy may refuse, or go elsewhere.",
+        ),
+        Column(
+            "claimed_orig_h",
+            TEXT,
+            "Client that a forwarded-for header names.",
+            "Anybody can write this header: forgeable, and never merged with the address that was seen.",
+        ),
         Column("method", TEXT, "Method.", "Null if the request was not seen."),
         Column("status_code", SMALL, "Status.", "Null or 0: no response seen."),
         Column(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flagstate.model.activity import ACTIVITY
 from flagstate.model.agreement import AGREEMENT
 from flagstate.model.asset import ASSET
+from flagstate.model.behaviour import BEHAVIOUR
 from flagstate.model.claim import CLAIM
 from flagstate.model.compelled import COMPELLED
 from flagstate.model.concentration import CONCENTRATION
@@ -75,6 +76,7 @@ ALL = (
     NETWORK,
     ENDPOINT,
     RECONCILIATION,
+    BEHAVIOUR,
     IDENTITY,
     CONTRADICTION,
     CONTROL_CHAIN,
@@ -104,6 +106,7 @@ __all__ = [
     "AGREEMENT",
     "ALL",
     "ASSET",
+    "BEHAVIOUR",
     "CLAIM",
     "COMPELLED",
     "CONCENTRATION",

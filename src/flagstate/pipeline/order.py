@@ -251,6 +251,7 @@ def unified(tables: Tables) -> Tables:
 _DERIVED = frozenset(noun.name for noun in model.ALL if noun.group in ("derived", "conclusion")) - {
     "endpoint",
     "reconciliation",
+    "behaviour",
     "judgement",
 }
 

@@ -20,6 +20,8 @@ class Head:
     """Size of the whole, decompressed, in bytes."""
     suffix: str
     """Last suffix of its name in lower case, such as `.csv`; a hint that never decides alone."""
+    tail: bytes = b""
+    """Up to 64 KiB of its end, for formats that say what they are there; empty where the whole is in `data`."""
 
     @property
     def whole(self) -> bool:

@@ -148,7 +148,10 @@ def neutral(descriptor: int) -> str:
 
 def head(descriptor: int, size: int, suffix: str) -> Head:
     """Return the beginning of an open, plain file."""
-    return Head(os.pread(descriptor, HEAD_BYTES, 0), size, suffix)
+    begin = os.pread(descriptor, HEAD_BYTES, 0)
+    # Only Parquet says at its end what it is.
+    end = os.pread(descriptor, HEAD_BYTES, size - HEAD_BYTES) if size > HEAD_BYTES and begin[:4] == b"PAR1" else b""
+    return Head(begin, size, suffix, end)
 
 
 def suffix_of(name: str) -> str:
