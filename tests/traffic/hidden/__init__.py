@@ -1,0 +1,1 @@
+"""What hides in ordinary traffic, each at three strengths: weak, medium, strong."""
