@@ -11,7 +11,7 @@ from case_world import again, lines, made, tables
 from flagstate import model
 from flagstate.case import Case
 from flagstate.errors import UsageError
-from flagstate.pipeline.audit import judged
+from flagstate.pipeline.judging import judged
 
 TODAY = date(2026, 11, 21)
 
@@ -53,6 +53,10 @@ def test_they_conform_and_are_published(tmp_path: Path) -> None:
         "author": "dpo",
         "assignee": "ops",
         "until": TODAY,
+        "explained_by": None,
+        "covers": None,
+        "figures": None,
+        "up_to_bytes": None,
     }
     case.publish(tables(1))
     assert case.tables()["judgement"].equals(table)

@@ -7,6 +7,7 @@ folder (its key, the places of its evidence) lies outside it.
 from __future__ import annotations
 
 from flagstate.case.index import signature
+from flagstate.case.judgements import Basis, Told
 from flagstate.case.ledger import CHAIN_PROVES
 from flagstate.case.ranges import Growth, Range, ranges
 from flagstate.case.store import Case
@@ -18,11 +19,13 @@ __all__ = [
     "CASE_FORMAT",
     "CHAIN_PROVES",
     "UPGRADES",
+    "Basis",
     "Case",
     "Check",
     "Growth",
     "Range",
     "Tables",
+    "Told",
     "Upgrade",
     "ranges",
     "signature",

@@ -290,8 +290,9 @@ class Case:
         return ledger.check(self._path / ledger.NAME, kept_n=kept.n, kept=kept.head)
 
     def judge(
-        self, kind: str, on_id: str, *, reason: str, author: str, until: date | None = None, assignee: str = ""
-    ) -> str:
+        self, kind: str, on_id: str, *, reason: str, author: str, until: date | None = None, assignee: str = "",
+        basis: judgements.Basis | None = None,
+    ) -> str:  # fmt: skip
         """Add a judgement to the ledger; the arguments are those of `judgements.body`.
 
         Returns:
@@ -301,7 +302,7 @@ class Case:
             UsageError: Something is missing.
             CaseError: It cannot be written.
         """
-        said = judgements.body(kind, on_id, reason=reason, author=author, until=until, assignee=assignee)
+        said = judgements.body(kind, on_id, reason=reason, author=author, until=until, assignee=assignee, basis=basis)
         return judgements.identify(self.append(judgements.KIND, said))
 
     def withdraw(self, judgement_id: str, *, reason: str, author: str) -> None:
@@ -318,6 +319,10 @@ class Case:
     def judgements(self, as_of: date | None = None) -> pa.Table:
         """Return the judgements that stand on a day; without a day, also those that have expired."""
         return judgements.standing(self.ledger(), as_of)
+
+    def told(self, as_of: date) -> list[judgements.Told]:
+        """Return every judgement with what became of it until a day."""
+        return judgements.told(self.ledger(), as_of)
 
     # -- the folder ---------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.case import Case
 from flagstate.errors import CaseError, UsageError
-from flagstate.pipeline.audit import describe, judged
+from flagstate.pipeline.audit import describe
+from flagstate.pipeline.judging import judged
 from flagstate.report.meta import Meta
 
 

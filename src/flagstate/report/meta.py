@@ -49,6 +49,8 @@ class Meta:
     """Sources that were switched off, such as provider-feeds."""
     laws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Laws that were judged, by id: title and the titles of their rules by language, citation, jurisdiction."""
+    judged: Mapping[str, int] = field(default_factory=dict)
+    """Adverse findings that judgements explain (explained, by how many: judgements), that expired, that reopened."""
 
     def credits(self) -> list[tuple[str, str]]:
         """Return the attributions, the demanded one first, each once."""
