@@ -22,6 +22,7 @@ from flagstate.errors import FULL, CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
 from flagstate.pipeline import collect, cover, gather, merge, order
+from flagstate.pipeline.judging import counts, judged
 from flagstate.pipeline.rules import Hearing, own_laws, shipped_laws
 from flagstate.report.meta import Meta
 
@@ -227,21 +228,6 @@ def _read(
     return tables
 
 
-def judged(tables: dict[str, pa.Table], case: Case, as_of: date) -> dict[str, pa.Table]:
-    """Show on each finding the judgement that stands; a finding is never removed by one."""
-    held = case.judgements(as_of)
-    by_finding: dict[str, str] = {}
-    # A comment or an assignment does not take back an explanation.
-    for row in sorted(held.to_pylist(), key=lambda row: row["kind"] in ("explained", "muted")):
-        by_finding[row["on_id"]] = f"{row['kind']}: {row['reason']}"
-    table = tables["finding"]
-    column = pa.array([by_finding.get(i) for i in table.column("finding_id").to_pylist()], pa.string())
-    return tables | {
-        "finding": table.set_column(table.column_names.index("judged"), "judged", column),
-        "judgement": held,
-    }
-
-
 def settings(what: Order, as_of: date) -> dict[str, object]:
     """Return the options of an audit as they are kept in the ledger."""
     return {
@@ -292,6 +278,7 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         home=_home(tables),
         without=("provider-feeds",) if "provider-feeds" in str(kept["without"]) else (),
         laws=shipped_laws() | (own if isinstance(own, dict) else {}),
+        judged=counts(tables, case),
     )
 
 
