@@ -118,4 +118,4 @@ def audit(paths: Sequence[Path], *, mask: Callable[[str], str] = str) -> flows.M
     for path in conns:
         if suspects.touches(done[str(path)].keys):
             done[str(path)] = summarise(path, mask=mask, names=names, suspects=suspects)
-    return flows.merge(done, con)
+    return flows.merge(done, con, salt=11)

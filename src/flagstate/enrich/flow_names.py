@@ -41,3 +41,27 @@ def masked(names: Iterable[str], mask: Callable[[str], str]) -> pa.Table:
             "name": pa.array([None if name is None else once[name] for name in good], pa.string()),
         }
     )
+
+
+def proxied(asked: Iterable[str], mask: Callable[[str], str]) -> pa.Table:
+    """Return (raw, shown) for each distinct `host:port` that a proxy was asked for; only `shown` may leave.
+
+    An address stays as it is, a name is masked as names are; null: it is neither.
+    """
+    raw = list(asked)
+    shown = [_asked(text, mask) for text in raw]
+    return pa.table({"raw": pa.array(raw, pa.string()), "shown": pa.array(shown, pa.string())})
+
+
+def _asked(text: str, mask: Callable[[str], str]) -> str | None:
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdigit() or len(port) > 5:
+        host, port = text, ""
+    host = host.removeprefix("[").removesuffix("]")
+    tail = f":{int(port)}" if port else ""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        name = clean(host)
+        return f"{mask(name)}{tail}" if name else None
+    return f"[{found}]{tail}" if found.version == 6 else f"{found}{tail}"

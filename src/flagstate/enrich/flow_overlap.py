@@ -6,15 +6,15 @@ import duckdb
 import pyarrow as pa
 
 ROW_COLUMNS = (
-    "uid, orig_h, orig_p, resp_h, resp_p, proto, service, name, name_rank, conn_state, duration_us, orig_bytes, "
-    "resp_bytes, missed_bytes, us"
+    "uid, orig_h, orig_p, resp_h, resp_p, proto, service, name, name_rank, connect_to, "
+    "claimed_orig_h, conn_state, duration_us, orig_bytes, resp_bytes, missed_bytes, us"
 )
 """What is kept of a suspected record."""
 
 _LONGEST = (
     "duration_us DESC NULLS LAST, orig_bytes DESC NULLS LAST, resp_bytes DESC NULLS LAST, "
     "missed_bytes DESC NULLS LAST, us, conn_state DESC NULLS LAST, service NULLS LAST, name_rank NULLS LAST, "
-    "name NULLS LAST, resp_p, orig_p, proto, uid"
+    "name NULLS LAST, connect_to NULLS LAST, claimed_orig_h NULLS LAST, resp_p, orig_p, proto, uid"
 )
 
 # By id first: the same id and the same two addresses are one connection, whatever else differs.

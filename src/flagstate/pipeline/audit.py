@@ -18,6 +18,7 @@ import pyarrow as pa
 from flagstate import __version__, model
 from flagstate.case import Case
 from flagstate.engine import Workers, connect, cores, memory
+from flagstate.enrich.behave.seen import Traffic
 from flagstate.errors import FULL, CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
@@ -145,7 +146,7 @@ def _audit(what: Order, said: Callable[[str], None]) -> Outcome:
         means = _means(what)
         con = connect(memory_bytes=means.memory_bytes // 2, threads=means.threads, folders=[spool], spill=spool)
         try:
-            tables = _read(what, case, workers, con, as_of, said)
+            tables, traffic = _read(what, case, workers, con, as_of, said)
             off = "laws" in what.without
             hearing = Hearing(what.laws, off, spool, means.memory_bytes // 2, means.threads)
             context = order.Run(
@@ -153,6 +154,7 @@ def _audit(what: Order, said: Callable[[str], None]) -> Outcome:
                 as_of,
                 "provider-feeds" in what.without,
                 _user_dir(),
+                traffic=traffic,
                 rules=hearing,
                 plan_seconds=PLAN_SECONDS,
             )
@@ -201,7 +203,7 @@ def _read(
     con: duckdb.DuckDBPyConnection,
     as_of: date,
     said: Callable[[str], None],
-) -> dict[str, pa.Table]:
+) -> tuple[dict[str, pa.Table], Traffic]:
     (case.work / "items").mkdir(mode=0o700, exist_ok=True)
     means = _means(what)
     made = gather.plan([Path(p) for p in what.paths], case)
@@ -218,14 +220,14 @@ def _read(
     said("Merging")
     found = collect.collect(made, case.work / "items")
     tables = collect.facts(found)
-    merge.merge(made, found, case, tables, con)
+    traffic = merge.merge(made, found, case, tables, con)
     merge.remember(made, found, case)
     evidence = model.rows(model.EVIDENCE, found.evidence)
     tables["evidence"] = evidence
     tables["reject"] = model.rows(model.REJECT, found.rejects)
     said_so = tables.get("coverage", model.empty(model.COVERAGE))
     tables["coverage"] = pa.concat_tables([said_so, cover.cover(tables, evidence, as_of=as_of)])
-    return tables
+    return tables, traffic
 
 
 def settings(what: Order, as_of: date) -> dict[str, object]:

@@ -27,7 +27,7 @@ from flagstate.read.registry import identify, readers
 from flagstate.read.source import Hasher, cut, head, neutral, opened
 from flagstate.read.unfold import Leaf, unfold
 
-VERSION = 2
+VERSION = 3
 """Raised when summaries of an earlier version can no longer be merged: then everything is read again."""
 
 HASHED_FIRST = 64 << 20

@@ -12,11 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flagstate.enrich.behave.timing import Timing
 from flagstate.enrich.flow_keys import Keys
 from flagstate.enrich.flows import Summary
 
-_TABLES = ("flow", "rows", "sightings", "answers")
+_TABLES = ("flow", "rows", "sightings", "answers", "lookups")
 _KEYS = ("uid", "pair")
+_RHYTHM = ("channel", "level", "place", "blob")
 
 
 def private(path: Path) -> IO[bytes]:
@@ -46,6 +48,10 @@ def save(summary: Summary, folder: Path, ordinal: str) -> None:
         table = getattr(summary, name)
         if table.num_rows:
             write(table, folder / f"{ordinal}.sum_{name}.parquet")
+    if summary.timings:
+        arrays = {f"{name}_{at}": getattr(part, name) for at, part in enumerate(summary.timings) for name in _RHYTHM}
+        with private(folder / f"{ordinal}.sum_timing.npz") as file:
+            np.savez(file, **arrays)
     for name in _KEYS:
         values = getattr(summary.keys, name)
         if len(values):
@@ -68,8 +74,18 @@ def load(folder: Path, ordinal: str) -> Summary:
     return Summary(**tables, keys=Keys(**keys))
 
 
+def timings(folder: Path, ordinal: str) -> tuple[Timing, ...]:
+    """Read the rhythm of a leaf; apart from the rest, as only the last step needs it."""
+    path = folder / f"{ordinal}.sum_timing.npz"
+    if not path.exists():
+        return ()
+    with np.load(path) as arrays:
+        parts = len(arrays.files) // len(_RHYTHM)
+        return tuple(Timing(*(arrays[f"{name}_{at}"] for name in _RHYTHM)) for at in range(parts))
+
+
 def forget(folder: Path, ordinal: str) -> None:
     """Remove the summary of a leaf that is read again."""
     for path in folder.glob(f"{ordinal}.*"):
-        if path.suffix in (".parquet", ".npy") and path.name.startswith((f"{ordinal}.sum_", f"{ordinal}.key_")):
+        if path.suffix in (".parquet", ".npy", ".npz") and path.name.startswith((f"{ordinal}.sum_", f"{ordinal}.key_")):
             path.unlink()

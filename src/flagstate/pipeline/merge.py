@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,9 +14,10 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.case import Case
 from flagstate.enrich import flows
+from flagstate.enrich.behave.seen import Traffic
 from flagstate.pipeline import keep
 from flagstate.pipeline.collect import Collected
-from flagstate.pipeline.gather import LEAD, Gathering, Piece, leaves
+from flagstate.pipeline.gather import LEAD, Gathering, Piece, leaves, salt
 
 
 def _summaries(made: Gathering, case: Case) -> dict[tuple[str, str], flows.Summary]:
@@ -63,7 +65,7 @@ def _kept(path: Path, save: Callable[[Path], object]) -> dict[str, str]:
 
 def merge(
     made: Gathering, found: Collected, case: Case, tables: dict[str, pa.Table], con: duckdb.DuckDBPyConnection
-) -> None:
+) -> Traffic:
     """Merge the flows of all artefacts into the table `flow`, and note in the ledger which artefacts overlap.
 
     Args:
@@ -72,12 +74,19 @@ def merge(
         case: The case.
         tables: Facts; `flow` gets the observed rows.
         con: A database to work in.
+
+    Returns:
+        What the summaries say beside the flows.
     """
     ids = {(read.folder.name, str(read.seen["ordinal"])): read.evidence_id for read in found.reads}
-    listed = {ids[key]: summary for key, summary in _summaries(made, case).items() if key in ids}
+    listed = {
+        ids[key]: replace(summary, timings=keep.timings(case.work / "items" / key[0], key[1]))
+        for key, summary in _summaries(made, case).items()
+        if key in ids
+    }
     if not listed:
-        return
-    merged = flows.merge(listed, con)
+        return Traffic()
+    merged = flows.merge(listed, con, salt=salt(case))
     for evidence_id, others in merged.overlaps.items():
         row = found.row(evidence_id)
         row["overlaps"] = sorted(others)
@@ -89,6 +98,7 @@ def merge(
     observed = model.stamp(merged.flow, model.FLOW, stance="observed", evidence_id=evidence_id)
     before = tables.get("flow")
     tables["flow"] = observed if before is None else pa.concat_tables([before, observed])
+    return Traffic(merged.timing, merged.lookups, salt(case))
 
 
 def _set(evidence_id: str, members: list[str]) -> dict[str, object]:

@@ -15,7 +15,19 @@ from flagstate import model
 from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
-from flagstate.enrich import control, dependencies, identity, locate, needs, own, partitions, person_count, registers
+from flagstate.enrich import (
+    behave,
+    control,
+    dependencies,
+    identity,
+    locate,
+    needs,
+    own,
+    partitions,
+    person_count,
+    registers,
+)
+from flagstate.enrich.behave.seen import Traffic, looked
 from flagstate.pipeline import catalogs
 from flagstate.pipeline.rules import Hearing, hear
 
@@ -36,6 +48,9 @@ class Run:
     """Folder with databases that the user added."""
     laws: tuple[Law, ...] | None = None
     """Rows of compelled access; those of the catalog unless given."""
+
+    traffic: Traffic | None = None
+    """What the summaries of traffic say beside the flows; null: behaviour is not looked for anew."""
 
     rules: Hearing | None = None
     """How the laws are heard; null: they are not."""
@@ -65,6 +80,16 @@ def _locate(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
 
 def _own(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return own.own(tables, tables["endpoint"], run.as_of)
+
+
+def _behave(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    if run.traffic is None:
+        return {}
+    held = tables["endpoint"].select(["addr", "operator_id"]).to_pylist()
+    named = dict(zip(*(tables["legal_entity"][name].to_pylist() for name in ("entity_id", "name")), strict=True))
+    operators = {row["addr"]: named.get(row["operator_id"]) or row["operator_id"] for row in held if row["operator_id"]}
+    with looked(tables["flow"], run.traffic, run.database, operators=operators) as seen:
+        return {"behaviour": behave.find(seen)}
 
 
 def _depend(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
@@ -180,6 +205,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("needs", _needs),  # groups that several sources number alike → groups of their own
     ("locate", _locate),  # addresses → their four countries and their network
     ("own", _own),  # networks and names → operators, owners, controllers
+    ("behave", _behave),  # rhythms, volumes and names → behaviours that may be a leak
     ("depend", _depend),  # what pages, names, certificates and flows lean on → hidden points
     ("registers", _registers),  # whole registers → what is tied to the case, and above it
     ("reconcile", _reconcile),  # declared, configured, observed → the three-way ledger

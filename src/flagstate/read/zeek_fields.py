@@ -70,11 +70,16 @@ SHAPES = {
             *_ENDS,
             ("server_name", "server_name", "VARCHAR"),
             ("version", "version", "VARCHAR"),
+            ("next_protocol", "next_protocol", "VARCHAR"),
+            ("ja3", "ja3", "VARCHAR"),
+            ("ja4", "ja4", "VARCHAR"),
             ("established", "established", "BOOLEAN"),
             ("issuer", "issuer", "VARCHAR"),
             ("issuer_before", "issuer_subject", "VARCHAR"),
         ),
-        _TS + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, established, "
+        _TS
+        + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, next_protocol, ja3, ja4, "
+        "established, "
         "coalesce(issuer, issuer_before) AS issuer",
     ),
     "http": Shape(
