@@ -33,10 +33,8 @@ def same(one: Timing, other: Timing) -> bool:
 def split(columns: tuple[np.ndarray, ...], parts: int, rng: np.random.Generator) -> list[Timing]:
     """Deal the events at random into parts: they overlap in time and come in no order."""
     which = rng.integers(0, parts, len(columns[0]))
-    made = [
-        timing.summarise(*(column[rng.permutation(np.flatnonzero(which == at))] for column in columns))
-        for at in range(parts)
-    ]
+    orders = [rng.permutation(np.flatnonzero(which == at)) for at in range(parts)]
+    made = [timing.summarise(*(column[order] for column in columns)) for order in orders]
     return [made[at] for at in rng.permutation(parts)]
 
 
