@@ -100,23 +100,21 @@ def together(found: Iterable[Found]) -> Found:
     listed = list(found)
     begins = np.cumsum([0, *(int(one.events.offset[-1]) for one in listed)])
     offset = [one.events.offset[:-1] + begin for one, begin in zip(listed, begins[:-1], strict=True)]
-    return Found(
-        *(np.concatenate([getattr(one, name) for one in listed]) for name in _COLUMNS),
-        Events(
-            np.concatenate([*offset, begins[-1:]]).astype(np.int64),
-            *(np.concatenate([getattr(one.events, name) for one in listed]) for name in _EVENTS),
-        ),
+    bins = [np.concatenate([getattr(one.events, name) for one in listed]) for name in ("us", "count", "orig", "resp")]
+    level = np.concatenate([one.events.level for one in listed])
+    events = Events(np.concatenate([*offset, begins[-1:]]).astype(np.int64), bins[0], bins[1], bins[2], bins[3], level)
+    owner, surprise, low, high, hidden = (
+        np.concatenate([getattr(one, name) for one in listed])
+        for name in ("owner", "surprise", "low", "high", "hidden")
     )
-
-
-_COLUMNS = ("owner", "surprise", "low", "high", "hidden")
-_EVENTS = ("us", "count", "orig", "resp", "level")
+    return Found(owner, surprise, low, high, hidden, events)
 
 
 def chosen(found: Found, mask: npt.NDArray[np.bool_]) -> Found:
     """Return some of the findings."""
     index = np.flatnonzero(mask)
-    return Found(*(getattr(found, name)[index] for name in _COLUMNS), take(found.events, index))
+    owner, surprise, hidden = found.owner[index], found.surprise[index], found.hidden[index]
+    return Found(owner, surprise, found.low[index], found.high[index], hidden, take(found.events, index))
 
 
 def fold(found: Found) -> Floats:
@@ -176,8 +174,8 @@ def _joined(events: Events, gap: Ints) -> tuple[Events, Floats]:
     kept = kept[:found]
     if not found:
         return take(events, np.arange(series)), busy
-    sums = [np.add.reduceat(values, kept) for values in (events.count, events.orig, events.resp)]
-    return Events(starts, events.us[kept], *sums, events.level), busy
+    count, orig, resp = (np.add.reduceat(values, kept) for values in (events.count, events.orig, events.resp))
+    return Events(starts, events.us[kept], count, orig, resp, events.level), busy
 
 
 def _classes(events: Events, least: int) -> tuple[Events, Ints]:

@@ -1,0 +1,107 @@
+"""What a rhythm most probably is when it is innocent: by port, service, size, direction and spread over hosts."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+DAY_S = 86_400.0
+
+_BY_PORT = {
+    ("udp", 123): ("Setting the clock (NTP).", 0.95),
+    ("udp", 67): ("Renewal of an address (DHCP).", 0.95),
+    ("udp", 547): ("Renewal of an address (DHCP).", 0.95),
+    ("udp", 53): ("Names that a program asks again and again.", 0.8),
+    ("tcp", 53): ("Names that a program asks again and again.", 0.7),
+    ("udp", 161): ("Monitoring of devices (SNMP).", 0.8),
+    ("udp", 5060): ("A telephone that registers (SIP).", 0.85),
+    ("tcp", 5060): ("A telephone that registers (SIP).", 0.85),
+    ("tcp", 5061): ("A telephone that registers (SIP).", 0.85),
+    ("udp", 3478): ("A telephone or meeting that keeps its way open (STUN).", 0.8),
+    ("tcp", 110): ("A mail program that looks for mail.", 0.85),
+    ("tcp", 143): ("A mail program that looks for mail.", 0.85),
+    ("tcp", 993): ("A mail program that looks for mail.", 0.85),
+    ("tcp", 995): ("A mail program that looks for mail.", 0.85),
+    ("udp", 5353): ("Devices that announce themselves.", 0.95),
+    ("udp", 1900): ("Devices that announce themselves.", 0.95),
+    ("udp", 137): ("Devices that announce themselves.", 0.95),
+    ("udp", 138): ("Devices that announce themselves.", 0.95),
+    ("tcp", 179): ("Routers that keep in touch (BGP).", 0.9),
+}
+"""Protocols whose nature is a rhythm: what they are, and how well that explains one at their port."""
+
+_CLOCK_BYTES = (40, 96)
+"""Payload of one exchange of NTP, with and without extensions; what is larger is not the clock alone."""
+
+MANY_HOSTS = 4
+"""From so many hosts on with the same far end, a habit of many is likelier than one infected host."""
+FEW_HOSTS = 0.08
+"""Share of hosts from which on a far end counts as common."""
+DOWNLOAD = -0.8
+"""Producer-consumer ratio below which it fetches: nine times more comes than goes."""
+VARIED = 0.4
+"""Share of the commonest size below which sizes vary as people's do, not a program's."""
+LARGE_SHARE = 0.02
+"""A connection among the largest so many by bytes sent is a job, not a signal."""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What is known of a rhythm."""
+
+    orig_h: str | None
+    """Who calls; null: several."""
+    resp_h: str | None
+    """Who answers; of several one."""
+    resp_p: int | None
+    """The port; null: several."""
+    proto: str | None
+    """tcp, udp or icmp."""
+    service: str | None
+    """Protocol that the sensor recognised."""
+    period_s: float
+    """Median interval."""
+    size_bytes: float
+    """Bytes that a beat sends, commonly."""
+    one_size: float
+    """Share of beats of the commonest size."""
+    pcr: float | None
+    """Producer-consumer ratio."""
+    hosts: int
+    """Hosts that call the same far end."""
+    all_hosts: int
+    """Hosts that call anything."""
+    absences: int
+    """Silences longer than some missed beats."""
+    large: bool
+    """Whether its connections are among the largest by bytes sent."""
+
+
+def innocent(beat: Beat) -> tuple[str, float]:
+    """Return the best innocent explanation of a rhythm and how well it fits, 0 to 1."""
+    found = [("A program that looks for updates or reports its state; ask whose it is.", 0.0)]
+    by_port = _BY_PORT.get((beat.proto or "", beat.resp_p or 0))
+    if by_port and (beat.resp_p != 123 or _CLOCK_BYTES[0] <= beat.size_bytes <= _CLOCK_BYTES[1]):
+        found.append(by_port)
+    if beat.proto == "icmp":
+        found.append(("Monitoring that asks whether a host is up.", 0.8))
+    if _inside(beat.orig_h) and _inside(beat.resp_h):
+        found.append(("Monitoring or a service within the own network.", 0.9))
+    if beat.hosts >= MANY_HOSTS and beat.hosts >= FEW_HOSTS * beat.all_hosts:
+        fetches = beat.pcr is not None and beat.pcr < DOWNLOAD
+        what = "An update server or content network" if fetches else "Telemetry, with an opt-out as a rule"
+        found.append((f"{what}: {beat.hosts} of {beat.all_hosts} hosts call it.", 0.8 if fetches else 0.7))
+    if beat.large and beat.period_s > DAY_S / 8:
+        found.append(("A backup or synchronisation in its window of time.", 0.8))
+    daily = min(abs(beat.period_s / DAY_S - times) for times in (1, 2, 7)) < 0.2
+    if daily and beat.one_size < VARIED:
+        # Who stays away at week-ends is likelier a person.
+        found.append(("A person's daily habit.", 0.75 if beat.absences else 0.5))
+    return max(found, key=lambda one: one[1])
+
+
+def _inside(address: str | None) -> bool:
+    try:
+        return address is not None and not ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False

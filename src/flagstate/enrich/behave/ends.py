@@ -1,0 +1,77 @@
+"""The two ends of channels, with their sums and how many hosts share the far one: what a sentence about them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from flagstate.enrich.behave.row import MANY_FACTS
+from flagstate.enrich.behave.seen import Seen
+
+Ints = npt.NDArray[np.int64]
+
+FAR = "coalesce(server_name, resp_h)"
+"""The far end: its name where one is known, else its address."""
+
+_ENDS = f"""
+WITH picked AS (SELECT a.series, f.* FROM asked a JOIN flow f ON f.channel = a.channel),
+far_ends AS (SELECT DISTINCT {FAR} AS far FROM picked),
+shared AS (
+    SELECT {FAR} AS far, count(DISTINCT orig_h) AS hosts FROM flow
+    WHERE {FAR} IN (SELECT far FROM far_ends) GROUP BY 1)
+SELECT p.*, s.hosts FROM (
+    SELECT series,
+        CASE WHEN count(DISTINCT orig_h) = 1 THEN min(orig_h) END AS orig_h, max({FAR}) AS far,
+        CASE WHEN count(DISTINCT resp_h) = 1 THEN min(resp_h) END AS resp_h, min(resp_h) AS one_resp_h,
+        count(DISTINCT resp_h) AS addresses,
+        CASE WHEN count(DISTINCT resp_p) = 1 THEN min(resp_p) END AS resp_p,
+        min(proto) AS proto, max(service) AS service, bool_or(server_name IS NOT NULL) AS named,
+        sum(conns)::BIGINT AS conns, sum(coalesce(failed_conns, 0))::BIGINT AS failed,
+        least(sum(orig_bytes::HUGEINT), {2**62})::BIGINT AS orig_bytes,
+        least(sum(resp_bytes::HUGEINT), {2**62})::BIGINT AS resp_bytes,
+        sum(coalesce(unsized_conns, 0))::BIGINT AS unsized,
+        min(epoch_us(first_ts)) AS from_us, max(epoch_us(last_ts)) AS to_us, count(DISTINCT day) AS days,
+        (list(fact_id ORDER BY orig_bytes DESC, fact_id))[1:{MANY_FACTS}] AS facts
+    FROM picked GROUP BY series) p
+LEFT JOIN shared s ON s.far = p.far ORDER BY series
+"""
+
+
+def ends(seen: Seen, series: Ints, channel: npt.NDArray[np.uint64]) -> list[Mapping[str, object]]:
+    """Return what flows say of some series of channels, one record per series that has flows, in their order.
+
+    Args:
+        seen: All flows.
+        series: Number of the series of each channel.
+        channel: Ids of channels.
+    """
+    if not len(series):
+        return []
+    seen.con.register("asked", pa.table({"series": series, "channel": channel}))
+    try:
+        return list(seen.con.sql(_ENDS).to_arrow_table().to_pylist())
+    finally:
+        seen.con.unregister("asked")
+
+
+def hosts(seen: Seen) -> int:
+    """Return how many addresses opened connections."""
+    found = seen.con.execute("SELECT count(DISTINCT orig_h) FROM flow").fetchall()
+    return int(found[0][0])
+
+
+def window(seen: Seen) -> tuple[int, int]:
+    """Return first and last time of all flows in microseconds since 1970; (0, 0) where there is none."""
+    found = seen.con.execute("SELECT min(epoch_us(first_ts)), max(epoch_us(last_ts)) FROM flow").fetchall()
+    first, last = found[0]
+    return (0, 0) if first is None else (int(first), int(last))
+
+
+def rarity(shared: float, total: float) -> float:
+    """Return how rare a far end is among hosts: 1 for one host of many, 0 for all; 1 where there is one host only."""
+    if total <= 1 or shared <= 1:
+        return 1.0
+    return float(1.0 - np.log(min(shared, total)) / np.log(total))
