@@ -72,7 +72,7 @@ def find(seen: Seen) -> pa.Table:
     known = ends.ends(seen, series, channel)
     total = ends.hosts(seen)
     large = _large(seen)
-    records = (_record(scored, int(str(end["series"])), end, total, large) for end in known)
+    records = (_record(scored, int(end["series"]), end, total, large) for end in known)
     return row.table(one for one in records if float(str(one["score"])) >= SAID)
 
 

@@ -85,7 +85,7 @@ def innocent(beat: Beat) -> tuple[str, float]:
         found.append(by_port)
     if beat.proto == "icmp":
         found.append(("Monitoring that asks whether a host is up.", 0.8))
-    if _inside(beat.orig_h) and _inside(beat.resp_h):
+    if inside(beat.orig_h) and inside(beat.resp_h):
         found.append(("Monitoring or a service within the own network.", 0.9))
     if beat.hosts >= MANY_HOSTS and beat.hosts >= FEW_HOSTS * beat.all_hosts:
         fetches = beat.pcr is not None and beat.pcr < DOWNLOAD
@@ -100,7 +100,8 @@ def innocent(beat: Beat) -> tuple[str, float]:
     return max(found, key=lambda one: one[1])
 
 
-def _inside(address: str | None) -> bool:
+def inside(address: str | None) -> bool:
+    """Return whether an address is private, local or otherwise not of the Internet; names are not."""
     try:
         return address is not None and not ipaddress.ip_address(address).is_global
     except ValueError:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flagstate.enrich.behave.row import MANY_FACTS
+from flagstate.enrich.behave.row import MANY_FACTS, STEPS, timeline
 from flagstate.enrich.behave.seen import Seen
 
 Ints = npt.NDArray[np.int64]
 
+DAY_US = 86_400_000_000
 FAR = "coalesce(server_name, resp_h)"
 """The far end: its name where one is known, else its address."""
 
@@ -40,7 +42,7 @@ LEFT JOIN shared s ON s.far = p.far ORDER BY series
 """
 
 
-def ends(seen: Seen, series: Ints, channel: npt.NDArray[np.uint64]) -> list[Mapping[str, object]]:
+def ends(seen: Seen, series: Ints, channel: npt.NDArray[np.uint64]) -> list[Mapping[str, Any]]:
     """Return what flows say of some series of channels, one record per series that has flows, in their order.
 
     Args:
@@ -75,3 +77,46 @@ def rarity(shared: float, total: float) -> float:
     if total <= 1 or shared <= 1:
         return 1.0
     return float(1.0 - np.log(min(shared, total)) / np.log(total))
+
+
+_PAIRS = f"""
+SELECT a.number,
+    CASE WHEN count(DISTINCT resp_h) = 1 THEN min(resp_h) END AS resp_h, min(resp_h) AS one_resp_h,
+    CASE WHEN count(DISTINCT resp_p) = 1 THEN min(resp_p) END AS resp_p, min(resp_p) AS one_resp_p,
+    min(proto) AS proto, max(service) AS service, sum(conns)::BIGINT AS conns,
+    sum(coalesce(failed_conns, 0))::BIGINT AS failed, sum(coalesce(unsized_conns, 0))::BIGINT AS unsized,
+    min(epoch_us(first_ts)) AS from_us, max(epoch_us(last_ts)) AS to_us,
+    list([day - DATE '1970-01-01', conns, orig_bytes]) AS daily,
+    (list(fact_id ORDER BY orig_bytes DESC, fact_id))[1:{MANY_FACTS}] AS facts
+FROM asked a JOIN flow f ON f.orig_h = a.orig_h AND {FAR} = a.far GROUP BY a.number ORDER BY a.number
+"""
+
+
+def pairs(seen: Seen, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return what flows say of pairs of originator and far end, with a timeline of days.
+
+    Args:
+        seen: All flows.
+        asked: (address that opened, far end as FAR makes it).
+    """
+    if not asked:
+        return {}
+    columns = {"number": range(len(asked)), "orig_h": [one[0] for one in asked], "far": [one[1] for one in asked]}
+    seen.con.register("asked", pa.table(columns))
+    try:
+        found = seen.con.sql(_PAIRS).to_arrow_table().to_pylist()
+    finally:
+        seen.con.unregister("asked")
+    return {asked[end["number"]]: end | {"timeline": _daily(end["daily"])} for end in found}
+
+
+def _daily(daily: Sequence[Sequence[int]]) -> str:
+    """Return the drawing of sums per day; of a long time the last days."""
+    last = max(day for day, _, _ in daily)
+    first = max(min(day for day, _, _ in daily), last - STEPS + 1)
+    conns, sent = [0] * (last - first + 1), [0] * (last - first + 1)
+    for day, count, size in daily:
+        if day >= first:
+            conns[day - first] += count or 0
+            sent[day - first] += size or 0
+    return timeline(first * DAY_US, DAY_US, conns, sent)
