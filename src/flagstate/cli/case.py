@@ -1,4 +1,4 @@
-"""Commands on a case that is there: report, judge, verify, purge."""
+"""Commands on a case that is there: report, verify, purge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORMATS = ("html", "json", "markdown", "csv")
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (report, judge, verify, purge):
+    for command in (report, verify, purge):
         app.command()(command)
 
 
@@ -59,41 +59,6 @@ def report(
         return
     for path in written:
         sys.stdout.write(f"Wrote {path}\n")
-
-
-def judge(
-    on: Annotated[
-        str,
-        typer.Argument(
-            metavar="FINDING", help="finding_id or fact_id as the report shows it; withdrawn: judgement_id."
-        ),
-    ],
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="explained, muted, assigned, comment, or withdrawn.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
-    author: Annotated[str, typer.Option(metavar="NAME", help="Who says so.")],
-    until: Annotated[str | None, typer.Option(metavar="DATE", help="Until when it holds.")] = None,
-    to: Annotated[str, typer.Option(metavar="NAME", help="To whom it is assigned.")] = "",
-    case: CaseDir = Path("flagstate-case"),
-    json: Json = False,
-) -> None:
-    """Add a judgement to a finding: it is shown and counted, and never removes the finding."""
-    from flagstate.case import Case
-    from flagstate.cli.audit import day
-
-    opened = Case.open(case)
-    if kind == "withdrawn":
-        opened.withdraw(on, reason=reason, author=author)
-        sys.stdout.write(json_text({"withdrawn": on}) if json else f"Took {on} back; both rows stay in the ledger.\n")
-        return
-    known = set(opened.tables()["finding"].column("finding_id").to_pylist())
-    known |= set(opened.tables()["flow"].column("fact_id").to_pylist())
-    if on not in known:
-        raise UsageError(f"{on!a} is no finding and no flow of this case", todo="Take the id from the report.")
-    made = opened.judge(kind, on, reason=reason, author=author, until=day(until), assignee=to)
-    if json:
-        _print({"judgement_id": made, "on": on, "kind": kind})
-        return
-    sys.stdout.write(f"Noted as {made}. The next audit or report shows it.\n")
 
 
 def verify(

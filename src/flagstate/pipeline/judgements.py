@@ -179,7 +179,9 @@ def _destination(text: str) -> tuple[str, int | None]:
         text, port = found[1].removeprefix("[").removesuffix("]"), int(found[2])
     kind, colon, rest = text.partition(":")
     if colon and kind in ("entity", "provider") and rest:
-        slug = providers.find(rest)
+        if (slug := providers.find(rest)) is None and not rest.startswith(("ent:", "est:", "net:")):
+            todo = "Write it as in the catalog, or as an id of this case (est:…, ent:…)."
+            raise UsageError(f"{rest[:80]!a} is no operator that the catalog knows", todo=todo)
         return f"{kind}:{providers.entity_id(slug) if slug else rest}", port
     if (network := _range(text)) is not None:
         return f"cidr:{network}", port

@@ -23,7 +23,7 @@ STEPS = 3
 
 
 def summary(tables: Mapping[str, pa.Table], meta: Meta) -> RenderableType:
-    """Return the summary, at most 21 lines at 80 columns, so that the report's path still fits under it.
+    """Return the summary, at most 22 lines at 80 columns, so that the report's path still fits under it.
 
     Args:
         tables: The tables of the case, by noun.
@@ -33,6 +33,8 @@ def summary(tables: Mapping[str, pa.Table], meta: Meta) -> RenderableType:
     """
     view = View(tables, meta)
     parts: list[RenderableType] = [_headline(view), Padding(_questions(view), (1, 0, 1, 0)), _evidence(view)]
+    if any(view.meta.judged.values()):
+        parts.append(_line(view.t("terminal.judged"), view.t("judged_counts", **view.meta.judged)))
     steps = list(dict.fromkeys(step for a in view.answers if a.asked for step in a.collect))
     for at, step in enumerate(steps[:STEPS]):
         parts.append(_line(view.t("terminal.next") if at == 0 else "", step))

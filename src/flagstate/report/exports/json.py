@@ -37,6 +37,8 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
         "exit": {"code": meta.exit_code, "reason": view.exit_reason},
         "questions": {answer.question: _question(answer) for answer in answers(tables, meta)},
         "findings": [_finding(row) for row in table(tables, "finding").to_pylist()],
+        "judged": dict(meta.judged),
+        "judgements": [_plain(row) for row in table(tables, "judgement").to_pylist()],
         "coverage": [_plain(row) for row in table(tables, "coverage").to_pylist()],
         "ledger": {
             "head": meta.ledger_head,

@@ -24,6 +24,7 @@ def build(view: View) -> dict[str, Any]:
         "adverse": adverse[:SHOWN],
         "adverse_total": sum(answer.counts.get("yes", 0) for answer in view.answers),
         "figures": _figures(view),
+        "judged": dict(view.meta.judged) if any(view.meta.judged.values()) else None,
         "open": [row for a in view.answers if a.asked for row in a.findings if row["verdict"] == "unknown"][:SHOWN],
         "gaps": missed[:SHOWN],
         "gaps_left": len(missed) - SHOWN,
