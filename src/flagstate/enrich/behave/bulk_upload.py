@@ -53,7 +53,7 @@ WHERE d.sent > 0 AND (d.sent >= b.large OR b.days < 1 / (1 - {LARGE})) AND d.sen
 _JUDGED = """
 WITH own AS (
     SELECT l.orig_h, l.far, l.day, count(*) AS own_days, quantile_disc(d.sent, 0.9) AS own_high,
-        median(d.sent) AS own_median, count_if(d.sent * 3 >= l.sent) AS again,
+        median(d.sent) AS own_median, count_if(d.sent * 3 >= l.sent)::BIGINT AS again,
         max(CASE WHEN d.sent * 3 >= l.sent THEN d.day END) AS again_last,
         min(CASE WHEN d.sent * 3 >= l.sent THEN d.day END) AS again_first
     FROM upload_large l JOIN upload_day d ON d.orig_h = l.orig_h AND d.far = l.far AND d.day <> l.day
