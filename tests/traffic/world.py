@@ -34,6 +34,8 @@ class World:
     """Every DNS query, in order of time, with the columns of the noun; its `uid` is that of its connection."""
     truth: pa.Table
     """One row per hidden thing: see `book.TRUTH`."""
+    crawlers: tuple[str, ...] = ()
+    """Addresses of machines that call very many places because that is their work."""
 
 
 def world(seed: int, *, scale: float = 1.0, days: int = 14, hidden: bool = True) -> World:
@@ -56,4 +58,5 @@ def world(seed: int, *, scale: float = 1.0, days: int = 14, hidden: bool = True)
             for strength in STRENGTHS:
                 plant(net, strength)
     net.close()
-    return World(seed, days, *book.tables())
+    crawlers = tuple(book.texts[one.address] for one in net.hosts if one.role == "crawler")
+    return World(seed, days, *book.tables(), crawlers)
