@@ -16,6 +16,7 @@ FORMATS = (
     # Weights, drawings, genetic data and keys are what they are by their first bytes or lines.
     "content",
     # Text with a shape of its own, from the most particular to the most general.
+    "eve",  # Suricata's, by the fields of its events
     "zeek",  # TSV by its header lines, JSON by its field names
     "har",
     "edifact",
