@@ -48,7 +48,7 @@ def render(folder: Path, *, format: str, language: str) -> dict[str, str]:
 
     Args:
         folder: The case.
-        format: html, json, markdown or csv.
+        format: html, json, markdown, csv, ocsf or sarif.
         language: en or fr.
     """
     tables, meta = load(folder)
@@ -65,6 +65,14 @@ def render(folder: Path, *, format: str, language: str) -> dict[str, str]:
         from flagstate.report.exports.markdown import text
 
         return {"report.md": text(tables, meta)}
+    if format == "ocsf":
+        from flagstate.report.exports.ocsf import text as events
+
+        return {"report.ocsf.jsonl": events(tables, meta)}
+    if format == "sarif":
+        from flagstate.report.exports.sarif import text as sarif
+
+        return {"report.sarif": sarif(tables, meta)}
     from flagstate.report.exports.csv import text as csv
 
     return {f"{noun}.csv": csv(table) for noun, table in tables.items() if table.num_rows}

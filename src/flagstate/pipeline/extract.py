@@ -20,7 +20,7 @@ from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect, need_loaded
 from flagstate.enrich import classify, dependencies_seen, flows
-from flagstate.errors import DeclarationError, FlagstateError, RoomError
+from flagstate.errors import DeclarationError, EvidenceError, FlagstateError, RoomError
 from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
 from flagstate.read.registry import identify, readers
@@ -329,10 +329,16 @@ def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyCo
                 told = f"name servers and issuers beyond {dependencies_seen.MOST:,} are not listed"
                 seen.notes.append((told, "", False))
 
-    made = flows.extract(
-        part.noun, part.relation, con,
-        mask=mask_host, salt=known.salt, names=known.names, suspects=known.suspects, also=also,
-    )  # fmt: skip
+    try:
+        made = flows.extract(
+            part.noun, part.relation, con,
+            mask=mask_host, salt=known.salt, names=known.names, suspects=known.suspects, also=also,
+        )  # fmt: skip
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        # A file that is read while it is summed up fails here; the message of the engine may hold a whole line.
+        raise EvidenceError("The records cannot be read to their end", todo="Copy or export it again.") from None
     seen.rows_read += made.count
     seen.misses += made.misses
     _widen(seen, made.first_ts, made.last_ts)

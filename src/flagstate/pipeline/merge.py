@@ -139,7 +139,8 @@ def remember(made: Gathering, found: Collected, case: Case) -> None:
 
 
 def _grows(seen: dict[str, object]) -> bool:
-    return str(seen["kind"]).startswith("zeek.") and seen["ordinal"] == "0"
+    kind = str(seen["kind"])
+    return kind.startswith("zeek.") and not kind.endswith(" parquet") and seen["ordinal"] == "0"
 
 
 def _lead(path: str) -> int:

@@ -8,6 +8,7 @@ from flagstate.read.part import Head, Kind, Reader
 from flagstate.read.unknown import describe
 
 FORMATS = (
+    "zeek",  # TSV by its header lines, JSON by its field names, Parquet by its schema: before any other Parquet
     # Binary formats first: their first bytes leave no doubt.
     "parquet",
     "sqlite",
@@ -17,7 +18,6 @@ FORMATS = (
     "content",
     # Text with a shape of its own, from the most particular to the most general.
     "eve",  # Suricata's, by the fields of its events
-    "zeek",  # TSV by its header lines, JSON by its field names
     "har",
     "edifact",
     "gleif",  # XML and CSV of the register of LEIs, before any XML and any table
@@ -28,6 +28,7 @@ FORMATS = (
     "bods",
     "ftm",
     "estate",
+    "cloudtrail",
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
     "yamldoc",

@@ -1,4 +1,4 @@
-"""Zeek logs, tab-separated or JSON, as they stand in its log folder.
+"""Zeek logs, tab-separated or JSON, as they stand in its log folder, or as Parquet, as log stores keep them.
 
 Connections, DNS queries, TLS handshakes and HTTP requests become streams; what addresses of HTTP requests, user agents
 and referrers hold is searched for data classes; of certificates (`x509`) only the names of hosts, the organisation of
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flagstate import model
-from flagstate.read import zeek_http, zeek_json, zeek_tsv, zeek_x509
+from flagstate.read import zeek_http, zeek_json, zeek_parquet, zeek_tsv, zeek_x509
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Stream
 from flagstate.read.zeek_fields import ALIASES, shape
 
@@ -25,7 +25,12 @@ def recognise(head: Head) -> Kind | None:
         return Kind(f"zeek.{_safe(path)} tsv")
     if head.data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") and (path := zeek_json.recognise(head)):
         return Kind(f"zeek.{_safe(path)} json")
+    if path := zeek_parquet.recognise(head):
+        return Kind(f"zeek.{_safe(path)} parquet")
     return None
+
+
+_FORMS = {"tsv": zeek_tsv, "json": zeek_json, "parquet": zeek_parquet}
 
 
 def _safe(path: str) -> str:
@@ -35,12 +40,12 @@ def _safe(path: str) -> str:
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield the stream of the log, the lines that could not be read, counts and times."""
     path, form = kind.name.removeprefix("zeek.").split(" ")
-    for part in (zeek_tsv if form == "tsv" else zeek_json).read(opened, path, context):
+    for part in _FORMS[form].read(opened, path, context):
         if path == "x509" and isinstance(part, Stream):
             yield from zeek_x509.certificates(part.relation, context)
         else:
             yield part
-    if ALIASES.get(path, path) == "http":
+    if ALIASES.get(path, path) == "http" and form != "parquet":
         yield from zeek_http.payloads(opened, form, context)
     if path == "capture_loss":
         yield from _coverage(opened, form, context)
@@ -71,7 +76,7 @@ def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
 
 READER = Reader(
     "zeek",
-    "Zeek logs, tab-separated or JSON: conn, dns, ssl, http; x509 issuers; capture_loss is coverage; the rest counted.",
+    "Zeek logs, tab-separated, JSON or Parquet: conn, dns, ssl, http; x509 issuers; capture_loss is coverage; the rest counted.",
     recognise,
     read,
     ("connection", "query", "handshake", "exchange"),

@@ -18,7 +18,9 @@ _ENDS = (
     ("resp_h", "id.resp_h", "VARCHAR"),
     ("resp_p", "id.resp_p", "INTEGER"),
 )
-_TS = "make_timestamptz(round(ts::DOUBLE * 1000000)::BIGINT) AS ts, uid, orig_h, orig_p, resp_h, resp_p, "
+TS_US = "make_timestamptz(round(ts::DOUBLE * 1000000)::BIGINT)"
+"""How seconds become a time; formats that have times leave it out."""
+_TS = f"{TS_US} AS ts, uid, orig_h, orig_p, resp_h, resp_p, "
 
 
 @dataclass(frozen=True)
