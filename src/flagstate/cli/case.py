@@ -15,7 +15,7 @@ _JSON = typer.Option("--json", help="Print one JSON document.")
 CaseDir = Annotated[Path, _CASE]
 Json = Annotated[bool, _JSON]
 
-FORMATS = ("html", "json", "markdown", "csv")
+FORMATS = ("html", "json", "markdown", "csv", "ocsf", "sarif")
 
 
 def add(app: typer.Typer) -> None:
