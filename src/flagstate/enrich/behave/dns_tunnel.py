@@ -1,0 +1,189 @@
+"""Data carried in names that are asked of DNS, told by registrable domain and client.
+
+What makes a tunnel is what it needs: many names that were never asked before, with much information in them, under one
+domain that few hosts ask for. Record types and answers say more where they do not look ordinary. What it cannot see:
+data in the order or the time of ordinary questions, a few bytes a day, and what an encrypted resolver is asked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from flagstate.catalog import services
+from flagstate.catalog.services import Use
+from flagstate.enrich.behave import row
+from flagstate.enrich.behave.lookup_names import SIZES
+from flagstate.enrich.behave.seen import Seen
+from flagstate.enrich.behave.totals import ramp
+
+LEAST_NAMES = 12
+"""Distinct names below which nothing is carried that is worth the trouble."""
+LEAST_BYTES = 200
+"""Bytes that distinct names, or answers to them, must carry: less is noise of any program."""
+LOCAL = ("local", "lan", "home", "internal", "localdomain", "corp", "intranet", "arpa", "test", "invalid", "localhost")
+"""Ends of names that no server outside is asked for."""
+ODD = ("txt", "null", "cname", "mx", "srv", "other")
+"""Record types that carry much and that clients seldom ask for."""
+SAID = 0.3
+"""Scores below are not kept."""
+WEIGHTS = {"volume": 0.22, "label_size": 0.2, "randomness": 0.18, "fresh_names": 0.15, "record_types": 0.1,
+           "answers": 0.05, "rarity": 0.1}  # fmt: skip
+"""How the sub-scores weigh; they add up to 1."""
+
+_ASKED = f"""
+WITH spread AS (SELECT domain_key, count(DISTINCT orig_h) AS hosts FROM lookups GROUP BY 1),
+    clients AS (SELECT count(DISTINCT orig_h) AS clients FROM lookups)
+SELECT l.*, hosts, clients FROM lookups l JOIN spread USING (domain_key), clients
+WHERE domain IS NOT NULL AND names >= {LEAST_NAMES} AND contains(domain, '.')
+    AND split_part(domain, '.', -1) NOT IN {LOCAL}
+ORDER BY orig_h, domain_key
+"""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What the names under one domain carried for one client."""
+
+    names: int
+    """Distinct names, about."""
+    label_bytes: float
+    """Mean bytes of a distinct name below the domain."""
+    entropy_bits: float
+    """Bits per character of what stands below the domain."""
+    up: float
+    """Bytes that distinct names carried: their information, not their length."""
+    down: float
+    """Bytes that the answers to distinct names carried."""
+    odd: float
+    """Share of questions of odd record types."""
+    fresh: float
+    """Share of questions that were asked for the first time."""
+    digits: float
+    """Share of digits among the characters."""
+
+
+def find(seen: Seen) -> pa.Table:
+    """Return the tunnels through names."""
+    asked = seen.con.sql(_ASKED).to_arrow_table().to_pylist()
+    records = (_judged(record) for record in asked)
+    return row.table(record for record in records if record is not None)
+
+
+def carried(record: Mapping[str, Any]) -> Carried:
+    """Return what one row of `lookups` carried."""
+    names, sample = int(record["names"]), max(len(record["sketch"]), 1)
+    label = sum(record["sketch_label"]) / sample
+    counts = record["chars"]
+    total = sum(counts)
+    bits = 0.0
+    if total:
+        # Within a class all characters are taken as equally likely, which is right for what looks random.
+        bits = sum(n / total * (math.log2(total / n) + math.log2(s)) for n, s in zip(counts, SIZES, strict=True) if n)
+    high = record["high"] / total if total else 0.0
+    bits += high * 3 + min(record["upper"] / total if total else 0.0, 0.5)
+    queries = max(int(record["queries"]), 1)
+    return Carried(
+        names=names,
+        label_bytes=label,
+        entropy_bits=bits,
+        up=names * label * bits / 8,
+        down=names * sum(record["sketch_answer"]) / sample,
+        odd=sum(int(record[f"type_{kind}"]) for kind in ODD) / queries,
+        fresh=min(names / queries, 1.0),
+        digits=counts[0] / total if total else 0.0,
+    )
+
+
+def _parts(record: Mapping[str, Any], made: Carried) -> dict[str, float]:
+    hosts, clients = int(record["hosts"]), max(int(record["clients"]), 1)
+    return {
+        "volume": ramp(math.log10(max(made.up, 1)), math.log10(500), math.log10(20_000)),
+        "label_size": ramp(made.label_bytes, 8, 32),
+        "randomness": ramp(made.entropy_bits, 3.2, 4.2),
+        "fresh_names": ramp(made.fresh, 0.3, 0.8),
+        "record_types": ramp(made.odd, 0.05, 0.5),
+        "answers": ramp(made.down / made.names, 24, 100),
+        "rarity": 1.0 if hosts <= 1 else 1.0 - math.log(hosts) / math.log(max(clients, 2)),
+    }
+
+
+def _judged(record: Mapping[str, Any]) -> dict[str, object] | None:
+    made = carried(record)
+    if made.up < LEAST_BYTES and made.down < LEAST_BYTES:
+        return None
+    parts = _parts(record, made)
+    raw = sum(WEIGHTS[name] * value for name, value in parts.items())
+    # Short or plain labels, and names that come again, carry little whatever else looks odd.
+    raw *= 0.3 + 0.7 * max(parts["label_size"], parts["record_types"]) ** 0.5
+    raw *= 0.4 + 0.6 * parts["fresh_names"] ** 0.5
+    use = services.under(services.use_domains(), record["domain"])
+    innocent, benign = _innocent(record, made, use)
+    score = raw * (1 - benign)
+    if score < SAID:
+        return None
+    return _row(record, made, parts, (innocent, benign, score))
+
+
+def _innocent(record: Mapping[str, Any], made: Carried, use: Use | None) -> tuple[str, float]:
+    """Return the best innocent explanation and how well it fits."""
+    if use is not None:
+        return f"{use.name.capitalize()}: such names carry {use.carries} by design", 0.75
+    hosts, clients = int(record["hosts"]), max(int(record["clients"]), 1)
+    if hosts >= 4 and hosts / clients >= 0.1:
+        said = (
+            f"A service that many ask: {hosts} of {clients} hosts do; telemetry and content networks put ids in names"
+        )
+        return said, min(0.25 + 0.5 * hosts / clients, 0.7)
+    if made.digits > 0.9 and made.label_bytes <= 14:
+        return "A list of senders or addresses: the names are reversed addresses", 0.6
+    if record["type_ptr"] > record["queries"] / 2:
+        return "Reverse look-ups: the names are addresses", 0.6
+    if made.down / max(made.names, 1) <= 32 and made.odd < 0.05:
+        return "A content network or a service that puts ids, hashes or cache busters in its names", 0.1
+    return "A security product that asks for hashes of files or addresses by DNS; ask its vendor for the domain", 0.05
+
+
+def _row(
+    record: Mapping[str, Any], made: Carried, parts: dict[str, float], said: tuple[str, float, float]
+) -> dict[str, object]:
+    innocent, benign, score = said
+    figures: dict[str, float | int | str] = {
+        "bytes_up": round(made.up),
+        "bytes_down": round(made.down),
+        "distinct_names": made.names,
+        "mean_label_bytes": round(made.label_bytes, 1),
+        "max_name_bytes": int(record["max_name"]),
+        "entropy_bits": round(made.entropy_bits, 2),
+        "share_odd_types": round(made.odd, 3),
+        "share_txt": round(record["type_txt"] / max(record["queries"], 1), 3),
+        "share_new_names": round(made.fresh, 3),
+        "share_nxdomain": round(record["nxdomain"] / max(record["queries"], 1), 3),
+        "queries": int(record["queries"]),
+        "hosts": int(record["hosts"]),
+        "days": len(record["days"]),
+        "hours": sum(int(mask).bit_count() for mask in record["day_hours"]),
+    }
+    message = (
+        f"{record['orig_h'] or 'A host'} asked for {made.names:,} distinct names under {record['domain']} in "
+        f"{record['queries']:,} questions: about {row.size(made.up)} went out in names of {made.label_bytes:.0f} "
+        f"characters on average, and {row.size(made.down)} came back in answers"
+    )
+    resolver = record["resolvers"][0] if len(record["resolvers"]) == 1 else None
+    steady, bins = record["days"], record["day_bytes"]
+    drawn = row.timeline(steady[0] * 86_400_000_000, 86_400_000_000, [0] * len(bins), bins) if _dense(steady) else None
+    return row.row(
+        "dns_tunnel", orig_h=record["orig_h"], far=record["domain"], resp_h=resolver,
+        resp_p=53, proto=None, parts=parts, figures=figures, message=message, innocent=innocent, benign=benign,
+        score=score, conns=int(record["queries"]), orig_bytes=round(made.up), resp_bytes=round(made.down),
+        from_us=record["first_us"], to_us=record["last_us"], timeline=drawn,
+    )  # fmt: skip
+
+
+def _dense(days: list[int]) -> bool:
+    """Whether days follow each other, so that a drawing by equal steps is true."""
+    return len(days) > 1 and days[-1] - days[0] + 1 == len(days)
