@@ -60,6 +60,12 @@ BEHAVIOUR = Noun(
             "Counts per equal step of time, as JSON {from_us, step_us, conns, bytes}; null: no rhythm to show.",
             "At most 240 steps: fine rhythms are coarsened.",
         ),
+        Column(
+            "declared",
+            TEXT,
+            "yes: a declared pattern covers the destination; no; unknown: whose end it is; inside: both ends are ours.",
+            "A declaration of a destination does not declare how much is sent there.",
+        ),
         Column("facts", TEXTS, "Flow fact_ids it rests on; the largest.", "Bounded."),
     ),
 )

@@ -22,7 +22,7 @@ from flagstate.enrich.behave.seen import Traffic
 from flagstate.errors import FULL, CaseError
 from flagstate.model.codes import QUESTIONS
 from flagstate.model.verdict import exit_code, left_open, standing
-from flagstate.pipeline import collect, cover, gather, merge, order
+from flagstate.pipeline import collect, cover, cover_traffic, gather, merge, order
 from flagstate.pipeline.judging import counts, judged
 from flagstate.pipeline.rules import Hearing, own_laws, shipped_laws
 from flagstate.report.meta import Meta
@@ -226,7 +226,8 @@ def _read(
     tables["evidence"] = evidence
     tables["reject"] = model.rows(model.REJECT, found.rejects)
     said_so = tables.get("coverage", model.empty(model.COVERAGE))
-    tables["coverage"] = pa.concat_tables([said_so, cover.cover(tables, evidence, as_of=as_of)])
+    missed = model.rows(model.COVERAGE, cover_traffic.cover_traffic(tables, evidence, traffic.timing))
+    tables["coverage"] = pa.concat_tables([said_so, missed, cover.cover(tables, evidence, as_of=as_of)])
     return tables, traffic
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
-from flagstate.assess import compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
+from flagstate.assess import behaviours, compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.enrich import (
@@ -181,6 +181,10 @@ def _flows(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return {"finding": flows.flows(tables)}
 
 
+def _behaviours(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    return behaviours.behaviours(tables, run.as_of)
+
+
 def _cutoff(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return cutoff.assess_cutoff(tables, run.as_of)
 
@@ -223,6 +227,7 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("reach", _reach),  # custody and control → governments, and what the policy says of them
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
+    ("behaviours", _behaviours),  # shapes of traffic → beyond what was declared?
     ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
     ("plan", _plan),  # what is unwanted → the cheapest measures that cure it
     ("rules", _rules),  # everything so far → what each law says of it

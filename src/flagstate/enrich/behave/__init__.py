@@ -10,7 +10,13 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.enrich.behave.seen import Seen
 
-DETECTORS: tuple[str, ...] = ()
+DETECTORS: tuple[str, ...] = (
+    "beacon",
+    "bulk_upload",
+    "slow_leak",
+    "long_connection",
+    "first_seen",
+)
 """Modules of this folder, each with a `find`; to add one, write its file and name it here."""
 
 

@@ -8,6 +8,7 @@ from flagstate.report import figures
 from flagstate.report.countries import points
 from flagstate.report.destinations import SHOWN
 from flagstate.report.grid import Field, grid
+from flagstate.report.shapes import shapes
 from flagstate.report.view import View
 
 NAME = "flows"
@@ -28,6 +29,8 @@ def build(view: View) -> dict[str, Any]:
         "answer": view.answer(NAME),
         "found": found,
         "drawn": {"countries": drawn, "home": [*at[home]] if home in at else None},
+        "shapes": shapes(view),
+        "unseen": _unseen(view),
         "table": grid("flow", _fields(view), found.rows, total=found.total, more="flow", most=SHOWN),
     }
 
@@ -51,6 +54,19 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.state"), "chip", lambda r: view.chip("flow", r["state"]), title=t("tip.attempted")),
         Field(t("col.seen"), "span", lambda r: figures.days(r["first_ts_min"], r["last_ts_max"])),
     )
+
+
+UNSEEN = 40
+"""Rows of coverage that the page lists; all of them are on the page of the evidence."""
+
+
+def _unseen(view: View) -> list[dict[str, Any]]:
+    """Return what coverage says of traffic and accesses: what was missed, the gravest first."""
+    rows = view.records("coverage")
+    mine = [row for row in rows if row["noun"] in ("flow", "activity") and row["remark"]]
+    rank = {"no": 0, "unknown": 1, "yes": 2}
+    mine.sort(key=lambda row: (rank.get(row["complete"], 1), row["share_seen"] or 0.0, row["remark"]))
+    return mine[:UNSEEN]
 
 
 def _host(row: dict[str, Any]) -> str:
