@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +113,8 @@ class Net:
     """Hosts that something hides on."""
     fronts: list[Ints] = field(default_factory=list)
     """Pools of addresses of content networks."""
+    atlas: tuple[Ints, Ints, Ints, Ints, Ints, Ints] | None = None
+    """Places as columns, while none is added."""
 
     @property
     def rng(self) -> np.random.Generator:
@@ -271,21 +272,25 @@ class Net:
         return np.minimum(self.rng.lognormal(9.6, 0.8, size), 900_000).astype(np.int64)
 
     def _life(self, who: Ints, where: Ints, us: Ints) -> Ints:
-        ttl = np.array(self.place_ttl, np.int64)[where] * SECOND
+        ttl = self._atlas()[1][where] * SECOND
         shift = (mixed(who, where) % np.uint64(1 << 40)).astype(np.int64) % ttl
-        return (us + shift) // ttl
+        return np.asarray((us + shift) // ttl)
+
+    def _atlas(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+        """Return name, life of answers, turning, size and begin of the pool of every place, and all pools."""
+        if self.atlas is None or len(self.atlas[0]) != len(self.place_name):
+            sizes = np.array([len(pool) for pool in self.place_pool], np.int64)
+            begin = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+            columns = (self.place_name, self.place_ttl, self.place_turns)
+            name, ttl, turns = (np.array(column, np.int64) for column in columns)
+            self.atlas = (name, ttl, turns, sizes, begin, np.concatenate(self.place_pool))
+        return self.atlas
 
     def _resolved(self, who: Ints, where: Ints, us: Ints) -> tuple[Ints, Ints, Ints]:
         """Return name, turn and address for each visit: the address stays while the answer lives."""
-        sizes = np.array([len(pool) for pool in self.place_pool], np.int64)
-        begin = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        pools = np.concatenate(self.place_pool)
-        life = np.where(np.array(self.place_turns)[where], self._life(who, where, us), 0)
-        many = (mixed(who * np.array(self.place_turns)[where], where, life) % np.uint64(1 << 40)).astype(np.int64)
+        name, _, turning, sizes, begin, pools = self._atlas()
+        turns = turning[where]
+        life = self._life(who, where, us) * turns
+        many = (mixed(who * turns, where, life) % np.uint64(1 << 40)).astype(np.int64)
         slot = many % sizes[where]
-        return np.array(self.place_name, np.int64)[where], slot, pools[begin[where] + slot]
-
-
-def pick(rng: np.random.Generator, among: Sequence[Host], count: int) -> list[Host]:
-    """Return some machines, each once."""
-    return [among[int(at)] for at in rng.permutation(len(among))[:count]]
+        return name[where], slot, pools[begin[where] + slot]

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from traffic.benign import browsing, machines, office
+from traffic.benign import browsing, lookups, machines, office, talking, things
 from traffic.book import DAY, Book
 from traffic.cast import settle
-from traffic.hidden import beacon, tunnel, upload
+from traffic.hidden import beacon, carrier, lasting, ports, resolver, tunnel, upload
 from traffic.net import Net
 
 FIRST_DAY = 20_480
 """Days since 1970 of the earliest world."""
-LIFE = (browsing.live, machines.live, office.live)
-HIDDEN = (beacon.plant, tunnel.plant, upload.plant)
+LIFE = (browsing.live, machines.live, office.live, talking.live, lookups.live, things.live)
+HIDDEN = (beacon.plant, tunnel.plant, upload.plant, resolver.plant, carrier.plant, lasting.plant, ports.plant)
 STRENGTHS = ("weak", "medium", "strong")
 
 

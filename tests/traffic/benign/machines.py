@@ -38,7 +38,7 @@ def _clocks(net: Net) -> None:
     by_address = net.place("", pool=2)
     for host in net.hosts:
         if host.kind in ("sensor", "camera", "sorter", "server", "printer", "handheld"):
-            poll = float(rng.choice([64, 256, 512, 1024], p=[0.05, 0.1, 0.15, 0.7]))
+            poll = float(rng.choice([64, 256, 512, 1024], p=[0.02, 0.04, 0.09, 0.85]))
             names = [by_address] if rng.random() < 0.1 else pools[: int(rng.choice([1, 1, 1, 1, 2, 4]))]
             for place in names:
                 # A client keeps the address that it got when it came up.

@@ -28,8 +28,11 @@ def plant(net: Net, strength: str) -> None:
     _vain(net, strength)
 
 
-def _period(net: Net, strength: str) -> float:
-    low, high = _PERIOD_S[strength]
+def _period(net: Net, strength: str, host: Host) -> float:
+    low, high = (float(bound) for bound in _PERIOD_S[strength])
+    if strength == "weak" and host.spans[0][1] - host.spans[0][0] < DAY // 2:
+        # Whoever has a machine for some hours of the day only calls more often in them.
+        low, high = low / 3, high / 4
     return float(np.exp(net.rng.uniform(np.log(low), np.log(high))))
 
 
@@ -53,7 +56,8 @@ def _call(net: Net, host: Host, place: int, us: Ints, strength: str, **how: obje
 
 def _calling(net: Net, variant: str, strength: str) -> None:
     rng, jitter = net.rng, _JITTER[variant]
-    host, period = _host(net, strength), _period(net, strength)
+    host = _host(net, strength)
+    period = _period(net, strength, host)
     place = net.place("" if rng.random() < 0.25 else None, pool=1, ttl_s=int(rng.choice([60, 600, 3600])))
     first, last = stay(net, 8 if strength == "weak" else 4)
     spans = within(host, first, last)
@@ -86,7 +90,8 @@ def _daily(net: Net, strength: str) -> None:
 def _busy(net: Net, strength: str) -> None:
     """Call under a name that the same machine also visits for its own reasons."""
     rng, book = net.rng, net.book
-    host, period = lair(net, always=strength != "weak"), _period(net, strength)
+    host = lair(net, always=strength != "weak")
+    period = _period(net, strength, host)
     place = int(rng.choice(net.themes["site"][:60]))
     own = moments(
         rng,
@@ -118,7 +123,8 @@ def _busy(net: Net, strength: str) -> None:
 def _behind(net: Net, variant: str, strength: str) -> None:
     """Call a name of its own behind a content network, or with addresses that change all the time."""
     rng = net.rng
-    host, period = _host(net, strength), _period(net, strength)
+    host = _host(net, strength)
+    period = _period(net, strength, host)
     if variant == "fronted":
         place = fronted(net)
     else:
@@ -133,7 +139,8 @@ def _behind(net: Net, variant: str, strength: str) -> None:
 def _office(net: Net, strength: str) -> None:
     """Call in working hours only."""
     rng, book = net.rng, net.book
-    host, place, period = lair(net, always=True), net.place(pool=2, ttl_s=600), _period(net, strength)
+    host, place = lair(net, always=True), net.place(pool=2, ttl_s=600)
+    period = _period(net, strength, host)
     first, last = stay(net, 10)
     spans = []
     for day in range(book.days):
@@ -153,7 +160,7 @@ def _vain(net: Net, strength: str) -> None:
     rng = net.rng
     host = lair(net, always=True, kinds=("sorter", "sensor", "camera"))
     place, port = net.place("", pool=1), int(rng.choice([443, 8883, 6667, 9001]))
-    period, late = _period(net, strength), {"strong": 0.5, "medium": 20, "weak": 240}[strength]
+    period, late = _period(net, strength, host), {"strong": 0.5, "medium": 20, "weak": 240}[strength]
     us = grid(rng, within(host, *stay(net, 6)), period, late_s=late)
     net.visit(host.number, place, us, lost=1.0, resp_p=port)
     parameters = {"period_s": round(period), "late_s": late, "attempted": True, "host": host.kind}
