@@ -9,6 +9,7 @@ from flagstate.read.unknown import describe
 
 FORMATS = (
     "zeek",  # TSV by its header lines, JSON by its field names, Parquet by its schema: before any other Parquet
+    "vpc_flow",  # text, and before any other Parquet: AWS writes these logs as that too
     # Binary formats first: their first bytes leave no doubt.
     "parquet",
     "sqlite",
@@ -29,6 +30,7 @@ FORMATS = (
     "ftm",
     "estate",
     "cloudtrail",
+    "postgresql_log",
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
     "yamldoc",

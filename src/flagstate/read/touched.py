@@ -101,6 +101,7 @@ class Touched:
         to_party: str = "",
         failed: bool = False,
         size: int | None = None,
+        times: int = 1,
     ) -> None:
         """Count one access.
 
@@ -113,6 +114,7 @@ class Touched:
             to_party: Who was given access.
             failed: It was refused or went wrong.
             size: Bytes, if the log says.
+            times: How often it is counted; 0: it was counted before, and only now known to have failed.
         """
         if asset.id not in self.assets:
             if len(self.assets) >= MOST_ASSETS:
@@ -124,7 +126,7 @@ class Touched:
             self.crowded += 1
             key = (principal, asset.service or asset.id, action, "", to_party, day)
         sums = self.rows.setdefault(key, Sums())
-        sums.count += 1
+        sums.count += times
         sums.failed += failed
         if size is not None:
             sums.bytes = min((sums.bytes or 0) + size, 2**62)
