@@ -29,6 +29,8 @@ LOCAL = ("local", "lan", "home", "internal", "localdomain", "corp", "intranet", 
 """Ends of names that no server outside is asked for."""
 ODD = ("txt", "null", "cname", "mx", "srv", "other")
 """Record types that carry much and that clients seldom ask for."""
+FEW = 4
+"""Clients below which nothing can be said of how many ask for a domain."""
 SAID = 0.3
 """Scores below are not kept."""
 WEIGHTS = {"volume": 0.22, "label_size": 0.2, "randomness": 0.18, "fresh_names": 0.15, "record_types": 0.1,
@@ -102,14 +104,21 @@ def carried(record: Mapping[str, Any]) -> Carried:
 def _parts(record: Mapping[str, Any], made: Carried) -> dict[str, float]:
     hosts, clients = int(record["hosts"]), max(int(record["clients"]), 1)
     return {
-        "volume": ramp(math.log10(max(made.up, 1)), math.log10(500), math.log10(20_000)),
-        "label_size": ramp(made.label_bytes, 8, 32),
-        "randomness": ramp(made.entropy_bits, 3.2, 4.2),
+        "volume": ramp(math.log10(max(made.up, 1)), math.log10(LEAST_BYTES), math.log10(10_000)),
+        "label_size": ramp(made.label_bytes, 4, 24),
+        "randomness": ramp(made.entropy_bits, 2.9, 3.9),
         "fresh_names": ramp(made.fresh, 0.3, 0.8),
         "record_types": ramp(made.odd, 0.05, 0.5),
         "answers": ramp(made.down / made.names, 24, 100),
-        "rarity": 1.0 if hosts <= 1 else 1.0 - math.log(hosts) / math.log(max(clients, 2)),
+        "rarity": _rarity(hosts, clients),
     }
+
+
+def _rarity(hosts: int, clients: int) -> float:
+    """Return how rare a domain is among clients; one half where there are too few to compare."""
+    if clients < FEW:
+        return 0.5
+    return 1.0 if hosts <= 1 else 1.0 - math.log(hosts) / math.log(clients)
 
 
 def _judged(record: Mapping[str, Any]) -> dict[str, object] | None:
@@ -138,7 +147,7 @@ def _innocent(record: Mapping[str, Any], made: Carried, use: Use | None) -> tupl
         said = (
             f"A service that many ask: {hosts} of {clients} hosts do; telemetry and content networks put ids in names"
         )
-        return said, min(0.25 + 0.5 * hosts / clients, 0.7)
+        return said, min(0.35 + 0.5 * hosts / clients, 0.7)
     if made.digits > 0.9 and made.label_bytes <= 14:
         return "A list of senders or addresses: the names are reversed addresses", 0.6
     if record["type_ptr"] > record["queries"] / 2:
