@@ -32,7 +32,7 @@ def lair(net: Net, *, always: bool, kinds: tuple[str, ...] = (*STEADY, "laptop")
 def stay(net: Net, least_days: float) -> tuple[int, int]:
     """Return from when to when it is active: at least so many days, or all."""
     book, rng = net.book, net.rng
-    length = min(rng.uniform(least_days, book.days + 2), book.days)
+    length = min(rng.uniform(min(least_days, book.days), book.days + 2), book.days)
     first = book.start_us + int(rng.uniform(0, book.days - length) * DAY)
     return first, first + int(length * DAY)
 

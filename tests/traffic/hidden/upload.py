@@ -33,10 +33,11 @@ def _bulk(net: Net, strength: str, *, known: bool) -> None:
             host, place, own, up=rng.lognormal(11, 1.0), down=rng.lognormal(10, 0.8), duration=8 * SECOND, service="ssl"
         )
     total = _BULK[strength] * rng.lognormal(0, 0.35)
-    night = [span for span in host.spans if span[0] > book.start_us + 5 * DAY or span[1] > book.start_us + 6 * DAY]
-    span = night[int(rng.integers(len(night)))]
-    begin = max(span[0], book.start_us + 5 * DAY)
-    begin += int(rng.uniform(0, 0.6) * max(0, min(span[1] - begin, 7 * DAY)))
+    # After five days of history, or a third of a short world.
+    quiet = book.start_us + int(min(5.0, book.days / 3) * DAY)
+    later = [(max(a, quiet), b) for a, b in host.spans if b - max(a, quiet) > 2 * HOUR] or list(host.spans[-1:])
+    span = later[int(rng.integers(len(later)))]
+    begin = span[0] + int(rng.uniform(0, 0.6) * min(span[1] - span[0], 7 * DAY))
     parts = rng.dirichlet(np.full(int(rng.integers(1, 40 if strength != "strong" else 10)), 2.0)) * total
     us = begin + np.sort(
         (rng.uniform(0, {"strong": 3, "medium": 5, "weak": 6}[strength], len(parts)) * HOUR).astype(np.int64)
