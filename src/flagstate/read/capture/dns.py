@@ -17,6 +17,8 @@ from flagstate.read.capture.talk import Talk
 MOST_RECORDS = 64
 """Answers of one message that are read."""
 MOST_QUESTIONS = 32
+MOST_JUMPS = 16
+"""Pointers that one name may follow: more is a loop, or meant to cost time."""
 LONGEST_TEXT = 1024
 """Characters of one answer that are kept."""
 NBNS = 137
@@ -62,7 +64,7 @@ class _Reader:
 
     def name(self, at: int) -> tuple[str, int] | None:
         """Return the name at an offset, in lower case, and where what follows begins; null: it is damaged."""
-        data, size, after = self.data, 0, -1
+        data, size, after, jumps = self.data, 0, -1, 0
         labels: list[bytes] = []
         while at < len(data):
             self.left -= 1
@@ -81,8 +83,9 @@ class _Reader:
             elif length >= 192 and at + 1 < len(data):
                 target = (length & 63) << 8 | data[at + 1]
                 after = at + 2 if after < 0 else after
-                if target >= at:
-                    return None  # Only what stands before can be meant: so no loop can arise.
+                jumps += 1
+                if jumps > MOST_JUMPS:
+                    return None
                 at = target
             else:
                 return None
@@ -91,7 +94,8 @@ class _Reader:
     def _joined(self, labels: list[bytes]) -> str:
         if self.netbios and labels and len(labels[0]) == 32:
             labels = [_netbios(labels[0]), *labels[1:]]
-        text = ".".join([label.decode("utf-8", "replace").replace(".", "\\.") for label in labels]).lower()
+        texts = [label.decode("utf-8", "replace") for label in labels]
+        text = ".".join(texts if self.netbios else [each.replace(".", "\\.") for each in texts]).lower()
         return text if text.isprintable() and " " not in text else text.translate(_SHOWN)
 
 
@@ -113,8 +117,7 @@ def message(data: bytes, *, netbios: bool = False) -> Message | None:
         return None
     flags = data[2] << 8 | data[3]
     asked, answered = data[4] << 8 | data[5], data[6] << 8 | data[7]
-    opcode = flags >> 11 & 15
-    if asked > 256 or (opcode > 6 and not netbios) or (not asked and not answered):
+    if asked > 256 or (not asked and not answered):
         return None
     reader, at = _Reader(data, netbios=netbios), 12
     questions: list[tuple[str, int]] = []

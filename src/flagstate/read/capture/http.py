@@ -81,7 +81,7 @@ class Exchange:
 
 def begins(data: bytes) -> str:
     """Return `request`, `response` or `h2` where HTTP begins here, else an empty text."""
-    if data.startswith(H2[: max(len(data), 14)]):
+    if data.startswith(H2[:14]):
         return "h2"
     at = _blank(data, 0)
     if _KNOWN.match(data, at):
@@ -100,7 +100,7 @@ def _blank(data: bytes, at: int) -> int:
 def _head(data: bytes, at: int, *, request: bool) -> Head | None:
     """Return the head that begins at an offset; null: none does."""
     found = (_REQUEST if request else _RESPONSE).match(data, at)
-    if found is None:
+    if found is None or data.startswith(b"PRI *", at):
         return None
     # The line end of the first line may be the first of the two that end the head.
     stop = _END.search(data, found.end() - 1, at + LONGEST_HEAD)

@@ -7,6 +7,7 @@ was completed is told as Zeek does: both ends sent encrypted records. Sources: R
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -26,6 +27,9 @@ VERSIONS = {
     0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv10", 0x0302: "TLSv11", 0x0303: "TLSv12", 0x0304: "TLSv13",
     0xFEFF: "DTLSv10", 0xFEFD: "DTLSv12", 0xFEFC: "DTLSv13",
 }  # fmt: skip
+LATEST = 1 << 16
+"""Offset up to which TLS may begin behind another protocol."""
+_HELLO = re.compile(rb"\x16\x03[\x00-\x04][\x00-\x48].[\x01\x02]\x00..\x03[\x00-\x03]", re.DOTALL)
 _SSL2 = (b"\0\2", b"\3\0", b"\3\1", b"\3\2", b"\3\3")
 """Versions that stand in the hello of SSL 2."""
 
@@ -64,6 +68,14 @@ def begins(data: bytes, at: int = 0) -> bool:
     if len(head) == 6 and head[0] == HANDSHAKE and head[1] == 3 and head[2] <= 4:
         return head[5] in (CLIENT, SERVER)
     return len(head) == 6 and head[0] >= 128 and head[2] == 1 and head[3:5] in _SSL2
+
+
+def starts(data: bytes) -> int:
+    """Return where TLS begins in what one end said: at 0, or behind STARTTLS, CONNECT and their like; -1: nowhere."""
+    if begins(data):
+        return 0
+    found = _HELLO.search(data, 0, LATEST)
+    return found.start() if found else -1
 
 
 def stream(side: Side, at: int = 0) -> Said:
@@ -161,22 +173,24 @@ def _piece(parts: dict[int, tuple[int, bytearray]], data: bytes) -> None:
         at += 12 + length
 
 
-def both(talk: Talk, orig_at: int = 0, resp_at: int = 0) -> tuple[Said, Said]:
-    """Return what both ends of a connection said; by TCP from these offsets on."""
+def both(talk: Talk) -> tuple[Said, Said]:
+    """Return what both ends of a connection said; by TCP from where TLS begins, be it behind another protocol."""
     if talk.proto == "tcp":
-        return stream(talk.orig, orig_at), stream(talk.resp, resp_at)
+        ats = starts(talk.orig.data), starts(talk.resp.data)
+        orig, resp = (
+            stream(side, at) if at >= 0 else Said() for side, at in zip((talk.orig, talk.resp), ats, strict=True)
+        )
+        return orig, resp
     return datagrams(talk, from_orig=True), datagrams(talk, from_orig=False)
 
 
-def handshake(talk: Talk, orig_at: int = 0, resp_at: int = 0) -> dict[str, object] | None:
+def handshake(talk: Talk) -> dict[str, object] | None:
     """Return a row of `handshake`; null: there is no TLS to be seen.
 
     Args:
-        talk: A connection that may carry TLS or DTLS.
-        orig_at: Where TLS begins in what the originator sent: behind STARTTLS or CONNECT.
-        resp_at: The same of the responder.
+        talk: A connection that may carry TLS or DTLS, from its beginning or behind STARTTLS or CONNECT.
     """
-    orig, resp = both(talk, orig_at, resp_at)
+    orig, resp = both(talk)
     if not orig.messages and not resp.messages:
         return None
     udp = talk.proto != "tcp"
@@ -187,7 +201,7 @@ def handshake(talk: Talk, orig_at: int = 0, resp_at: int = 0) -> dict[str, objec
     if hello is None and not answers and not old:
         return None
     issuer = leaf(resp)
-    return ends(talk, talk.orig.at(orig_at) if not udp else 0) | {
+    return ends(talk, talk.orig.at(orig.at) if not udp else 0) | {
         "server_name": hello.server_name if hello else None,
         "version": version_name(answers[-1].version) if answers else "SSLv2" if old else None,
         "next_protocol": agreed(hello, answers),
@@ -222,12 +236,10 @@ def leaf(resp: Said) -> Certificate | None:
     return parse(body[6 : 6 + int.from_bytes(body[3:6])])
 
 
-def certificate(talk: Talk, orig_at: int = 0, resp_at: int = 0) -> Certificate | None:
+def certificate(talk: Talk) -> Certificate | None:
     """Return the server's certificate, where it was sent in clear text (up to TLS 1.2).
 
     Args:
         talk: A connection that may carry TLS or DTLS.
-        orig_at: As for `handshake`.
-        resp_at: As for `handshake`.
     """
-    return leaf(both(talk, orig_at, resp_at)[1])
+    return leaf(both(talk)[1])
