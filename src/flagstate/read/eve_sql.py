@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstate.read.one_way import FAILED, connections, state
+from flagstate.read.one_way import SENT, connections, state
 from flagstate.read.packet_bytes import proved
 
 KINDS = ("flow", "netflow", "dns", "tls", "http", "quic")
@@ -133,12 +133,17 @@ def _claimed() -> str:
     return f"CASE WHEN regexp_full_match({first}, '{_SAFE}') THEN {first} END"
 
 
+_PAID = ", ".join(
+    proved(octets=f"{side}_octets", packets=f"{side}_packets", proto="proto", address="src_ip", link="link")
+    + f" AS {side}_paid"
+    for side in "or"
+)
 _FLOWS = f"""
 SELECT make_timestamptz(us) AS ts, uid, orig_h, orig_p, resp_h, resp_p, proto, service,
-    CASE WHEN last_us > us THEN last_us - us END AS duration_us,
-    {{orig}} AS orig_bytes, {{resp}} AS resp_bytes, NULL::BIGINT AS missed_bytes, conn_state
+    CASE WHEN last_us > us THEN last_us - us END AS duration_us, {SENT}, NULL::BIGINT AS missed_bytes, conn_state
 FROM (SELECT *, {state(True)} AS conn_state FROM (
-    SELECT *, src_ip AS orig_h, src_p AS orig_p, dest_ip AS resp_h, dest_p AS resp_p, NULL::INTEGER AS o_denied
+    SELECT *, src_ip AS orig_h, src_p AS orig_p, dest_ip AS resp_h, dest_p AS resp_p, NULL::INTEGER AS o_denied,
+        NULL::INTEGER AS r_denied, {_PAID}
     FROM {{table}} WHERE kind = 'flow'))
 """
 
@@ -153,19 +158,7 @@ FROM {table} WHERE kind = 'netflow' AND (uid IS NULL OR uid NOT IN (
 
 
 def _connection() -> str:
-    counted = {
-        side: proved(
-            octets=f"{side}_octets",
-            packets=f"{side}_packets",
-            proto="proto",
-            address="orig_h",
-            link="link",
-            silent=f"coalesce(proto = 'tcp' AND conn_state IN {FAILED}, false)",
-        )
-        for side in "or"
-    }
-    flows = _FLOWS.replace("{orig}", counted["o"]).replace("{resp}", counted["r"])
-    both = f"{flows} UNION ALL SELECT {{columns}} FROM ({connections(_NETFLOWS, flags=True, link=14)})"
+    both = f"{_FLOWS} UNION ALL SELECT {{columns}} FROM ({connections(_NETFLOWS, flags=True, link=14)})"
     columns = (
         "ts, uid, orig_h, orig_p, resp_h, resp_p, proto, service, duration_us, orig_bytes, resp_bytes, missed_bytes, "
         "conn_state"

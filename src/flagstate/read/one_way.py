@@ -32,6 +32,8 @@ PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp", 132: "sctp"}
 """Names of protocols by IANA's number, as Zeek has them."""
 
 _SYN, _FIN, _RST, _ACK = 2, 1, 4, 16
+# Payload, or many packets, without any answer: this is rather a log of one side only, and no attempt.
+_FEW = "coalesce(o_packets, 0) BETWEEN 1 AND 10 AND coalesce(o_paid, 0) = 0"
 
 
 def named(number: str) -> str:
@@ -113,20 +115,19 @@ def _opener() -> str:
 
 
 def state(flags: bool) -> str:
-    """Return the expression of Zeek's state from the flags `o_flags`, `r_flags` and packets `o_packets`, `r_packets`.
+    """Return the expression of Zeek's state from `o_flags`, `r_flags`, `o_packets`, `r_packets`, `o_denied`, `o_paid`.
 
     Args:
         flags: Whether every flag of every packet is in them; otherwise only silence and refusal are told.
     """
     mute = "coalesce(r_packets, 0) = 0"
-    few = "coalesce(o_packets, 0) BETWEEN 1 AND 10"
     denied = "WHEN coalesce(o_denied, 0) = 1 THEN 'REJ' "
     other = (
         f"WHEN proto <> 'tcp' AND coalesce(o_packets, 0) = 0 THEN 'SHR' WHEN proto <> 'tcp' AND {mute} THEN 'S0' "
         "WHEN proto <> 'tcp' THEN 'SF' "
     )
     if not flags:
-        return f"CASE {denied}{other}WHEN {mute} AND {few} THEN 'S0' END"
+        return f"CASE {denied}{other}WHEN {mute} AND {_FEW} THEN 'S0' END"
     return f"CASE {denied}{other}{tcp_state(mute)} END"
 
 
@@ -142,8 +143,8 @@ def tcp_state(mute: str) -> str:
 
     both = f"{has('o', _SYN)} AND {has('r', _SYN)}"
     return (
-        f"WHEN o_flags IS NULL AND r_flags IS NULL THEN NULL "
-        f"WHEN {mute} AND NOT {has('o', _SYN)} THEN 'OTH' WHEN {mute} AND {has('o', _RST)} THEN 'RSTOS0' "
+        f"WHEN o_flags IS NULL AND r_flags IS NULL THEN CASE WHEN {mute} AND {_FEW} THEN 'S0' END "
+        f"WHEN {mute} AND NOT ({has('o', _SYN)} AND {_FEW}) THEN 'OTH' WHEN {mute} AND {has('o', _RST)} THEN 'RSTOS0' "
         f"WHEN {mute} AND {has('o', _FIN)} THEN 'SH' WHEN {mute} THEN 'S0' "
         f"WHEN {both} AND {has('r', _RST)} AND NOT {has('o', _RST)} THEN 'RSTR' WHEN {both} AND {has('o', _RST)} THEN "
         f"'RSTO' WHEN {both} AND {has('o', _FIN)} AND {has('r', _FIN)} THEN 'SF' "
@@ -154,8 +155,12 @@ def tcp_state(mute: str) -> str:
     )
 
 
-FAILED = "('S0', 'REJ', 'RSTOS0', 'SH')"
-"""States in which a TCP connection was never established, so that it carried nothing."""
+_SILENT = "{side}_denied = 1 OR (proto = 'tcp' AND conn_state IN ('S0', 'REJ', 'RSTOS0', 'SH') AND coalesce({side}_paid, 0) = 0)"
+SENT = ", ".join(
+    f"CASE WHEN {_SILENT.format(side=side)} THEN 0 ELSE {side}_paid END AS {name}_bytes"
+    for side, name in (("o", "orig"), ("r", "resp"))
+)
+"""Bytes of both sides from `o_paid` and `r_paid`: what was refused, or never established, carried nothing."""
 
 
 def connections(source: str, *, quiet_us: int = 0, flags: bool = False, link: int = 0) -> str:
@@ -172,26 +177,20 @@ def connections(source: str, *, quiet_us: int = 0, flags: bool = False, link: in
         for letter, one, two in (("o", "f", "b"), ("r", "b", "f"))
         for name in ("octets", "packets", "flags", "denied")
     )
-    counted = {
-        letter: proved(
-            octets=f"{letter}_octets",
-            packets=f"{letter}_packets",
-            proto="proto",
-            address="orig_h",
-            link=str(link),
-            silent=f"coalesce({letter}_denied = 1 OR (proto = 'tcp' AND conn_state IN {FAILED}), false)",
-        )
-        for letter in "or"
-    }
+    paid = ", ".join(
+        proved(octets=f"{side}_octets", packets=f"{side}_packets", proto="proto", address="orig_h", link=str(link))
+        + f" AS {side}_paid"
+        for side in "or"
+    )
     return f"""
 SELECT make_timestamptz(first_us) AS ts, uid, orig_h, orig_p, resp_h, resp_p, proto, NULL::VARCHAR AS service,
-    nullif(last_us - first_us, 0) AS duration_us,
-    {counted["o"]} AS orig_bytes, {counted["r"]} AS resp_bytes, NULL::BIGINT AS missed_bytes, conn_state,
-        NULL::VARCHAR AS server_name, NULL::VARCHAR AS name_source,
-    NULL::VARCHAR AS connect_to, NULL::VARCHAR AS claimed_orig_h
-FROM (SELECT *, {state(flags)} AS conn_state FROM (SELECT first_us, last_us, uid, proto, {sides},
-    CASE WHEN low_opened THEN low_h ELSE high_h END AS orig_h, CASE WHEN low_opened THEN low_p
-        ELSE high_p END AS orig_p,
-    CASE WHEN low_opened THEN high_h ELSE low_h END AS resp_h, CASE WHEN low_opened THEN high_p ELSE low_p END AS resp_p
-    FROM (SELECT *, {_opener()} AS low_opened FROM ({_joined(source, quiet_us)}))))
+    nullif(last_us - first_us, 0) AS duration_us, {SENT}, NULL::BIGINT AS missed_bytes, conn_state,
+    NULL::VARCHAR AS server_name, NULL::VARCHAR AS name_source, NULL::VARCHAR AS connect_to,
+    NULL::VARCHAR AS claimed_orig_h
+FROM (SELECT *, {state(flags)} AS conn_state FROM (SELECT *, {paid} FROM (SELECT first_us, last_us, uid, proto, {sides},
+    CASE WHEN low_opened THEN low_h ELSE high_h END AS orig_h,
+    CASE WHEN low_opened THEN low_p ELSE high_p END AS orig_p,
+    CASE WHEN low_opened THEN high_h ELSE low_h END AS resp_h,
+    CASE WHEN low_opened THEN high_p ELSE low_p END AS resp_p
+    FROM (SELECT *, {_opener()} AS low_opened FROM ({_joined(source, quiet_us)})))))
 """

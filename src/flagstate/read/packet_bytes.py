@@ -21,7 +21,7 @@ NOTE = (
 LARGEST = 9_223_372_036_854_775_807
 
 
-def proved(*, octets: str, packets: str, proto: str, address: str, link: str = "0", silent: str = "false") -> str:
+def proved(*, octets: str, packets: str, proto: str, address: str, link: str = "0") -> str:
     """Return the expression of payload bytes that so many bytes in so many packets prove; null: they prove nothing.
 
     Args:
@@ -30,7 +30,6 @@ def proved(*, octets: str, packets: str, proto: str, address: str, link: str = "
         proto: Expression of tcp, udp, icmp or another name.
         address: Expression of one of the addresses, to tell IPv6.
         link: Expression of bytes before the header of IP, per packet.
-        silent: Expression that is true where nothing can have been carried, such as TCP that was never answered.
     """
     ip = f"CASE WHEN contains({address}, ':') THEN 40 ELSE 20 END"
     least = f"CASE {proto} WHEN 'tcp' THEN 20 WHEN 'udp' THEN 8 WHEN 'icmp' THEN 8 ELSE 0 END"
@@ -38,8 +37,7 @@ def proved(*, octets: str, packets: str, proto: str, address: str, link: str = "
     # Counts may be as large as 64 bits: the product must not overflow.
     rest = f"(({octets})::HUGEINT - ({packets})::HUGEINT * ({link} + {ip} + {{}}))"
     return (
-        f"CASE WHEN {silent} THEN 0 "
-        f"WHEN {octets} IS NULL OR {packets} IS NULL OR {octets} < 0 OR {packets} < 0 THEN NULL "
+        f"CASE WHEN {octets} IS NULL OR {packets} IS NULL OR {octets} < 0 OR {packets} < 0 THEN NULL "
         f"WHEN {rest.format(most)} > 0 THEN least({rest.format(most)}, {LARGEST}) "
         f"WHEN {rest.format(least)} <= 0 THEN 0 END::BIGINT"
     )

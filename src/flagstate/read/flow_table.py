@@ -1,0 +1,158 @@
+"""Flow logs as delimited text: the engine parses them into typed columns; lines that do not fit are rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from flagstate.read.one_way import connections
+from flagstate.read.packet_bytes import NOTE
+from flagstate.read.part import Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read.zeek_fields import moment
+
+LISTED = 1000
+"""Rejected lines that are listed one by one; the rest is counted."""
+LAST_US = 253_402_300_799_000_000
+"""The last moment of the year 9999."""
+_REASONS = {
+    "CAST": "a time, count or port is not a number",
+    "MISSING COLUMNS": "too few fields",
+    "TOO MANY COLUMNS": "too many fields",
+    "INVALID ENCODING": "text that is not UTF-8",
+    "LINE SIZE OVER MAXIMUM": "a line longer than 2 MB",
+    "UNQUOTED VALUE": "a stray quote",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A text table of flows."""
+
+    path: str
+    """Neutral path."""
+    columns: tuple[tuple[str, str], ...]
+    """(field, type of the engine), in the order of the file; of two with one name the first counts."""
+    delimiter: str = ","
+    """Between fields."""
+    skip: int = 0
+    """Lines before the first record."""
+    nulls: tuple[str, ...] = ("",)
+    """Texts that stand for nothing."""
+    ends: str = "\n"
+    """Between lines."""
+    ignored: tuple[bytes, ...] = ()
+    """How lines begin that are no records, such as the header of another part."""
+    tag: str = "flows"
+    """Names the tables of rejects."""
+
+    @staticmethod
+    def tagged(opened: Opened) -> str:
+        """Return a name of tables for an artefact."""
+        return f"flows_{abs(hash(opened.evidence_id)) % 10**9}"
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The expression of each field."""
+        found: dict[str, str] = {}
+        for place, (name, _) in enumerate(self.columns):
+            found.setdefault(name, f"c{place}")
+        return found
+
+    @property
+    def source(self) -> str:
+        """The call that reads it."""
+        columns = ", ".join(f"'c{place}': '{kind}'" for place, (_, kind) in enumerate(self.columns))
+        ends = "'\\r\\n'" if self.ends == "\r\n" else "'\\n'"
+        nulls = ", ".join(_quoted(each) for each in self.nulls)
+        return (
+            f"read_csv({_quoted(self.path)}, auto_detect=false, header=false, delim={_quoted(self.delimiter)}, "
+            f"quote='', escape='', columns={{{columns}}}, nullstr=[{nulls}], skip={self.skip}, new_line={ends}, "
+            f"compression='none', store_rejects=true, rejects_limit=200000, rejects_table='{self.tag}_errors', "
+            f"rejects_scan='{self.tag}_scans')"
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def ends(data: bytes) -> str:
+    """Return what stands between the lines of a text that begins with these bytes."""
+    return "\r\n" if data.partition(b"\n")[0].endswith(b"\r") else "\n"
+
+
+def lines(data: bytes) -> list[str]:
+    """Return the lines of the beginning of a file as text, without a mark of its encoding."""
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split("\n")
+
+
+def stream(
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    *,
+    tag: str,
+    flags: bool = False,
+    quiet_us: int = 0,
+    link: int = 0,
+    most: int | None = None,
+) -> Iterator[Part]:
+    """Yield the connections that records of one direction are, counts, and what must be known of their bytes.
+
+    Args:
+        con: The database.
+        records: A SELECT of the columns of `one_way`; the file is read once.
+        tag: Names the table in which records are kept meanwhile.
+        flags: As in `one_way.connections`.
+        quiet_us: As there.
+        link: As there.
+        most: Stop after so many records.
+
+    Records that lack an address or a time, or end before they begin, are counted as rejected.
+    """
+    limit = "" if most is None else f" LIMIT {int(most)}"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {tag} AS {records}{limit}")
+    try:
+        good = (
+            "src_h IS NOT NULL AND dst_h IS NOT NULL AND proto IS NOT NULL "
+            f"AND first_us BETWEEN 0 AND {LAST_US} AND last_us BETWEEN first_us AND {LAST_US}"
+        )
+        made = connections(f"SELECT * FROM {tag} WHERE {good}", flags=flags, quiet_us=quiet_us, link=link)
+        count, bad, first, last, sized = con.execute(
+            f"SELECT count(*) FILTER ({good}), count(*), min(first_us) FILTER ({good}), max(last_us) FILTER ({good}), "
+            f"count(octets) FROM {tag}"
+        ).fetchall()[0]
+        if count:
+            yield Stream("connection", con.sql(made))
+            yield Tally(first_ts=moment(first), last_ts=moment(last))
+        if bad > count:
+            yield Tally(rows_rejected=bad - count)
+            yield Note(f"{bad - count:,} of its records lack an address or a time, or end before they begin")
+        if sized:
+            yield Note(NOTE, lost=False)
+    finally:
+        con.execute(f"DROP TABLE IF EXISTS {tag}")
+
+
+def rejected(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
+    """Yield the lines that the engine rejected, and forget them; lines that are no records are left out."""
+    try:
+        found = con.execute(
+            f"SELECT line, min(line_byte_position), arg_min(error_type::VARCHAR, column_idx) FROM {table.tag}_errors "
+            "GROUP BY line ORDER BY line"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return
+    listed = 0
+    with open(table.path, "rb") as file:
+        for line, offset, kind in found:
+            file.seek(max(int(offset or 0) - 1, 0))
+            if table.ignored and file.read(64).lstrip(b"\n").startswith(table.ignored):
+                continue
+            listed += 1
+            if listed <= LISTED:
+                yield Reject(int(line), _REASONS.get(kind, "it cannot be parsed"))
+    if listed > LISTED:
+        yield Tally(rows_rejected=listed - LISTED)
+    con.execute(f"DROP TABLE IF EXISTS {table.tag}_errors; DROP TABLE IF EXISTS {table.tag}_scans")
