@@ -23,6 +23,9 @@ from flagstate.model.noun import SEPARATOR
 PREFIX = "behaviour-"
 """How the rules of behaviours begin; what follows is the code."""
 
+SAID = 0.5
+"""Score from which a behaviour is told."""
+
 Row = Mapping[str, object]
 
 
@@ -98,7 +101,7 @@ class Went:
     def covered(self, cover: Cover) -> About:
         """Return all that a cover has."""
         if cover.behaviour:
-            listed = (row for row in self._behaviours if row["kind"] == cover.behaviour)
+            listed = (row for row in self._behaviours if row["kind"] == cover.behaviour and _said(row))
             return About(behaviours=tuple(row for row in listed if self._fits(cover, _ends(row))))
         if not self._flow.num_rows:
             return About()
@@ -126,11 +129,12 @@ class Went:
         return About(np.flatnonzero(np.isin(self._coded[0], places))) if places else About()
 
     def _behaving(self, finding: Row, kind: str) -> Iterable[dict[str, object]]:
-        """Yield the behaviours of a kind whose far end, and own host where both have one, the finding names."""
-        words = set(f"{finding['subject']} {finding['counterparty'] or ''}".replace(",", " ").split())
+        """Yield the behaviours of a kind whose far end, own host and port the finding names."""
+        words = f"{finding['subject']} {finding['counterparty'] or ''}".split()
+        port = words[words.index("port") + 1] if "port" in words[:-1] else None
         same = [row for row in self._behaviours if row["kind"] == kind and row["far"] in words]
-        near = [row for row in same if row["orig_h"] in words]
-        return near or same
+        same = [row for row in same if port is None or str(row["resp_p"]) == port]
+        return [row for row in same if row["orig_h"] in words] or same
 
     def fits(self, cover: Cover, finding: Row) -> bool:
         """Say whether a cover has all that a finding is about."""
@@ -175,6 +179,11 @@ class Went:
             np.add.at(sums, at, self._numbers(column)[about.rows])
             made[name] = int(sums.max())
         return made | _spread(ends)
+
+
+def _said(row: Row) -> bool:
+    """Say whether a behaviour is sure enough that a finding tells of it."""
+    return isinstance(score := row["score"], int | float) and score >= SAID
 
 
 def _spread(ends: list[Destination]) -> dict[str, object]:

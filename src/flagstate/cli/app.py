@@ -9,7 +9,23 @@ import traceback
 
 import typer
 
-from flagstate.cli import audit, case, classes, data, doctor, explain, file, init, judge, laws, plan, scan, whatif, who
+from flagstate.cli import (
+    audit,
+    case,
+    classes,
+    data,
+    doctor,
+    explain,
+    file,
+    init,
+    judge,
+    laws,
+    plan,
+    scan,
+    watch,
+    whatif,
+    who,
+)
 from flagstate.errors import FlagstateError
 
 app = typer.Typer(
@@ -23,7 +39,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 answered and nothing adverse · 1 failed · 2 usage · 3 something asked is unknown · "
     "10-14 adverse, by severity info … critical.",
 )
-for module in (audit, scan, who, whatif, plan, explain, init, case, judge, file, data, classes, laws, doctor):
+for module in (audit, watch, scan, who, whatif, plan, explain, init, case, judge, file, data, classes, laws, doctor):
     module.add(app)
 
 
