@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -56,9 +57,10 @@ def looked(
         operators: Name of the operator by address.
     """
     observed = flow.filter(pc.equal(flow["stance"], "observed"))
-    con.register("flow_given", observed)
+    # The database does not keep the order of rows, so they are numbered.
+    con.register("flow_given", observed.append_column("place", pa.array(np.arange(observed.num_rows))))
     channel = flow_sql.channel(flow_sql.FLOW_NAME, traffic.salt)
-    whole = con.sql(f"SELECT *, {channel} AS channel FROM flow_given").to_arrow_table()
+    whole = con.sql(f"SELECT {channel} AS channel FROM flow_given ORDER BY place").to_arrow_table()
     # The database hands times back in the zone of its session, and may change the order of columns' types.
     whole = observed.append_column("channel", whole["channel"].cast(pa.uint64()))
     con.unregister("flow_given")
