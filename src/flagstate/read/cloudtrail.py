@@ -13,16 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from flagstate import model
 from flagstate.catalog.verbs import LOOKS, bare, verbs
+from flagstate.read.audited import Call, count
 from flagstate.read.charset import Utf8, sniff
-from flagstate.read.grants import grants
 from flagstate.read.json_head import top_keys
 from flagstate.read.objects import Json, Objects, values
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
-from flagstate.read.switched import gap, narrows
 from flagstate.read.touched import Asset, Touched, moment, place
 
 _SHAPE = re.compile(rb'"eventSource"\s*:\s*"[a-z0-9.-]{1,64}\.(amazonaws\.com|amazon\.com|aws)"')
@@ -111,41 +109,24 @@ class Log:
         parameters = event.get("requestParameters")
         if verb == "DescribeInstanceAttribute" and "userData" in values(parameters, ("attribute",)):
             action = "read"
-        targets = self._targets(event, service, parameters)
-        failed = bool(event.get("errorCode")) or "Failure" in values(event, ("responseElements", "ConsoleLogin"))
-        self._count(event, service, verb, action, targets, at, failed)
-        self._switch(service, verb, parameters, targets[0], at, failed)
-        return True
-
-    def _count(
-        self, event: Json, service: str, verb: str, action: str, targets: list[Asset], at: datetime, failed: bool
-    ) -> None:
-        origin = _origin(event)
         who, foreign = _principal(event)
-        size = _bytes(event, action)
-        share = self.verbs.share(service, verb)
-        own = _text(event.get("recipientAccountId")) or _text(_map(event.get("userIdentity")).get("accountId"))
-        made = grants(event.get("requestParameters"), share, own, "aws") if share else None
-        narrowed = narrows(verb, event.get("requestParameters"))
-        if narrowed is not None and action not in LOOKS:
-            action = "stop_logging" if narrowed else "start_logging"
-        for asset in targets:
-            says = [("share", party) for party in made.given] if made else []
-            says += [("unshare", party) for party in made.taken] if made else []
-            # A role that a foreign account takes on gives that account what the role may see.
-            says = says or [(action, foreign if action == "login" else "")]
-            for done, party in says:
-                self.touched.add(
-                    asset, done, at.date(), principal=who, from_place=origin, to_party=party, failed=failed, size=size
-                )
-
-    def _switch(self, service: str, verb: str, parameters: object, asset: Asset, at: datetime, failed: bool) -> None:
-        action = self.verbs.action(service, verb)
-        narrowed = narrows(verb, parameters)
-        if failed or (narrowed is None and action not in ("stop_logging", "start_logging")):
-            return
-        on = action == "start_logging" if narrowed is None else not narrowed
-        self.touched.gap(gap(service, verb, on, at, asset.id, "CloudTrail"))
+        identity = _map(event.get("userIdentity"))
+        call = Call(
+            service,
+            verb,
+            action,
+            at,
+            tuple(self._targets(event, service, parameters)),
+            who,
+            _origin(event),
+            _text(event.get("recipientAccountId")) or _text(identity.get("accountId")),
+            foreign,
+            bool(event.get("errorCode")) or "Failure" in values(event, ("responseElements", "ConsoleLogin")),
+            _bytes(event, action),
+            parameters,
+        )
+        count(call, self.touched, self.verbs, source="aws", log="CloudTrail")
+        return True
 
     def _targets(self, event: Json, service: str, parameters: object) -> list[Asset]:
         """Return what an event is about: what its parameters name, else its resources, else its service."""

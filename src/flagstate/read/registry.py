@@ -11,6 +11,7 @@ FORMATS = (
     "zeek",  # TSV by its header lines, JSON by its field names, Parquet by its schema: before any other Parquet
     "vpc_flow",  # text, and before any other Parquet: AWS writes these logs as that too
     # Binary formats first: their first bytes leave no doubt.
+    "pcap",
     "parquet",
     "sqlite",
     "mail",  # Outlook's files are binary too, and messages begin with their headers
@@ -30,7 +31,9 @@ FORMATS = (
     "ftm",
     "estate",
     "cloudtrail",
+    "actiontrail",
     "postgresql_log",
+    "access_log",
     # Anything that is JSON is a table of some kind, so this comes after all JSON with a meaning.
     "jsontable",
     "yamldoc",
