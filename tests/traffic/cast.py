@@ -33,7 +33,7 @@ def settle(net: Net, scale: float) -> None:
     last = dict.fromkeys(range(256), 10)
     gateways = [f"10.20.40.{n}" for n in range(2, 3 + int(4 * scale))]
     for kind, count, habit, subnet in _KINDS:
-        size = len(_ROLES) if kind == "server" else max(2, round(count * scale))
+        size = len(_ROLES) if kind == "server" else max(min(count, 5), round(count * scale))
         for at in range(size):
             zone = site_zone
             if kind == "laptop" and rng.random() < 0.4:
