@@ -24,8 +24,9 @@ METHODS = (
     b"GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|SEARCH|REPORT|"
     b"SUBSCRIBE|UNSUBSCRIBE|NOTIFY|M-SEARCH|RPC_IN_DATA|RPC_OUT_DATA|BITS_POST|BPROPPATCH|MERGE|CHECKOUT|MKACTIVITY|POLL"
 )
-_REQUEST = re.compile(rb"([A-Z][A-Z_\-]{1,19})[ \t]+([^ \t\r\n]{1,60000})(?:[ \t]+HTTP/(\d\.\d)[ \t]*)?\r?\n")
+_REQUEST = re.compile(rb"([A-Z][A-Z_\-]{1,19})[ \t]+([^ \t\r\n]{1,60000})([ \t][^\r\n]{0,2000})?\r?\n")
 _KNOWN = re.compile(rb"(?:%b) [^ \t\r\n]" % METHODS)
+_OLD = (b"GET", b"HEAD", b"POST", b"OPTIONS")
 _RESPONSE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?!\d)[^\r\n]{0,8000}\r?\n")
 _END = re.compile(rb"\n\r?\n")
 _NEXT_REQUEST = re.compile(rb"(?:%b) [^ \t\r\n]{1,4000} HTTP/1\.[01]\r?\n" % METHODS)
@@ -88,8 +89,14 @@ def begins(data: bytes) -> str:
         found = _REQUEST.match(data, at)
         if found is None:
             return "request" if len(data) - at > 1000 and b"\n" not in data[at : at + 1000] else ""
-        return "request" if found[3] is not None or data.startswith(b"GET ", at) else ""
+        return "request" if _is_request(found) else ""
     return "response" if _RESPONSE.match(data, at) else ""
+
+
+def _is_request(found: re.Match[bytes]) -> bool:
+    """Whether a line names HTTP, or is of the oldest kind, which names no version."""
+    rest = (found[3] or b"").strip()
+    return b"HTTP/" in rest or (not rest and (found[1] in _OLD or found[2].startswith(b"HTTP/")))
 
 
 def _blank(data: bytes, at: int) -> int:
@@ -100,7 +107,7 @@ def _blank(data: bytes, at: int) -> int:
 def _head(data: bytes, at: int, *, request: bool) -> Head | None:
     """Return the head that begins at an offset; null: none does."""
     found = (_REQUEST if request else _RESPONSE).match(data, at)
-    if found is None or data.startswith(b"PRI *", at):
+    if found is None or data.startswith(b"PRI *", at) or (request and not _is_request(found)):
         return None
     # The line end of the first line may be the first of the two that end the head.
     stop = _END.search(data, found.end() - 1, at + LONGEST_HEAD)

@@ -1,0 +1,145 @@
+"""What passed in clear text: requests and answers of HTTP, mail, files; searched for data classes and never kept.
+
+Its containers begin as those of archives and logs do: `sent to` and `received from` a server, as flows name it. What
+it cannot see: encrypted payloads, HTTP/2, protocols other than these three, binary formats (they are counted).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import deque
+
+from flagstate.read.capture import ftp, http, smtp, websocket
+from flagstate.read.capture.service import service
+from flagstate.read.capture.talk import Side, Talk
+from flagstate.read.part import Context
+from flagstate.read.payload import Body, Message, Payloads
+
+MOST_WAITING = 16 << 20
+"""Bytes of connections of no known protocol that wait for a dialogue that announces them as its files."""
+MOST_ANNOUNCED = 20_000
+
+
+class Clear:
+    """Searches the connections of a capture, one after the other."""
+
+    def __init__(self, found: Payloads, context: Context) -> None:
+        """Begin.
+
+        Args:
+            found: Where what was found goes.
+            context: As readers get it.
+        """
+        self.found, self.context = found, context
+        self._servers: dict[str, str] = {}
+        self._announced: dict[tuple[str, int], deque[ftp.Transfer]] = {}
+        self._waiting: deque[Talk] = deque()
+        self._size = 0
+
+    def hear(self, talk: Talk, name: str | None = None) -> bool:
+        """Search one connection; tell whether it was a transfer of FTP, so that it can be called `ftp-data`.
+
+        Args:
+            talk: The connection.
+            name: Its protocol, where that was told before.
+        """
+        if talk.proto != "tcp" or not (talk.orig.data or talk.resp.data):
+            return False
+        name = name or service(talk)
+        if name == "http":
+            self._http(talk)
+        elif name == "smtp":
+            shown = self._shown("", talk.resp_h)
+            smtp.search(talk, self.found, f"sent to {shown}", f"host:{shown}")
+        elif name == "ftp":
+            self._dialogue(talk)
+        elif name is None:
+            return self._other(talk)
+        return False
+
+    def _shown(self, raw: str, address: str) -> str:
+        """Return a server as flows name it: its masked name, or its address."""
+        key = raw or address
+        shown = self._servers.get(key)
+        if shown is None:
+            if len(self._servers) > 50_000:
+                self._servers.clear()
+            try:
+                shown = str(ipaddress.ip_address(key.partition("%")[0]))
+            except ValueError:
+                shown = self.context.host(key)
+            self._servers[key] = shown
+        return shown
+
+    def _http(self, talk: Talk) -> None:
+        host = ""
+        for each in http.pairs(talk):
+            request, response = each.request, each.response
+            host = (http.host(request.head) or "") if request else host
+            shown = self._shown(host, talk.resp_h)
+            if request and request.head.method != "CONNECT":
+                self._told(f"sent to {shown}", f"host:{shown}", request, talk.orig)
+            if response:
+                self._told(f"received from {shown}", f"host:{shown}", response, talk.resp)
+            if request and response and response.head.status == 101:
+                for way, message, side in (("sent to", request, talk.orig), ("received from", response, talk.resp)):
+                    bodies = [Body(text) for text in websocket.texts(side.data, message.end)]
+                    self.found.message(f"{way} {shown}", f"host:{shown}", Message(bodies=bodies))
+                return
+
+    def _told(self, base: str, asset_id: str, message: http.Message, side: Side) -> None:
+        head = message.head
+        url = (
+            head.target
+            if "://" in head.target[:12]
+            else f"http://server{head.target}"
+            if head.target[:1] == "/"
+            else ""
+        )
+        raw = message.content(side)
+        kind, packing = head.header("content-type"), head.header("content-encoding")
+        bodies = (
+            [Body(raw.decode("latin-1") if packing else raw.decode("utf-8", "replace"), kind, "", packing)]
+            if raw
+            else []
+        )
+        self.found.message(base, asset_id, Message(url, head.headers, (), bodies))
+
+    def _dialogue(self, talk: Talk) -> None:
+        shown = self._shown("", talk.resp_h)
+        if parameters := ftp.words(talk):
+            self.found.message(f"sent to {shown}", f"host:{shown}", Message(parameters=parameters))
+        for each in ftp.transfers(talk):
+            if len(self._announced) < MOST_ANNOUNCED:
+                self._announced.setdefault((each.resp_h, each.resp_p), deque(maxlen=1000)).append(each)
+                # Behind a translation the server names an address that nobody sees.
+                if each.resp_h not in (talk.orig_h, talk.resp_h):
+                    self._announced.setdefault((talk.resp_h, each.resp_p), deque(maxlen=1000)).append(each)
+        for other in list(self._waiting):
+            if self._file(other):
+                self._waiting.remove(other)
+                self._size -= len(other.orig.data) + len(other.resp.data)
+
+    def _other(self, talk: Talk) -> bool:
+        if self._file(talk):
+            return True
+        self._waiting.append(talk)
+        self._size += len(talk.orig.data) + len(talk.resp.data)
+        while self._size > MOST_WAITING or len(self._waiting) > 2000:
+            old = self._waiting.popleft()
+            self._size -= len(old.orig.data) + len(old.resp.data)
+        return False
+
+    def _file(self, talk: Talk) -> bool:
+        """Search a connection that a dialogue announced; false: none did."""
+        every = self._announced.get((talk.resp_h, talk.resp_p))
+        if not every:
+            return False
+        announced = every.popleft()
+        shown = self._shown("", announced.server)
+        base = f"sent to {shown}" if announced.sent else f"received from {shown}"
+        raw = talk.orig.data or talk.resp.data
+        named = [("file name", announced.file)] if announced.file else []
+        body = Body(raw.decode("utf-8", "replace"))
+        self.found.message(f"{base} › files", f"host:{shown}", Message(parameters=named, bodies=[body]))
+        return True
