@@ -240,3 +240,27 @@ def test_a_name_that_only_dns_gave_is_said_to_be_no_proof() -> None:
         (row,) = judged([flow, said("domain:good.example")])[0]
         assert row["result"] == "covered"
         assert ("which is no proof" in str(row["remark"])) is told
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject", "port"),
+    [
+        ("files.example.cn:443", "files.example.cn", 443),
+        ("198.18.5.5:8443", "198.18.5.5", 8443),
+        ("[2001:db8::7]:443", "2001:db8::7", 443),
+    ],
+)
+def test_what_a_proxy_of_ours_is_asked_for_is_where_it_goes(asked: str, subject: str, port: int) -> None:
+    inside = seen("10.0.0.5", "10.0.0.8", resp_p=3128, service="http")
+    rows, found = judged([inside | {"connect_to": asked}, inside])
+    left = [row for row in rows if row["result"] == "undeclared"]
+    assert [(row["subject"], row["resp_p"], row["egress"]) for row in left] == [(subject, port, "yes")]
+    # The same proxy without a word of where to stays inside.
+    assert [row["subject"] for row in rows if row["result"] == "covered"] == ["10.0.0.8"]
+    assert any(row["verdict"] == "yes" and subject in row["message"] for row in found)
+
+
+def test_a_declared_name_covers_it_through_a_proxy_too() -> None:
+    asked = seen("10.0.0.5", "10.0.0.8", resp_p=3128, connect_to="files.example.cn:443")
+    rows, _ = judged([asked, said("domain:example.cn")])
+    assert results(rows) == {"files.example.cn": "covered"}

@@ -22,7 +22,14 @@ SUMS = ("conns", "failed_conns", "orig_bytes", "resp_bytes", "unsized_conns")
 
 _SUBJECTS = """
 WITH ends AS (
-  SELECT f.*, o.near, coalesce(o.ours, false) AS orig_ours, coalesce(r.ours, false) AS resp_ours
+  -- What a proxy of ours was asked for is where it went: the proxy itself is only on the way.
+  SELECT f.* REPLACE (
+      CASE WHEN f.connect_to IS NULL THEN f.resp_h ELSE {asked_addr} END AS resp_h,
+      CASE WHEN f.connect_to IS NULL THEN f.resp_p
+        ELSE TRY_CAST(regexp_extract(f.connect_to, ':([0-9]+)$', 1) AS INTEGER) END AS resp_p,
+      CASE WHEN f.connect_to IS NULL OR {asked_addr} IS NOT NULL THEN f.server_name
+        ELSE regexp_replace(f.connect_to, ':[0-9]+$', '') END AS server_name),
+    o.near, coalesce(o.ours, false) AS orig_ours, f.connect_to IS NULL AND coalesce(r.ours, false) AS resp_ours
   FROM observed f LEFT JOIN ours o ON f.orig_h = o.addr LEFT JOIN ours r ON f.resp_h = r.addr
 ), turned AS (
   SELECT *,
@@ -41,6 +48,11 @@ SELECT own_end,
   arg_max(fact_id, (coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), fact_id), {top}) AS facts
 FROM turned GROUP BY ALL
 """
+_ASKED = (
+    "coalesce(nullif(regexp_extract(f.connect_to, '^\\[([0-9a-f:.]+)\\]', 1), ''), "
+    "nullif(regexp_extract(f.connect_to, '^([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)(:|$)', 1), ''))"
+)
+"""The address that a proxy was asked for; null: it was asked for a name."""
 # Grouped no finer than the patterns ask: a declaration without times or services costs no row per day or service.
 
 
@@ -89,6 +101,7 @@ def _subjects(
         day="day" if any(p.since or p.until for p in listed) else "NULL::DATE",
         sums=", ".join(f"sum({name})::BIGINT AS {name}" for name in SUMS),
         top=TOP_FACTS,
+        asked_addr=_ASKED,
     )
     con.register("flow_in", flow)
     con.register("ours", far_end.ours(flow, tables["network"], [p.own for p in listed if p.from_asset]))

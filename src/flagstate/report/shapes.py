@@ -127,12 +127,17 @@ def drawing(text: str | None) -> Row | None:
     lines = [f"M{x} {HIGH}V{y}h{max(round(step * 0.8, 2), 0.8)}V{HIGH}z" for x, y, _, _ in bars]
     first, width = told.get("from_us"), told.get("step_us")
     return {
-        "sent": "".join(line for line, bar in zip(lines, bars, strict=True) if bar[3]),
-        "tried": "".join(line for line, bar in zip(lines, bars, strict=True) if not bar[3]),
+        "sent": _paths([line for line, bar in zip(lines, bars, strict=True) if bar[3]]),
+        "tried": _paths([line for line, bar in zip(lines, bars, strict=True) if not bar[3]]),
         "most": round(most),
         "step": span(width / 1e6) if isinstance(width, int | float) else "",
         "from": first if isinstance(first, int) else None,
     }
+
+
+def _paths(lines: list[str]) -> list[str]:
+    """Join bars to paths that are short enough for the page, which cuts every long text."""
+    return ["".join(lines[at : at + 40]) for at in range(0, len(lines), 40)]
 
 
 def _table(view: View, rows: list[Row]) -> Grid:
