@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 LONGEST = 253
-"""Bytes of a name that are looked at, its end: no name in DNS is longer."""
+"""Characters of a name that are looked at, its end: no name in DNS is longer."""
 DEEPEST = 9
 """Labels beyond which no public suffix reaches."""
 WHOLE = frozenset({"in-addr.arpa", "ip6.arpa"})
@@ -31,23 +31,24 @@ SIZES = (*(len(letters) for letters in _CLASSES), 3)
 """Characters in each class; the last one holds hyphen, underscore and whatever else there is."""
 
 Ints = npt.NDArray[np.int64]
+Sizes = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
 class Anatomy:
     """What distinct names are made of; one entry per name."""
 
-    below: Ints
+    below: Sizes
     """Bytes below the registrable domain, without the dots."""
-    longest: Ints
+    longest: Sizes
     """Bytes of the longest label below it."""
-    size: Ints
+    size: Sizes
     """Bytes of the whole name."""
-    upper: Ints
+    upper: Sizes
     """Capitals below it."""
-    high: Ints
+    high: Sizes
     """Bytes beyond ASCII below it."""
-    chars: Ints
+    chars: Sizes
     """Characters below it by class; BUCKETS columns."""
 
 
@@ -60,22 +61,22 @@ def _classes() -> npt.NDArray[np.int64]:
 
 
 def domains(con: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Make the table `lookup_domain` (name, domain): the registrable domain of each name, in lower case.
+    """Make the table `lookup_domain` (n, domain): the registrable domain of each name, in lower case.
 
     Private suffixes count too, such as those of a content network: what stands below them was registered by
     different people. A name that is a suffix itself, or has one label, is its own domain.
 
     Args:
         con: A database.
-        source: A table with the distinct column `name`: lower case, no final dot, at most LONGEST bytes.
+        source: A table with `n`, a number, and `name`: lower case, no final dot, at most LONGEST characters.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE lookup_domain (name VARCHAR, domain VARCHAR)")
+    con.execute("CREATE OR REPLACE TEMP TABLE lookup_domain (n BIGINT, domain VARCHAR)")
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE lookup_left AS SELECT name, string_split(name, '.') AS labels FROM {source}"
+        f"CREATE OR REPLACE TEMP TABLE lookup_left AS SELECT n, string_split(name, '.') AS labels FROM {source}"
     )
     for depth in range(2, DEEPEST + 1):
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE lookup_tail AS SELECT name, labels, "
+            "CREATE OR REPLACE TEMP TABLE lookup_tail AS SELECT n, labels, "
             f"array_to_string(labels[-{depth}:], '.') AS tail, len(labels) <= {depth} AS whole FROM lookup_left"
         )
         distinct = con.execute("SELECT DISTINCT tail, whole FROM lookup_tail").fetchall()
@@ -86,11 +87,11 @@ def domains(con: duckdb.DuckDBPyConnection, source: str) -> None:
         columns = list(zip(*found, strict=True))
         con.register("lookup_found", pa.table([pa.array(column) for column in columns], schema=schema))
         con.execute(
-            "INSERT INTO lookup_domain SELECT name, domain FROM lookup_tail JOIN lookup_found USING (tail, whole) "
+            "INSERT INTO lookup_domain SELECT n, domain FROM lookup_tail JOIN lookup_found USING (tail, whole) "
             "WHERE domain IS NOT NULL"
         )
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE lookup_left AS SELECT name, labels FROM lookup_tail "
+            "CREATE OR REPLACE TEMP TABLE lookup_left AS SELECT n, labels FROM lookup_tail "
             "JOIN lookup_found USING (tail, whole) WHERE domain IS NULL"
         )
         con.unregister("lookup_found")
@@ -143,8 +144,8 @@ def anatomy(names: pa.Array, ends: Ints) -> Anatomy:
         ends: Bytes of each that stand below its registrable domain, with the dot between.
     """
     count = len(names)
-    below, longest, size, upper, high = (np.zeros(count, np.int64) for _ in range(5))
-    made = Anatomy(below, longest, size, upper, high, np.zeros((count, BUCKETS), np.int64))
+    below, longest, size, upper, high = (np.zeros(count, np.uint16) for _ in range(5))
+    made = Anatomy(below, longest, size, upper, high, np.zeros((count, BUCKETS), np.uint16))
     classes = _classes()
     for start in range(0, count, CHUNK):
         part = names.slice(start, CHUNK).cast(pa.large_binary())
@@ -157,7 +158,7 @@ def anatomy(names: pa.Array, ends: Ints) -> Anatomy:
     return made
 
 
-def _chunk(data: npt.NDArray[np.uint8], offsets: Ints, ends: Ints, classes: Ints, into: list[Ints]) -> None:
+def _chunk(data: npt.NDArray[np.uint8], offsets: Ints, ends: Ints, classes: Ints, into: list[Sizes]) -> None:
     """Fill the figures of some names."""
     below, longest, size, upper, high, chars = into
     size[:] = np.diff(offsets)
@@ -171,7 +172,7 @@ def _chunk(data: npt.NDArray[np.uint8], offsets: Ints, ends: Ints, classes: Ints
     edge = np.flatnonzero(np.concatenate([[True], (rows[1:] != rows[:-1]) | dots[:-1]])) if len(text) else rows
     if len(edge):
         runs = np.add.reduceat((~dots).astype(np.int64), edge)
-        np.maximum.at(longest, rows[edge], runs)
+        np.maximum.at(longest, rows[edge], runs.astype(np.uint16))
     rows, text = rows[~dots], text[~dots]
     count = len(size)
     below[:] = np.bincount(rows, minlength=count)
