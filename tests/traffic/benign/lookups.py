@@ -99,19 +99,12 @@ def _mail(net: Net, scale: float) -> None:
     book.ask(us + 90_000, host.address, host.resolver, dkim, type=type_of("TXT"), answer=key, back=480)
     book.ask(us + 95_000, host.address, host.resolver, sender, type=type_of("TXT"), answer=policy, back=170)
     book.ask(us + 99_000, host.address, host.resolver, spf, type=type_of("MX"))
-    outside = np.asarray(net.fresh(300))[which % 300]
+    exchangers = np.array([net.place(f"mx{n % 3}.{name}", ttl_s=3600) for n, name in enumerate(senders[:300])])
     sent = rng.random(len(us)) < 0.35
     size = rng.lognormal(10.2, 1.6, int(sent.sum()))
-    book.talk(
-        us[sent],
-        orig=host.address,
-        resp=outside[sent],
-        resp_p=25,
-        service=book.code("smtp"),
-        up=size,
-        down=600,
-        duration=rng.lognormal(0.8, 0.6, len(size)) * SECOND,
-    )
+    length = rng.lognormal(0.8, 0.6, len(size)) * SECOND
+    to = exchangers[which[sent] % 300]
+    net.visit(host.number, to, us[sent], resp_p=25, service="smtp", up=size, down=600, duration=length)
 
 
 def _crawl(net: Net, count: int) -> None:

@@ -80,7 +80,7 @@ def _exit(net: Net, strength: str, name: str | None, port: int, proto: str, serv
     hours, size = _HELD[strength]
     host, place = lair(net, always=strength == "strong"), _known(net, name)
     first, last = stay(net, 5)
-    days = np.unique([(a // DAY) * DAY for a, _ in within(host, first, last)])
+    days = np.arange((first // DAY) * DAY, last, DAY)
     us = days + ((rng.uniform(8, 16, len(days)) - host.zone_h) * HOUR).astype(np.int64)
     us = us[inside(us, host.spans)] if inside(us, host.spans).any() else np.array([host.spans[0][0] + 60 * SECOND])
     length = hours * HOUR * rng.lognormal(-0.2, 0.4, len(us))
@@ -95,7 +95,7 @@ def _exit(net: Net, strength: str, name: str | None, port: int, proto: str, serv
         duration=length,
         proto=proto,
         resp_p=port,
-        shown=service == "ssl",
+        shown=service in ("ssl", "quic"),
         lost=0,
         state="SF",
         **columns,

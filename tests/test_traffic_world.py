@@ -1,0 +1,110 @@
+"""Made traffic is what it says, and the detectors find what hides in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from flagstate import model
+from flagstate.model.codes import BEHAVIOURS
+from traffic.match import alarmed, match, recall
+from traffic.watch import found
+from traffic.world import STRENGTHS, World, world
+from traffic.write import write
+
+SMALL = 0.04
+JUDGED = 7
+
+
+@pytest.fixture(scope="module")
+def made() -> World:
+    return world(JUDGED, scale=SMALL, days=14)
+
+
+def test_the_same_seed_makes_the_same_world(made: World) -> None:
+    again, other = world(JUDGED, scale=SMALL), world(JUDGED + 2, scale=SMALL)
+    assert again.connection.equals(made.connection)
+    assert again.query.equals(made.query)
+    assert again.truth.equals(made.truth)
+    assert not other.connection.equals(made.connection)
+
+
+def test_tables_have_the_columns_of_their_nouns(made: World) -> None:
+    talk, asked = model.conform(made.connection, model.CONNECTION), model.conform(made.query, model.QUERY)
+    assert talk["ts"].null_count == asked["query"].null_count == 0
+    assert pc.all(pc.is_in(asked["uid"], talk["uid"].combine_chunks())).as_py()
+    assert pc.count_distinct(talk["uid"]).as_py() == talk.num_rows
+    us = pc.cast(talk["ts"], pa.int64()).to_numpy()
+    assert (np.diff(us) >= 0).all()
+    assert us[-1] - us[0] < 14 * 86_400_000_000
+    failed = talk.filter(pc.and_(pc.equal(talk["conn_state"], "S0"), pc.equal(talk["proto"], "tcp")))
+    assert pc.sum(failed["orig_bytes"]).as_py() == 0
+
+
+def test_every_kind_hides_at_every_strength(made: World) -> None:
+    rows = made.truth.to_pylist()
+    assert {row["kind"] for row in rows} == set(BEHAVIOURS) - {"clear_text"}
+    for kind in {row["kind"] for row in rows}:
+        assert {row["strength"] for row in rows if row["kind"] == kind} == set(STRENGTHS)
+
+
+def test_what_hides_is_in_the_traffic(made: World) -> None:
+    talk = made.connection
+    for row in made.truth.to_pylist():
+        mine = talk.filter(pc.equal(talk["orig_h"], row["orig_h"]))
+        far = pc.or_kleene(pc.is_in(mine["resp_h"], pa.array(row["addresses"])), pc.equal(mine["server_name"], row["far"]))
+        met = mine.filter(pc.and_(pc.fill_null(far, False), pc.equal(mine["resp_p"], row["resp_p"])))
+        us = pc.cast(met["ts"], pa.int64()).to_numpy()
+        assert ((us >= row["from_us"]) & (us <= row["to_us"])).sum() >= 0.85 * json.loads(row["parameters"])["events"]
+
+
+def test_without_hidden_things_only_they_are_missing() -> None:
+    plain = world(JUDGED, scale=SMALL, days=3, hidden=False)
+    assert plain.truth.num_rows == 0
+    assert plain.connection.num_rows > 1000
+
+
+def test_an_ordinary_week_rests_at_night_and_at_the_weekend(made: World) -> None:
+    talk = made.connection
+    pages = talk.filter(pc.and_(pc.equal(talk["service"], "quic"), pc.equal(talk["resp_p"], 443)))
+    day = pc.day_of_week(pages["ts"]).to_numpy()
+    assert (day < 5).mean() > 0.7
+
+
+def test_answers_are_asked_for_again_only_when_they_have_died(made: World) -> None:
+    named = made.connection.filter(pc.equal(made.connection["name_source"], "sni")).num_rows
+    asked = made.query.filter(pc.equal(made.query["qtype_name"], "A")).num_rows
+    assert asked < named
+
+
+def test_written_logs_say_the_same_as_text_and_as_parquet(made: World, tmp_path: Path) -> None:
+    text = {path.stem: path.read_text().splitlines() for path in write(made, tmp_path / "text")}
+    tables = {path.stem: pq.read_table(path) for path in write(made, tmp_path / "parquet", text=False)}
+    for name, lines in text.items():
+        rows = [line for line in lines if not line.startswith("#")]
+        assert len(rows) == tables[name].num_rows
+        fields = next(line for line in lines if line.startswith("#fields")).split("\t")[1:]
+        assert fields == tables[name].column_names
+        assert all(line.count("\t") == len(fields) - 1 for line in rows)
+    assert len(tables["conn"]) == made.connection.num_rows
+    first = dict(
+        zip(tables["conn"].column_names, next(r for r in text["conn"] if r[0] != "#").split("\t"), strict=True)
+    )
+    us = int(pc.cast(made.connection["ts"][0], pa.int64()).as_py())
+    assert round(float(first["ts"]) * 1e6) == pytest.approx(us, abs=1)
+
+
+def test_detectors_find_what_hides_strongly(made: World) -> None:
+    matched = [match(made, found(made))]
+    kinds = {row["kind"] for row in matched[0].hidden}
+    lost = {kind: recall(matched, kind=kind, strength="strong") for kind in kinds}
+    assert not {kind: counts for kind, counts in lost.items() if counts[0] < 0.66 * counts[1]}
+    hit, all_ = recall(matched, strength="strong")
+    assert hit / all_ >= 0.9
+    assert alarmed(matched) <= 30.0
