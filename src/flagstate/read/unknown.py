@@ -11,10 +11,10 @@ _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
     (b"GIF8", 0, "a GIF image", ""),
     (b"\x7fELF", 0, "a Linux program", ""),
     (b"MZ", 0, "a Windows program", ""),
-    (b"\xd4\xc3\xb2\xa1", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
-    (b"\xa1\xb2\xc3\xd4", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
-    (b"\x4d\x3c\xb2\xa1", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
-    (b"\x0a\x0d\x0d\x0a", 0, "a packet capture", "Run Zeek over it and give its logs: captures are read in a later version."),
+    (b"\xd4\xc3\xb2\xa1", 0, "a packet capture without its header", "Give the capture from its beginning."),
+    (b"\xa1\xb2\xc3\xd4", 0, "a packet capture without its header", "Give the capture from its beginning."),
+    (b"\x4d\x3c\xb2\xa1", 0, "a packet capture without its header", "Give the capture from its beginning."),
+    (b"\x0a\x0d\x0d\x0a", 0, "a packet capture without its header", "Give the capture from its beginning."),
     (b"\xd0\xcf\x11\xe0", 0, "an old office document or an encrypted one", "Save it as XLSX without a password, or as CSV."),
     (b"7z\xbc\xaf\x27\x1c", 0, "a 7-Zip archive", "Unpack it, or give a ZIP or TAR archive."),
     (b"Rar!", 0, "a RAR archive", "Unpack it, or give a ZIP or TAR archive."),
@@ -41,8 +41,8 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
 )
 
 _CONVERT = (
-    "Give one of: Zeek logs, HAR, CSV, JSON, XML, YAML, EDIFACT, e-mail, SQL dumps, Parquet, SQLite, XLSX, text, "
-    "Terraform state or plan, CycloneDX, estate.yaml."
+    "Give one of: captures of packets, Zeek logs, HAR, CSV, JSON, XML, YAML, EDIFACT, e-mail, SQL dumps, Parquet, SQLite, "
+    "XLSX, text, Terraform state or plan, CycloneDX, estate.yaml."
 )
 
 

@@ -14,7 +14,8 @@ Array = Any
 """Arrays and numbers of types that the compiler finds out."""
 
 PARTS = (
-    "blocks", "carriers", "fragments", "layers", "reassembly", "records", "sniff", "table", "tcp", "transport", "tunnels",
+    "blocks", "carriers", "fragments", "layers", "passes", "reassembly", "records", "sniff", "table", "tcp",
+    "transport", "tunnels",
 )  # fmt: skip
 """Modules whose functions are compiled."""
 

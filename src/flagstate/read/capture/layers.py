@@ -181,7 +181,7 @@ def carried(buf: Array, cur: Array, room: Array) -> Array:
         if step != STOP:
             room.rows[cur[PLACE], SERVICE] = tunnel
         return step
-    if proto == ICMP or proto == ICMP6:
+    if proto in (ICMP, ICMP6):
         return message(buf, cur, room)
     tunnel = tunnels.named(proto)
     other(cur, room, proto)

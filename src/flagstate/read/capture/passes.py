@@ -24,6 +24,7 @@ class Passes(NamedTuple):
     finish: Pass
     carry: Pass
     assemble: Pass
+    listed: Pass
 
 
 @part
@@ -80,7 +81,10 @@ def _passes() -> Passes:
             reassembly.assemble(buf, arena, segments, head, order, out, marks, told)
         return 0
 
-    return Passes(*map(whole, (walk_records, walk_blocks, dissect, finish, carry, assemble)))
+    def listed(segments: Array, head: Array, order: Array) -> Array:
+        return reassembly.listed(segments, head, order, -1) if mark else 0
+
+    return Passes(*map(whole, (walk_records, walk_blocks, dissect, finish, carry, assemble, listed)))
 
 
 def room(connections: int, segments: int, arena: int, seed: int) -> table.Room:
@@ -97,3 +101,22 @@ def room(connections: int, segments: int, arena: int, seed: int) -> table.Room:
         np.zeros((fragments.ENTRIES, fragments.ENTRY), np.int64),
         np.zeros(24, np.int64),
     )
+
+
+def warm() -> None:
+    """Compile everything over an empty capture, or load it compiled: at set-up, and before processes are forked."""
+    run, made, batch = passes(), room(8, 8, 8, 0), records.packets()
+    buf = np.frombuffer(bytes(64), np.uint8)
+    state = np.zeros(records.STATE, np.int64)
+    state[[records.AT, records.HEAD]] = 64, 16
+    run.records(buf, state, batch)
+    run.blocks(buf, state, blocks.faces(), batch)
+    arena = made.arena.view()
+    arena.flags.writeable = False
+    run.dissect(buf, arena, batch, 0, 0, made)
+    run.finish(made, np.int64(0), np.int64(0), 1)
+    run.carry(made, room(8, 8, 8, 0))
+    order = np.empty(8, np.int64)
+    run.listed(made.segments, np.int64(-1), order)
+    out, marks, told = np.empty((2, 8), np.uint8), np.empty((2, 8, 2), np.int64), np.zeros((2, 4), np.int64)
+    run.assemble(buf, made.arena, made.segments, np.int64(-1), order, out, marks, told)

@@ -1,4 +1,4 @@
-"""Puts what both ends of a connection sent in order, compiled: from where it stands in the file, up to the first gap."""
+"""Puts what both ends of a connection sent in order, compiled: out of the file, up to the first gap."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ OTHER, TLS, LINES, HTTP, DNS, QUIC, DTLS, CLEAR = range(8)
 @part
 def bound(kind: Array) -> Array:
     """Bytes of one side that are kept."""
-    if kind == HTTP or kind == LINES or kind == CLEAR:
+    if kind in (HTTP, LINES, CLEAR):
         return 4 << 20
     if kind == DNS:
         return 16 << 20
     if kind == TLS:
         return 64 << 10
-    if kind == QUIC or kind == DTLS:
+    if kind in (QUIC, DTLS):
         return 16 << 10
     return 4 << 10
 
@@ -26,6 +26,12 @@ def bound(kind: Array) -> Array:
 def upper(byte: Array) -> Array:
     """Whether a byte is a capital letter, or a hyphen."""
     return 65 <= byte <= 90 or byte == 45
+
+
+@part
+def digit(byte: Array) -> Array:
+    """Whether a byte is a digit."""
+    return 48 <= byte <= 57
 
 
 @part
@@ -54,9 +60,8 @@ def kind_of_stream(buf: Array, at: Array, size: Array, ports: Array) -> Array:
         letters += 1
     if 3 <= letters < 20 and letters + 1 < size and buf[at + letters] == 32:
         return HTTP
-    if size >= 4 and buf[at + 3] in (32, 45):
-        if 48 <= buf[at] <= 57 and 48 <= buf[at + 1] <= 57 and 48 <= buf[at + 2] <= 57:
-            return LINES
+    if size >= 4 and buf[at + 3] in (32, 45) and digit(buf[at]) and digit(buf[at + 1]) and digit(buf[at + 2]):
+        return LINES
     return CLEAR if printable(buf, at, size) else OTHER
 
 
@@ -72,7 +77,7 @@ def kind_of_datagram(buf: Array, at: Array, size: Array, ports: Array) -> Array:
     if size >= 200 and buf[at] & 0xC0 == 0xC0:
         return QUIC
     # A query of DNS on another port: one question, no answers, and letters of a name.
-    if size >= 17 and buf[at + 2] & 0xF8 in (0, 0x80) and buf[at + 4] == 0 and buf[at + 5] == 1 and buf[at + 6] == 0:
-        if 1 <= buf[at + 12] <= 63 and size > 13 + buf[at + 12]:
-            return DNS
+    asks = size >= 17 and buf[at + 2] & 0xF8 in (0, 0x80) and buf[at + 4] == 0 and buf[at + 5] == 1 and buf[at + 6] == 0
+    if asks and 1 <= buf[at + 12] <= 63 and size > 13 + buf[at + 12]:
+        return DNS
     return OTHER

@@ -18,15 +18,15 @@ kept, whether more was to be kept; then the columns of the originator's side and
 STATE, START, TOP, NEXT, ACKED, MISSED, FIN, PACKETS, KEPT, LOOKED, A0, B0, A1, B1, A2, B2, WIDTH = range(17)
 """Columns of a side: Zeek's state; number before its first byte; highest byte; byte up to which nothing is missing;
 what the other end acknowledged; bytes missed; whether its end was seen; packets; bytes kept; whether its first payload
-was looked at; three stretches that came early."""
+was looked at (1) and its SYN seen (2); three stretches that came early."""
 COLUMNS = SIDE + 2 * WIDTH
 
 FOLLOWING, DIRECTION, PLACE, HERE, LENGTH, REL, US, PARTS = range(8)
 """Columns of a segment: the next one of its connection, who sent it, where its bytes stand, how many are there, how
 many there were, its place in the stream, its time."""
 
-(PLAIN, TRUNCATED, NO_IP, BAD, ENCRYPTED, FRAGMENTS, INCOMPLETE, UNREAD_LINK, UNTIMED, FORWARD, BACKWARD, CLOCK, FIRST_US,
- LAST_US, NESTED, CROWDED, DATAGRAMS, CUT_SEGMENTS, LINK_SEEN, COUNTS) = range(20)  # fmt: skip
+(PLAIN, TRUNCATED, NO_IP, BAD, ENCRYPTED, FRAGMENTS, INCOMPLETE, UNREAD_LINK, UNTIMED, FORWARD, BACKWARD, CLOCK,
+ FIRST_US, LAST_US, NESTED, CROWDED, DATAGRAMS, CUT_SEGMENTS, LINK_SEEN, COUNTS) = range(20)  # fmt: skip
 """Counts: packets; cut by the capture's snap length; without IP; damaged; encrypted radio frames; fragments; datagrams
 that stayed incomplete; of unknown link types; without a time; jumps of the clock and its last time; first and last
 time; nested too deeply; connections closed for want of room; reassembled datagrams; the last unknown link type."""
@@ -36,7 +36,7 @@ INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET = range(7)
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 V6 = 256
 IDLE_TCP_US, IDLE_US, ATTEMPT_US, LINGER_US = 300_000_000, 60_000_000, 5_000_000, 5_000_000
-"""As Zeek's defaults: how long a silent TCP connection, any other, an unanswered SYN and a closed connection are kept."""
+"""As Zeek does by default: how long silent TCP, any other, an unanswered SYN and what is closed are kept."""
 
 
 class Room(NamedTuple):
@@ -81,12 +81,12 @@ def slot_of(rows: Array, slots: Array, seed: Array, end: Array, other: Array, pr
     while slots[slot] >= 0:
         row = rows[slots[slot]]
         if row[PROTO] == proto:
-            if row[PORTS] == ports and row[O_HI] == end[0] and row[O_LO] == end[1] and row[R_HI] == other[0]:
-                if row[R_LO] == other[1]:
-                    return slot
-            if row[PORTS] == back and row[R_HI] == end[0] and row[R_LO] == end[1] and row[O_HI] == other[0]:
-                if row[O_LO] == other[1]:
-                    return slot
+            there = row[PORTS] == ports and row[O_HI] == end[0] and row[O_LO] == end[1]
+            if there and row[R_HI] == other[0] and row[R_LO] == other[1]:
+                return slot
+            there = row[PORTS] == back and row[R_HI] == end[0] and row[R_LO] == end[1]
+            if there and row[O_HI] == other[0] and row[O_LO] == other[1]:
+                return slot
         slot = (slot + 1) & mask
     return slot
 
@@ -121,7 +121,9 @@ def idle(row: Array, us: Array) -> Array:
 
 
 @part
-def keep(room: Room, place: Array, direction: Array, at: Array, here: Array, length: Array, rel: Array, us: Array) -> None:
+def keep(
+    room: Room, place: Array, direction: Array, at: Array, here: Array, length: Array, rel: Array, us: Array
+) -> None:
     """Keep where a payload stands."""
     number = room.used[SEGMENTS]
     room.used[SEGMENTS] += 1
@@ -171,7 +173,8 @@ def carry(room: Room, fresh: Room) -> None:
         number = fresh.used[CONNECTIONS]
         fresh.used[CONNECTIONS] += 1
         row = fresh.rows[number]
-        row[:] = room.rows[place]
+        for column in range(COLUMNS):
+            row[column] = room.rows[place, column]
         segment = row[HEAD]
         row[HEAD], row[TAIL] = -1, -1
         while segment >= 0:

@@ -13,6 +13,7 @@ from flagstate.read.capture.table import (
     ESTABLISHED,
     FIN,
     INACTIVE,
+    LOOKED,
     MISSED,
     NEXT,
     PARTIAL,
@@ -56,6 +57,8 @@ def updated(row: Array, side: Array, seq: Array, ack: Array, flags: Array, size:
         row[side + START] = seq if flags & F_SYN else seq - 1
         row[side + TOP] = row[side + NEXT] = 1
     stated(row, side, other, flags)
+    if flags & F_SYN:
+        row[side + LOOKED] |= 2
     if flags & F_ACK and not flags & F_RST:
         acknowledged(row, other, ack)
     if flags & F_RST:
@@ -93,7 +96,7 @@ def stated(row: Array, side: Array, other: Array, flags: Array) -> None:
             row[side + STATE] = SYN_SENT
     elif mine == INACTIVE:
         row[side + STATE] = PARTIAL
-    elif mine == SYN_SENT or mine == SYN_ACK_SENT:
+    elif mine in (SYN_SENT, SYN_ACK_SENT):
         row[side + STATE] = ESTABLISHED
 
 

@@ -37,8 +37,6 @@ from flagstate.read.capture.table import (
     O_LO,
     PACKETS,
     PORTS,
-    PROTO,
-    RESET,
     SEED,
     SIDE,
     START,
@@ -136,8 +134,8 @@ def segment(buf: Array, cur: Array, room: Array) -> Array:
     length, here = cur[FULL] - data, max(end - data, 0)
     rel = tcp.updated(row, side, seq, ack, flags, length)
     if here > 0 and rel >= 0:
-        if not row[side + LOOKED]:
-            row[side + LOOKED] = 1
+        if not row[side + LOOKED] & 1:
+            row[side + LOOKED] |= 1
             found = kind_of_stream(buf, data, here, row[PORTS])
             row[KIND] = max(row[KIND], found)
         kept(room, cur, side, data, here, length, rel)
@@ -230,5 +228,3 @@ def other(cur: Array, room: Array, proto: Array) -> None:
     cur[ENDS + 2] = cur[OTHERS + 2] = 0
     side = met(cur, room, proto, False, np.int64(-1))
     room.rows[cur[PLACE]][side + TOP] += max(cur[FULL] - cur[AT], 0)
-
-

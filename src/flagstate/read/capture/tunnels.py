@@ -79,6 +79,17 @@ def teredo(buf: Array, cur: Array) -> Array:
 
 
 @part
+def addressed(buf: Array, cur: Array) -> Array:
+    """Whether a whole IPv6 packet stands here, from or to Teredo (2001::/32): relays choose their port."""
+    at = cur[AT]
+    if at + 40 > cur[END] or buf[at] >> 4 != 6 or 40 + u16(buf, at + 4, 1) != cur[FULL] - at:
+        return False
+    return (u16(buf, at + 8, 1) == 0x2001 and u16(buf, at + 10, 1) == 0) or (
+        u16(buf, at + 24, 1) == 0x2001 and u16(buf, at + 26, 1) == 0
+    )
+
+
+@part
 def gtp(buf: Array, cur: Array) -> Array:
     """Return where the packet within GTP-U begins; -1: it carries none."""
     at, end = cur[AT], cur[END]
@@ -133,23 +144,21 @@ def l2tp(buf: Array, cur: Array) -> Array:
 
 @part
 def within(buf: Array, cur: Array, first: Array, second: Array) -> Array:
-    """Say which tunnel a UDP datagram is, by a port and its header: tunnel, and next step; the cursor moves behind it."""
+    """Say which tunnel a UDP datagram is, by port and header: tunnel and next step; the cursor moves."""
     at, left = cur[AT], cur[END] - cur[AT]
-    if first in (4789, 8472) or second in (4789, 8472):
-        if left >= 22 and buf[at] & 0x08:
-            cur[AT] += 8
-            return VXLAN, ETHER
-    if first == 6081 or second == 6081:
-        if left >= 8 and not buf[at] & 0xC0:
-            cur[TYPE] = u16(buf, at + 2, 1)
-            cur[AT] += 8 + 4 * np_int(buf[at] & 0x3F)
-            return GENEVE, TYPED
+    if (first in (4789, 8472) or second in (4789, 8472)) and left >= 22 and buf[at] & 0x08:
+        cur[AT] += 8
+        return VXLAN, ETHER
+    if (first == 6081 or second == 6081) and left >= 8 and not buf[at] & 0xC0:
+        cur[TYPE] = u16(buf, at + 2, 1)
+        cur[AT] += 8 + 4 * np_int(buf[at] & 0x3F)
+        return GENEVE, TYPED
     if first == 2152 or second == 2152:
         inner = gtp(buf, cur)
         if inner >= 0:
             cur[AT] = inner
             return GTP, NETWORK
-    if first == 3544 or second == 3544:
+    if first == 3544 or second == 3544 or addressed(buf, cur):
         inner = teredo(buf, cur)
         if inner >= 0:
             cur[AT] = inner

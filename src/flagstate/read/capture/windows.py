@@ -14,7 +14,7 @@ import numpy.typing as npt
 from flagstate.errors import EvidenceError
 from flagstate.read.capture import blocks, records, table
 from flagstate.read.capture.passes import passes, room
-from flagstate.read.capture.table import CONNECTIONS, SEGMENTS, SEED
+from flagstate.read.capture.table import CONNECTIONS, SEED, SEGMENTS
 
 Numbers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
