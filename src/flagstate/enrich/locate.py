@@ -43,11 +43,15 @@ _PART = """
 
 
 def addresses(tables: Tables) -> pa.Array:
-    """Return the distinct addresses of flows and assets."""
+    """Return the distinct addresses of flows and assets, and of who touched something."""
     chunks: list[pa.Array] = []
     for noun, columns in (("flow", ("orig_h", "resp_h")), ("asset", ("addr",))):
         for column in columns:
             chunks += tables[noun].column(column).chunks
+    if "activity" in tables:
+        # Countries and names of services stand there, too.
+        origins = tables["activity"].column("from_place").drop_null()
+        chunks += origins.filter(pc.match_substring_regex(origins, "^[0-9a-fA-F.]*[.:][0-9a-fA-F.:]*$")).chunks
     found = pa.chunked_array(chunks, pa.string()).drop_null().unique()
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
@@ -62,7 +66,7 @@ def locate(
     """Look every address up, once.
 
     Args:
-        tables: flow and asset.
+        tables: flow, asset and activity.
         con: A database to work in.
         without_feeds: Leave the providers' own feeds out, for calibration.
         user_dir: Folder with databases that the user added; they outrank the embedded ones.

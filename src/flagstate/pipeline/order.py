@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
-from flagstate.assess import behaviours, compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
+from flagstate.assess import activity, behaviours, compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.enrich import (
+    accesses,
     behave,
     control,
     dependencies,
@@ -72,6 +73,10 @@ def _partitions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
 
 def _needs(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return needs.apart(tables)
+
+
+def _accesses(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return accesses.accesses(tables)
 
 
 def _locate(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
@@ -185,6 +190,10 @@ def _behaviours(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return behaviours.behaviours(tables, run.as_of)
 
 
+def _activity(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return {"finding": activity.activity(tables)}
+
+
 def _cutoff(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return cutoff.assess_cutoff(tables, run.as_of)
 
@@ -207,6 +216,7 @@ Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
 STEPS: tuple[tuple[str, Step], ...] = (
     ("partitions", _partitions),  # files that are parts of one table → one container; first: all below names its rows
     ("needs", _needs),  # groups that several sources number alike → groups of their own
+    ("accesses", _accesses),  # what logs call an asset → its id in the case; a log that was off, until when
     ("locate", _locate),  # addresses → their four countries and their network
     ("own", _own),  # networks and names → operators, owners, controllers
     ("behave", _behave),  # rhythms, volumes and names → behaviours that may be a leak
@@ -228,6 +238,7 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
     ("behaviours", _behaviours),  # shapes of traffic → beyond what was declared?
+    ("activity", _activity),  # who touched what from where → beyond what was declared?
     ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
     ("plan", _plan),  # what is unwanted → the cheapest measures that cure it
     ("rules", _rules),  # everything so far → what each law says of it
@@ -244,7 +255,10 @@ REPLACED = frozenset(
 """Derived tables are made whole by their step; everything else is added to what is there."""
 
 
-REWRITTEN = frozenset({("needs", "need"), ("registers", "legal_entity"), ("registers", "interest")})
+REWRITTEN = frozenset(
+    {("needs", "need"), ("registers", "legal_entity"), ("registers", "interest")}
+    | {("accesses", "activity"), ("accesses", "coverage")}
+)
 """Facts that a step gives back whole."""
 
 

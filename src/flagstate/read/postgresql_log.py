@@ -303,7 +303,8 @@ class Log:
             if _REFUSED.search(text[:400]):
                 self._login(entry, session, failed=True)
         elif match := _RECEIVED.match(text):
-            session.host = place(match[1]) or session.host
+            # A socket on the machine itself; names of hosts are not looked at.
+            session.host = "local" if match[1] == "[local]" else place(match[1]) or session.host
         elif match := _AUTHORIZED.match(text):
             session.user, session.database = match[1], match[2] or "replication"
             self._login(entry, session, failed=False)
