@@ -223,7 +223,7 @@ def test_other_files_are_left_to_others(data: bytes) -> None:
     assert READER.recognise(Head(data, len(data), ".json")) is None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damage_costs_only_its_lines(tmp_path: Path, data: st.DataObject) -> None:
     rows = SIX.read_bytes().splitlines(keepends=True)
@@ -238,7 +238,7 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
                    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2))  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_value_in_any_field_is_survived(tmp_path: Path, data: st.DataObject) -> None:
     rows = [json.loads(line) for line in (SIX.read_text() + EIGHT.read_text()).splitlines()]

@@ -151,7 +151,7 @@ _NETFLOWS = """
 SELECT us AS first_us, coalesce(last_us, us) AS last_us, src_ip AS src_h, src_p, dest_ip AS dst_h, dest_p AS dst_p,
     proto,
     o_octets AS octets, o_packets AS packets, o_flags AS flags, false AS denied, NULL::VARCHAR AS scope,
-    NULL::BOOLEAN AS opened, uid
+    NULL::BOOLEAN AS opened, uid, NULL::BIGINT AS payload
 FROM {table} WHERE kind = 'netflow' AND (uid IS NULL OR uid NOT IN (
     SELECT uid FROM {table} WHERE kind = 'flow' AND uid IS NOT NULL))
 """

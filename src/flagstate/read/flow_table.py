@@ -16,6 +16,11 @@ LISTED = 1000
 """Rejected lines that are listed one by one; the rest is counted."""
 LAST_US = 253_402_300_799_000_000
 """The last moment of the year 9999."""
+GOOD = (
+    "src_h IS NOT NULL AND dst_h IS NOT NULL AND proto IS NOT NULL "
+    f"AND first_us BETWEEN 0 AND {LAST_US} AND last_us BETWEEN first_us AND {LAST_US}"
+)
+"""What a record of one direction must have."""
 _REASONS = {
     "CAST": "a time, count or port is not a number",
     "MISSING COLUMNS": "too few fields",
@@ -44,6 +49,8 @@ class Table:
     """Between lines."""
     ignored: tuple[bytes, ...] = ()
     """How lines begin that are no records, such as the header of another part."""
+    footer: bytes = b"\0"
+    """How the line begins with which the records end."""
     tag: str = "flows"
     """Names the tables of rejects."""
 
@@ -114,13 +121,9 @@ def stream(
     limit = "" if most is None else f" LIMIT {int(most)}"
     con.execute(f"CREATE OR REPLACE TEMP TABLE {tag} AS {records}{limit}")
     try:
-        good = (
-            "src_h IS NOT NULL AND dst_h IS NOT NULL AND proto IS NOT NULL "
-            f"AND first_us BETWEEN 0 AND {LAST_US} AND last_us BETWEEN first_us AND {LAST_US}"
-        )
-        made = connections(f"SELECT * FROM {tag} WHERE {good}", flags=flags, quiet_us=quiet_us, link=link)
+        made = connections(f"SELECT * FROM {tag} WHERE {GOOD}", flags=flags, quiet_us=quiet_us, link=link)
         count, bad, first, last, sized = con.execute(
-            f"SELECT count(*) FILTER ({good}), count(*), min(first_us) FILTER ({good}), max(last_us) FILTER ({good}), "
+            f"SELECT count(*) FILTER ({GOOD}), count(*), min(first_us) FILTER ({GOOD}), max(last_us) FILTER ({GOOD}), "
             f"count(octets) FROM {tag}"
         ).fetchall()[0]
         if count:
@@ -148,7 +151,10 @@ def rejected(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
     with open(table.path, "rb") as file:
         for line, offset, kind in found:
             file.seek(max(int(offset or 0) - 1, 0))
-            if table.ignored and file.read(64).lstrip(b"\n").startswith(table.ignored):
+            begin = file.read(64).lstrip(b"\n")
+            if begin.startswith(table.footer):
+                break
+            if table.ignored and begin.startswith(table.ignored):
                 continue
             listed += 1
             if listed <= LISTED:

@@ -16,9 +16,10 @@ from flagstate.read.packet_bytes import LARGEST, proved
 
 COLUMNS = (
     "first_us BIGINT, last_us BIGINT, src_h VARCHAR, src_p INTEGER, dst_h VARCHAR, dst_p INTEGER, proto VARCHAR, "
-    "octets BIGINT, packets BIGINT, flags INTEGER, denied BOOLEAN, scope VARCHAR, opened BOOLEAN, uid VARCHAR"
+    "octets BIGINT, packets BIGINT, flags INTEGER, denied BOOLEAN, scope VARCHAR, opened BOOLEAN, uid VARCHAR, "
+    "payload BIGINT"
 )
-"""What a record needs; `flags` are the TCP flags of the header, together; `opened`: the source opened it."""
+"""What a record needs: TCP flags of all headers together; whether the source opened it; payload, where it is known."""
 
 SERVED = (
     "(110, 143, 1080, 1194, 1433, 1434, 1521, 1723, 1883, 1900, 2049, 2181, 2375, 2376, 3000, 3128, 3268, 3269, 3306, "
@@ -43,7 +44,8 @@ def named(number: str) -> str:
 
 
 def _capped(value: str) -> str:
-    return f"least({value}, {LARGEST})::BIGINT"
+    # Not `least`, which passes over what is null.
+    return f"CASE WHEN {value} > {LARGEST} THEN {LARGEST} ELSE {value} END::BIGINT"
 
 
 def _islands(source: str, quiet_us: int) -> str:
@@ -68,11 +70,12 @@ def _sides(source: str, quiet_us: int) -> str:
     """Sum each direction per interface, and keep the interface that saw most of it."""
     ends = "low_h, low_p, high_h, high_p, proto, island, forward"
     return f"""
-SELECT {ends}, min(first_us) AS first_us, max(last_us) AS last_us, max(octets) AS octets,
+SELECT {ends}, min(first_us) AS first_us, max(last_us) AS last_us, max(octets) AS octets, max(payload) AS payload,
     coalesce(arg_max(packets, octets), max(packets)) AS packets, bit_or(flags) AS flags, min(denied) AS denied,
     max(opened) AS opened, min(uid) AS uid
 FROM (SELECT {ends}, scope, min(first_us) AS first_us, max(last_us) AS last_us, {_capped("sum(octets)")} AS octets,
-        {_capped("sum(packets)")} AS packets, bit_or(flags) AS flags, min(coalesce(denied, false)::INTEGER) AS denied,
+        {_capped("sum(packets)")} AS packets, {_capped("sum(payload)")} AS payload, bit_or(flags) AS flags,
+            min(coalesce(denied, false)::INTEGER) AS denied,
         max(opened::INTEGER) AS opened, min(uid) AS uid
     FROM ({_islands(source, quiet_us)}) GROUP BY {ends}, scope)
 GROUP BY {ends}
@@ -84,7 +87,7 @@ def _joined(source: str, quiet_us: int) -> str:
     pick = ", ".join(
         f"max(CASE WHEN {side} THEN {name} END) AS {letter}_{name}"
         for side, letter in (("forward", "f"), ("NOT forward", "b"))
-        for name in ("octets", "packets", "flags", "denied", "opened", "first_us")
+        for name in ("octets", "packets", "payload", "flags", "denied", "opened", "first_us")
     )
     return (
         f"SELECT {ends}, min(first_us) AS first_us, max(last_us) AS last_us, min(uid) AS uid, "
@@ -155,7 +158,10 @@ def tcp_state(mute: str) -> str:
     )
 
 
-_SILENT = "{side}_denied = 1 OR (proto = 'tcp' AND conn_state IN ('S0', 'REJ', 'RSTOS0', 'SH') AND coalesce({side}_paid, 0) = 0)"
+_SILENT = (
+    "{side}_denied = 1 OR (proto = 'tcp' AND conn_state IN ('S0', 'REJ', 'RSTOS0', 'SH') "
+    "AND coalesce({side}_paid, 0) = 0)"
+)
 SENT = ", ".join(
     f"CASE WHEN {_SILENT.format(side=side)} THEN 0 ELSE {side}_paid END AS {name}_bytes"
     for side, name in (("o", "orig"), ("r", "resp"))
@@ -175,11 +181,12 @@ def connections(source: str, *, quiet_us: int = 0, flags: bool = False, link: in
     sides = ", ".join(
         f"CASE WHEN low_opened THEN {one}_{name} ELSE {two}_{name} END AS {letter}_{name}"
         for letter, one, two in (("o", "f", "b"), ("r", "b", "f"))
-        for name in ("octets", "packets", "flags", "denied")
+        for name in ("octets", "packets", "payload", "flags", "denied")
     )
     paid = ", ".join(
-        proved(octets=f"{side}_octets", packets=f"{side}_packets", proto="proto", address="orig_h", link=str(link))
-        + f" AS {side}_paid"
+        f"coalesce({side}_payload, "
+        + proved(octets=f"{side}_octets", packets=f"{side}_packets", proto="proto", address="orig_h", link=str(link))
+        + f") AS {side}_paid"
         for side in "or"
     )
     return f"""

@@ -20,6 +20,8 @@ FORMATS = (
     "content",
     # Text with a shape of its own, from the most particular to the most general.
     "eve",  # Suricata's, by the fields of its events
+    "nfdump",  # by the names of its columns
+    "argus",  # by the names of its columns
     "har",
     "edifact",
     "gleif",  # XML and CSV of the register of LEIs, before any XML and any table

@@ -149,8 +149,9 @@ def _parts(source: str, fields: dict[str, str], tag: str, context: Context) -> I
     seconds = f"CASE WHEN {{}} BETWEEN 0 AND {flow_table.LAST_US // 10**6} THEN {{}} * 1000000 END"
     records = (
         f"SELECT {seconds.format('s', 's')} AS first_us, {seconds.format('e', 'e')} AS last_us, "
-        f"src_h, src_p, dst_h, dst_p, coalesce({named('number')}, 'unknown_transport') AS proto, octets, packets, flags, "
-        "action = 'REJECT' AS denied, scope, NULL::BOOLEAN AS opened, NULL::VARCHAR AS uid "
+        f"src_h, src_p, dst_h, dst_p, coalesce({named('number')}, 'unknown_transport') AS proto, octets, packets, "
+        "flags, action = 'REJECT' AS denied, scope, NULL::BOOLEAN AS opened, NULL::VARCHAR AS uid, "
+        "NULL::BIGINT AS payload "
         f"FROM {kept} WHERE status NOT IN ('NODATA', 'SKIPDATA')"
     )
     try:
