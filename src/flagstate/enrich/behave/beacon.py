@@ -8,7 +8,8 @@ random as chance, rhythms of varied sizes among much other traffic of the same e
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,10 @@ LOOSEST = 0.75
 """Jitter (half width by period) at which a rhythm is none: 0.8 is what exponential intervals look like."""
 SAID = 0.3
 """Scores below are not kept."""
+NEAR = 1.5
+"""Periods up to so many times apart count as one rhythm of several hosts: jitter moves a median."""
+MANY = 1000
+"""Hosts in one rhythm that are counted at most."""
 LARGEST_GROUP = 20_000
 """Events of a name at changing addresses that are looked at together; more show their rhythm at one address."""
 WEIGHTS = {
@@ -72,7 +77,9 @@ def find(seen: Seen) -> pa.Table:
     known = ends.ends(seen, series, channel)
     total = ends.hosts(seen)
     large = _large(seen)
-    records = (_record(scored, int(end["series"]), end, total, large) for end in known)
+    alike = _alike(scored, known)
+    whole = ({**end, "alike": alike[int(end["series"])]} for end in known)
+    records = (_record(scored, int(end["series"]), end, total, large) for end in whole)
     return row.table(one for one in records if float(str(one["score"])) >= SAID)
 
 
@@ -169,6 +176,8 @@ def _channels(group: Ints, owner: Ints, timing: Timing) -> tuple[Ints, npt.NDArr
             mine = order[low:high]
         series.append(np.full(len(mine), at, np.int64))
         members.append(mine)
+    if not members:
+        return np.empty(0, np.int64), np.empty(0, np.uint64)
     return np.concatenate(series), np.asarray(timing.channel[np.concatenate(members)], np.uint64)
 
 
@@ -201,6 +210,22 @@ def _spans(found: Found) -> Floats:
     return (us[offset[1:] - 1] - us[offset[:-1]]).astype(float)
 
 
+def _alike(scored: _Scored, known: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Return for each rhythm how many hosts call its far end with about its period."""
+    by_far: dict[str, list[tuple[float, str | None, int]]] = {}
+    for end in known:
+        period = float(scored.period_s[int(end["series"])])
+        by_far.setdefault(end["far"], []).append((period, end["orig_h"], int(end["series"])))
+    found = {}
+    for listed in by_far.values():
+        listed.sort(key=lambda one: one[0])
+        periods = [one[0] for one in listed]
+        for period, _, series in listed:
+            low, high = bisect_left(periods, period / NEAR), bisect_right(periods, period * NEAR)
+            found[series] = len({one[1] for one in listed[low : min(high, low + MANY)]})
+    return found
+
+
 def _large(seen: Seen) -> float:
     """Return from how many bytes sent per connection on a flow is among the largest."""
     found = seen.con.execute(
@@ -225,14 +250,17 @@ def _record(scored: _Scored, at: int, end: Mapping[str, Any], total: int, large:
     period = float(scored.period_s[at])
     beat = Beat(
         end["orig_h"], end["one_resp_h"], end["resp_p"], end["proto"], end["service"], period, size,
-        float(scored.size[at, 0]), pcr, end["hosts"], total, int(fold[4]), sent / max(count, 1) >= large,
+        float(scored.size[at, 0]), pcr, end["hosts"], end["failed"] >= end["conns"], end["alike"],
+        float(scored.jitter[at]), int(fold[2] + fold[4]),
+        sent / max(count, 1) >= large,
     )  # fmt: skip
     words, benign = innocent(beat)
     figures = {
         "period_s": period, "jitter_pct": 100 * float(scored.jitter[at]), "events": count, "beats": high - low,
         "missed_beats": int(fold[2]), "absences": int(fold[4]), "hours_active": int(fold[7]),
         "days_active": int(fold[8]), "size_bytes": size, "same_size_pct": 100 * float(scored.size[at, 0]),
-        "hosts": int(end["hosts"]), "addresses": int(end["addresses"]), "failed_conns": int(end["failed"]),
+        "hosts": int(end["hosts"]), "hosts_in_this_rhythm": int(end["alike"]),
+        "addresses": int(end["addresses"]), "failed_conns": int(end["failed"]),
         "chance_log10": -float(found.surprise[at]) / math.log(10),
     }  # fmt: skip
     if found.low[at] == 0:

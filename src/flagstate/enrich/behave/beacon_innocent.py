@@ -33,10 +33,15 @@ _BY_PORT = {
 _CLOCK_BYTES = (40, 96)
 """Payload of one exchange of NTP, with and without extensions; what is larger is not the clock alone."""
 
-MANY_HOSTS = 4
-"""From so many hosts on with the same far end, a habit of many is likelier than one infected host."""
-FEW_HOSTS = 0.08
-"""Share of hosts from which on a far end counts as common."""
+ALIKE = 3
+"""Hosts that call the same far end in the same rhythm, from which on it is a product that they share; a fleet of hosts
+that were all infected looks the same, and is found by whose the far end is."""
+SHARED = 5
+"""Hosts that call the same far end in whatever rhythm, from which on it is a service that people use."""
+VARIED_MUCH = 0.6
+"""Share of the commonest size below which content is exchanged; a hidden beat among it has a size of its own."""
+PRECISE = 0.05
+"""Jitter of a daily rhythm below which no person comes: 5 % of a day is over an hour."""
 DOWNLOAD = -0.8
 """Producer-consumer ratio below which it fetches: nine times more comes than goes."""
 VARIED = 0.4
@@ -69,10 +74,14 @@ class Beat:
     """Producer-consumer ratio."""
     hosts: int
     """Hosts that call the same far end."""
-    all_hosts: int
-    """Hosts that call anything."""
+    failed: bool
+    """Whether no connection came about."""
+    alike: int
+    """Hosts that call the same far end in the same rhythm."""
+    jitter: float
+    """Half width of the intervals by the period."""
     absences: int
-    """Silences longer than some missed beats."""
+    """Beats and runs of beats that are missing."""
     large: bool
     """Whether its connections are among the largest by bytes sent."""
 
@@ -87,16 +96,22 @@ def innocent(beat: Beat) -> tuple[str, float]:
         found.append(("Monitoring that asks whether a host is up.", 0.8))
     if inside(beat.orig_h) and inside(beat.resp_h):
         found.append(("Monitoring or a service within the own network.", 0.9))
-    if beat.hosts >= MANY_HOSTS and beat.hosts >= FEW_HOSTS * beat.all_hosts:
+    if beat.alike >= ALIKE:
         fetches = beat.pcr is not None and beat.pcr < DOWNLOAD
-        what = "An update server or content network" if fetches else "Telemetry, with an opt-out as a rule"
-        found.append((f"{what}: {beat.hosts} of {beat.all_hosts} hosts call it.", 0.8 if fetches else 0.7))
+        what = "An update server or content network" if fetches else "Telemetry or the cloud of a product"
+        found.append((f"{what}: {beat.alike} hosts call it in this rhythm.", 0.8))
+    if beat.hosts >= SHARED and beat.failed:
+        found.append((f"A service that is gone: {beat.hosts} hosts still call it.", 0.7))
+    elif beat.hosts >= SHARED and beat.one_size < VARIED_MUCH:
+        # Another host in the same rhythm shows a program that both have; one alone may hide behind the service.
+        sure = 0.6 if beat.alike > 1 else 0.2
+        found.append((f"A program that looks for news at a service that {beat.hosts} hosts use.", sure))
     if beat.large and beat.period_s > DAY_S / 8:
         found.append(("A backup or synchronisation in its window of time.", 0.8))
     daily = min(abs(beat.period_s / DAY_S - times) for times in (1, 2, 7)) < 0.2
-    if daily and beat.one_size < VARIED:
+    if daily and beat.one_size < VARIED and beat.absences:
         # Who stays away at week-ends is likelier a person.
-        found.append(("A person's daily habit.", 0.75 if beat.absences else 0.5))
+        found.append(("A person's daily habit.", 0.75 if beat.jitter > PRECISE else 0.5))
     return max(found, key=lambda one: one[1])
 
 

@@ -36,6 +36,12 @@ EFFECT = 0.35
 """How far the share must exceed chance, of what it could: in long series even a slight unevenness is no chance."""
 SAME_SIZE = 1.06
 """Sizes up to 6 % apart are one class: an encrypted message of one kind varies by its padding."""
+LIKE_SIZE = 2.0
+"""Answers up to twice as long are one class: a program's are alike, those of pages spread over powers of ten."""
+WAYS = 7.0
+"""Ways in which a hidden rhythm is looked for: three classes by what is sent, three by what comes back, and runs."""
+RUN_WORTH = 10.0
+"""Nats from which on a window is looked at in runs."""
 BUSY = 0.25
 """Bursts may last this share of the time; what lasts longer is a session, not a beat."""
 DENSE = 1.5
@@ -71,18 +77,43 @@ def find(events: Events, *, least: int = LEAST) -> Found:
         events: Series in order of time.
         least: Events that a series must have.
     """
-    whole = _measured(events, least)
-    even = _even(events)
-    rest = np.setdiff1d(np.arange(len(events.level)), np.concatenate([whole.owner, even.owner]))
-    apart, owner = _classes(take(events, rest), least)
-    parts = _measured(apart, least)
-    hidden = _best(
-        Found(
-            rest[owner[parts.owner]], parts.surprise - math.log(rhythm_loops.CLASSES), parts.low, parts.high,
-            np.ones(len(parts.owner), np.bool_), parts.events,
-        )
+    plain = _windows(events, least)
+    whole = _measured(events, plain, least)
+    even = _without(_even(events), whole.owner)
+    known = np.concatenate([whole.owner, even.owner])
+    rest = np.setdiff1d(np.flatnonzero(np.diff(events.offset) >= 2 * least), known)
+    part = take(events, rest)
+    parts = [_hidden(part, sizes, ratio, least) for sizes, ratio in ((part.orig, SAME_SIZE), (part.resp, LIKE_SIZE))]
+    parts.append(_runs(part, plain[rest]))
+    hidden = together(parts)
+    owner = rest[hidden.owner]
+    hidden = Found(owner, hidden.surprise, hidden.low, hidden.high, np.ones(len(owner), np.bool_), hidden.events)
+    return together([whole, even, _best(hidden)])
+
+
+def _hidden(events: Events, sizes: Ints, ratio: float, least: int) -> Found:
+    """Return rhythms of events of like size."""
+    apart, owner = _classes(events, sizes, ratio, least)
+    found = _measured(apart, _windows(apart, least), least)
+    surprise = found.surprise - math.log(WAYS)
+    return Found(owner[found.owner], surprise, found.low, found.high, found.hidden, found.events)
+
+
+def _runs(events: Events, out: Floats) -> Found:
+    """Return rhythms that show alone at times: runs of intervals of one length, as at night, when no one works."""
+    index = np.flatnonzero((out[:, 0] > RUN_WORTH) & (events.level == 0))
+    part, low, high = take(events, index), out[index, 1], out[index, 2]
+    share = out[index, 3] / np.maximum(out[index, 4], 1)
+    starts, kept = np.zeros(len(index) + 1, np.int64), np.empty(len(part.us), np.int64)
+    surprise = np.zeros(len(index))
+    size = int(loop(rhythm_loops.runs, len(kept))(part.offset, part.us, low, high, share, starts, kept, surprise))
+    kept = kept[:size]
+    columns = (part.us[kept], part.count[kept], part.orig[kept], part.resp[kept])
+    found = Found(
+        index, surprise - TRIALS - math.log(WAYS), low, high, np.ones(len(index), np.bool_),
+        Events(starts, columns[0], columns[1], columns[2], columns[3], part.level),
     )  # fmt: skip
-    return together([whole, _without(even, whole.owner), hidden])
+    return chosen(found, (found.surprise > 0) & (np.diff(starts) >= LEAST))
 
 
 def take(events: Events, chosen: Ints) -> Events:
@@ -139,9 +170,8 @@ def _windows(events: Events, least: int) -> Floats:
     return out
 
 
-def _measured(events: Events, least: int) -> Found:
+def _measured(events: Events, plain: Floats, least: int) -> Found:
     """Return series with a rhythm, as they are or burst by burst, whichever is the surer."""
-    plain = _windows(events, least)
     bursts = np.flatnonzero(plain[:, 5] > 0)
     beats, busy = _joined(take(events, bursts), plain[bursts, 5].astype(np.int64))
     again = _windows(beats, least)
@@ -178,12 +208,12 @@ def _joined(events: Events, gap: Ints) -> tuple[Events, Floats]:
     return Events(starts, events.us[kept], count, orig, resp, events.level), busy
 
 
-def _classes(events: Events, least: int) -> tuple[Events, Ints]:
+def _classes(events: Events, sizes: Ints, ratio: float, least: int) -> tuple[Events, Ints]:
     """Return the events of each series by size, and the number of the series of each."""
     room = rhythm_loops.CLASSES * len(events.level)
     starts, owner, kept = np.zeros(room + 1, np.int64), np.zeros(room, np.int64), np.empty(len(events.us), np.int64)
-    ends = (events.offset, events.count, events.orig)
-    made = int(loop(rhythm_loops.classes, len(kept))(*ends, SAME_SIZE, least, starts, owner, kept))
+    ends = (events.offset, events.count, sizes)
+    made = int(loop(rhythm_loops.classes, len(kept))(*ends, ratio, least, starts, owner, kept))
     kept, owner = kept[: starts[made]], owner[:made]
     columns = (events.us[kept], events.count[kept], events.orig[kept], events.resp[kept])
     return Events(starts[: made + 1], *columns, events.level[owner]), owner

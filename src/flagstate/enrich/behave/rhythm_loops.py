@@ -20,7 +20,7 @@ MOST_MISSED = 4
 HOUR_US = 3_600_000_000
 CLASSES = 3
 """Sizes per series that are looked at each for itself."""
-ALIKE = 0.8
+ALIKE = 0.95
 """A class with more of the events is the series itself."""
 WINDOW, FOLD, SIZES = 6, 9, 4
 """Columns that `windows`, `fold` and `sizes` fill."""
@@ -214,6 +214,42 @@ def dispersion(offset: Any, us: Any, count: Any, width: Any, out: Any) -> None: 
         if inner:
             out[series, 0], out[series, 1] = inner, total / inner
             out[series, 2] = max(squares / inner - (total / inner) ** 2, 0.0)
+
+
+def runs(offset: Any, us: Any, low: Any, high: Any, share: Any, starts: Any, kept: Any, out: Any) -> Any:  # noqa: ANN401
+    """Keep the events of each series that stand in long runs of intervals of its window.
+
+    Args:
+        offset: int64 per series and one more.
+        us: int64 per event.
+        low: float64 per series: shortest interval of the window.
+        high: float64 per series: longest interval of the window.
+        share: float64 per series: share of intervals in the window.
+        starts: int64 per series and one more, to be filled: where its events begin in `kept`.
+        kept: int64 per event, to be filled: numbers of events.
+        out: float64 per series, to be filled: surprise in nats of these runs, if intervals came in any order.
+
+    Returns:
+        How many were kept.
+    """
+    size = 0
+    for series in range(len(offset) - 1):
+        starts[series] = size
+        first, last = offset[series], offset[series + 1]
+        rare, cost = -math.log(min(max(share[series], 1e-9), 1.0)), math.log(max(last - first, 1))
+        begin = first
+        for at in range(first + 1, last + 1):
+            if at < last and low[series] <= us[at] - us[at - 1] <= high[series]:
+                continue
+            surprise = (at - 1 - begin) * rare - cost
+            if surprise > 0:
+                out[series] += surprise
+                for place in range(begin, at):
+                    kept[size] = place
+                    size += 1
+            begin = at
+    starts[len(offset) - 1] = size
+    return size
 
 
 def classes(offset: Any, count: Any, orig: Any, ratio: Any, least: Any, starts: Any, owner: Any, kept: Any) -> Any:  # noqa: ANN401

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,12 @@ TREND_Z = 1.64
 """Mann-Kendall z from which on a growth is no chance (one-sided 5 %); a part of the score, never all of it."""
 NOTED = 0.5
 """A leak sends at least as much a day as this quantile of pairs that send anything: less is signalling."""
-ALIKE = 0.1
-"""Share of hosts that send to the same far end, from which on it is telemetry of a product."""
+ALIKE = 3
+"""Hosts that send steadily to the same far end, from which on it is telemetry of a product."""
+SHARED = 5
+"""Hosts with the same far end from which on it is a service that people use."""
+BACKUP_HOURS = 3
+"""Hours of a day with traffic up to which a large daily upload is a job in its window of time; a leak takes its time."""
 SAID = 0.3
 """Scores below are not kept."""
 WEIGHTS = {"steady_or_growing": 0.3, "producer": 0.25, "persistence": 0.15, "rarity": 0.2, "volume": 0.1}
@@ -41,18 +44,19 @@ WEIGHTS = {"steady_or_growing": 0.3, "producer": 0.25, "persistence": 0.15, "rar
 _DAYS = f"""
 WITH upload_day AS (
     SELECT orig_h, {ends.FAR} AS far, day - DATE '1970-01-01' AS day, sum(orig_bytes)::DOUBLE AS sent,
-        sum(resp_bytes)::DOUBLE AS back, sum(conns)::BIGINT AS conns
+        sum(resp_bytes)::DOUBLE AS back, sum(conns)::BIGINT AS conns, bit_count(bit_or(hours)) AS hours
     FROM flow WHERE orig_h IS NOT NULL AND day IS NOT NULL GROUP BY ALL),
 bar AS (SELECT quantile_disc(sent, {NOTED}) AS noted, quantile_disc(sent, 0.99) AS high FROM upload_day WHERE sent > 0),
 whole AS (SELECT min(day) AS first_day, max(day) AS last_day, count(DISTINCT orig_h) AS all_hosts FROM upload_day),
 pair AS (
     SELECT orig_h, far, list([day::DOUBLE, sent] ORDER BY day) AS days, sum(sent) AS sent, sum(back) AS back,
-        sum(conns)::BIGINT AS conns, median(sent) AS usual
+        sum(conns)::BIGINT AS conns, median(sent) AS usual, median(hours) AS hours
     FROM upload_day GROUP BY orig_h, far
     HAVING count(*) >= {LEAST_DAYS} AND sum(sent) - sum(back) >= {SENT} * (sum(sent) + sum(back))
         AND count(*) >= {MOST_DAYS} * (max(day) - min(day) + 1)),
-shared AS (SELECT far, count(DISTINCT orig_h) AS hosts FROM upload_day WHERE far IN (SELECT far FROM pair) GROUP BY far)
-SELECT p.*, s.hosts, b.*, w.* FROM pair p JOIN shared s USING (far), bar b, whole w
+shared AS (SELECT far, count(DISTINCT orig_h) AS hosts FROM upload_day WHERE far IN (SELECT far FROM pair) GROUP BY far),
+alike AS (SELECT far, count(DISTINCT orig_h) AS alike FROM pair GROUP BY far)
+SELECT p.*, s.hosts, a.alike, b.*, w.* FROM pair p JOIN shared s USING (far) JOIN alike a USING (far), bar b, whole w
 WHERE p.usual >= b.noted ORDER BY orig_h, far
 """
 
@@ -118,18 +122,13 @@ def _innocent(pair: Mapping[str, Any]) -> tuple[str, float]:
     """Return the best innocent explanation of a steady upload, and how well it fits."""
     if inside(pair["orig_h"]) and inside(pair["far"]):
         return "Reports to a collector within the own network.", 0.9
-    if pair["hosts"] >= 3 and pair["hosts"] >= ALIKE * pair["all_hosts"]:
-        return f"Telemetry of a product, with an opt-out as a rule: {pair['hosts']} hosts send there.", 0.8
-    if pair["usual"] >= pair["high"] and _weekly(pair["days"]):
+    if pair["alike"] >= ALIKE:
+        return f"Telemetry of a product, with an opt-out as a rule: {pair['alike']} hosts send there steadily.", 0.8
+    if pair["usual"] >= pair["high"] and pair["hours"] <= BACKUP_HOURS:
         return "A backup or synchronisation in its window of time.", 0.6
-    if pair["hosts"] >= 2:
-        return f"A service that {pair['hosts']} hosts report to.", 0.3
+    if pair["hosts"] >= SHARED:
+        return f"A service that {pair['hosts']} hosts use: mail, files or messages of a person.", 0.35
     return "Telemetry or a log collector of one product; ask whose it is.", 0.0
-
-
-def _weekly(days: Sequence[Sequence[float]]) -> bool:
-    """Return whether the days follow each other without long breaks, as scheduled jobs do."""
-    return all(later[0] - sooner[0] <= 3 for sooner, later in pairwise(days))
 
 
 def _record(
