@@ -50,6 +50,12 @@ class Book:
     answers: list[list[str]] = field(default_factory=list)
     truth: list[dict[str, Any]] = field(default_factory=list)
     count: int = 0
+    forwarder: int = -1
+    """Text number of the resolver inside, where the sensor stands at the border and sees only what this one asks."""
+    upstream: int = -1
+    """Whom it asks."""
+    gap: tuple[int, int] = (0, 0)
+    """From when to when the sensor saw nothing."""
 
     @property
     def end_us(self) -> int:
@@ -115,6 +121,7 @@ class Book:
                 `size` of the query and `back` of the answer in bytes (else from name and answers).
         """
         size = len(us)
+        orig, resolver = self.asked(orig, resolver)
         query = np.broadcast_to(np.asarray(query, np.int64), size)
         rcode = np.broadcast_to(np.asarray(more.get("rcode", self.code("NOERROR"))), size)
         length = np.array([len(self.texts[one]) for one in np.unique(query)])
@@ -141,6 +148,13 @@ class Book:
         }
         self.asks.append({name: np.broadcast_to(np.asarray(given[name], np.int64), size) for name in _ASK})
 
+    def asked(self, orig: npt.ArrayLike, resolver: npt.ArrayLike) -> tuple[npt.ArrayLike, npt.ArrayLike]:
+        """Return who is seen to ask whom."""
+        through = np.asarray(resolver) == self.forwarder
+        if not through.any():
+            return orig, resolver
+        return np.where(through, self.forwarder, orig), np.where(through, self.upstream, resolver)
+
     def plant(self, kind: str, variant: str, strength: str, **row: Any) -> None:
         """Write down what was hidden.
 
@@ -161,8 +175,12 @@ class Book:
     def tables(self) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Return connections, queries and truth."""
         told = {name: np.concatenate([block[name] for block in self.talks]) for name in _TALK}
-        inside = (told["us"] >= self.start_us) & (told["us"] < self.end_us)
-        order = np.flatnonzero(inside)[np.argsort(told["us"][inside], kind="stable")]
+        seen = (told["us"] >= self.start_us) & (told["us"] < self.end_us)
+        seen &= (told["us"] < self.gap[0]) | (told["us"] >= self.gap[1])
+        if self.forwarder >= 0:
+            own = np.array([text.startswith(("10.", "224.")) for text in self.texts])
+            seen &= ~(own[told["orig"]] & own[told["resp"]])
+        order = np.flatnonzero(seen)[np.argsort(told["us"][seen], kind="stable")]
         place = np.full(self.count, -1, np.int64)
         place[told["number"][order]] = np.arange(len(order))
         told = {name: column[order] for name, column in told.items()}

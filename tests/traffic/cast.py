@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from traffic.book import Ints
+from traffic.book import DAY, HOUR, Ints
 from traffic.clock import present
 from traffic.net import Host, Net
 
@@ -30,6 +30,11 @@ def settle(net: Net, scale: float) -> None:
     rng, book = net.rng, net.book
     site_zone = float(rng.choice([-6, -5, 0, 1, 1, 1, 2, 8]))
     own, public = "10.20.5.53", ["8.8.8.8", "1.1.1.1", "9.9.9.9"]
+    if rng.random() < 0.3:
+        book.forwarder, book.upstream = book.code(own), book.code(str(rng.choice(public)))
+    if rng.random() < 0.4 and book.days > 2:
+        silent = book.start_us + int(rng.uniform(0.2, 0.9) * book.days * DAY)
+        book.gap = (silent, silent + int(rng.uniform(0.5, 5) * HOUR))
     last = dict.fromkeys(range(256), 10)
     gateways = [f"10.20.40.{n}" for n in range(2, 3 + int(4 * scale))]
     for kind, count, habit, subnet in _KINDS:

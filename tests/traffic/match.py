@@ -65,9 +65,7 @@ def _at(said: Row, by_far: dict[str, list[Row]]) -> list[Row]:
     met: dict[int, Row] = {}
     far = said["far"] or ""
     for name in (far, said["resp_h"]):
-        for row in by_far.get(name or "", ()):
-            if said["kind"] == "dns_tunnel" or row["kind"] != "dns_tunnel" or name == far:
-                met[id(row)] = row
+        met |= {id(row): row for row in by_far.get(name or "", ())}
     for name, rows in by_far.items():
         if far and (name.endswith("." + far) or far.endswith("." + name)):
             met |= {id(row): row for row in rows}

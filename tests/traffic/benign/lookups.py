@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from traffic.book import DAY, SECOND, Ints
+from traffic.book import DAY, HOUR, SECOND, Ints
 from traffic.cast import server
 from traffic.clock import inside, moments, ticks
 from traffic.net import ENDS, WORDS, Net
@@ -120,7 +120,7 @@ def _crawl(net: Net, count: int) -> None:
     ]
     code = book.codes(names)
     first = host.spans[0][0] + int(rng.uniform(0, 1) * DAY)
-    pace = (host.spans[-1][1] - first) / max(count, 1)
+    pace = max(host.spans[-1][1] - first, HOUR) / max(count, 1)
     us: Ints = first + np.cumsum(rng.exponential(pace * 0.9, count)).astype(np.int64)
     on = inside(us, host.spans)
     us, code = us[on], code[on]

@@ -144,7 +144,10 @@ def _send(net: Net) -> None:
             host.number, place, us, up=up, down=up * 0.005 + 9000, duration=up / 4e6 * SECOND, service="ssl", lost=0
         )
     # A new customer gets its drawings over a site of its own, for a day.
-    host = people[int(rng.integers(len(people)))]
+    there = [one for one in people if one.spans]
+    if not there:
+        return
+    host = there[int(rng.integers(len(there)))]
     us = host.spans[len(host.spans) // 2][0] + np.sort(rng.integers(0, 4 * HOUR, 5))
     net.tick(
         host,

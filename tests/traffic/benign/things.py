@@ -141,9 +141,12 @@ def _pings(net: Net) -> None:
     rng, book = net.rng, net.book
     monitor = server(net, "monitor")
     for host in net.of("server", "printer", "sorter"):
-        _ping(net, monitor, host.address, ticks(rng, monitor.spans, 300, spread=0.003), 56)
+        period = 300 if host.kind == "server" else 900
+        _ping(net, monitor, host.address, ticks(rng, monitor.spans, period, spread=0.003), 56)
     for address in [book.code("8.8.8.8"), book.code("1.1.1.1"), *net.fresh(2)]:
-        _ping(net, monitor, int(address), ticks(rng, monitor.spans, float(rng.choice([60, 120])), spread=0.003), 56)
+        _ping(
+            net, monitor, int(address), ticks(rng, monitor.spans, float(rng.choice([60, 120, 300])), spread=0.003), 56
+        )
     for host in net.of("desk")[:12]:
         us = moments(rng, book.start_us, book.days, habit="office", mean=0.5, zone_h=host.zone_h)
         us = us[inside(us, host.spans)]

@@ -21,8 +21,10 @@ def lair(net: Net, *, always: bool, kinds: tuple[str, ...] = (*STEADY, "laptop")
         kinds: Of which kinds.
     """
     days = net.book.days
-    fits = [one for one in net.of(*kinds) if (sum(b - a for a, b in one.spans) > 0.9 * days * DAY) == always]
-    fits = fits or net.of(*STEADY)
+    fits = [
+        one for one in net.of(*kinds) if one.spans and (sum(b - a for a, b in one.spans) > 0.9 * days * DAY) == always
+    ]
+    fits = fits or [one for one in net.of(*STEADY) if one.spans]
     free = [one for one in fits if one.number not in net.spent] or fits
     chosen = free[int(net.rng.integers(len(free)))]
     net.spent.add(chosen.number)

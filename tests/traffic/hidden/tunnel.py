@@ -39,6 +39,7 @@ def _tunnel(net: Net, strength: str, kind: str) -> None:
     answer = book.answer({"A": "198.51.100.7", "AAAA": "2001:db8::7", "CNAME": f"ok.{domain}"}.get(kind, "ok"))
     resolver: int = host.resolver if rng.random() < 0.8 else int(net.fresh(1)[0])
     query = book.codes(names)
+    who, whom = (int(np.asarray(one).item()) for one in book.asked(host.address, resolver))
     answered = rng.random(len(us)) > 0.01
     lengths = np.array([len(name) for name in names], np.int64)
     book.ask(
@@ -66,9 +67,9 @@ def _tunnel(net: Net, strength: str, kind: str) -> None:
         strength,
         parameters=parameters,
         us=us,
-        orig_h=book.texts[host.address],
+        orig_h=book.texts[who],
         far=domain,
-        addresses=[book.texts[resolver]],
+        addresses=[book.texts[whom]] if resolver != host.resolver else [],
         resp_p=53,
     )
 
