@@ -21,7 +21,9 @@ class Ends:
     key: tuple[str, int, str, int, str]
     us: int
     grams: list[Datagram] = field(default_factory=list)
-    segments: tuple[list[tuple[int, int, bytes]], list[tuple[int, int, bytes]]] = field(default_factory=lambda: ([], []))
+    segments: tuple[list[tuple[int, int, bytes]], list[tuple[int, int, bytes]]] = field(
+        default_factory=lambda: ([], [])
+    )
     starts: list[int | None] = field(default_factory=lambda: [None, None])
 
 

@@ -56,23 +56,29 @@ class Message:
 
 
 class _Reader:
-    """Reads names of one message; all names together take at most as many steps as the message has bytes."""
+    """Reads names of one message; all together take fewer steps than the message has bytes, whatever it holds."""
 
     def __init__(self, data: bytes, *, netbios: bool = False) -> None:
         self.data, self.netbios = data, netbios
-        self.left = len(data) + 64
+        self.left = len(data) // 2 + 64
+        self.known: dict[int, str] = {}
+        """Names behind pointers that were followed."""
 
     def name(self, at: int) -> tuple[str, int] | None:
         """Return the name at an offset, in lower case, and where what follows begins; null: it is damaged."""
         data, size, after, jumps = self.data, 0, -1, 0
         labels: list[bytes] = []
+        first: tuple[int, int] | None = None
         while at < len(data):
             self.left -= 1
             length = data[at]
             if self.left < 0 or size > 255:
                 return None
             if length == 0:
-                return self._joined(labels), after if after >= 0 else at + 1
+                if first is None:
+                    return self._joined(labels), after if after >= 0 else at + 1
+                rest = self.known[first[0]] = self._joined(labels[first[1] :])
+                return _linked(self._joined(labels[: first[1]]), rest), after
             if length < 64:
                 label = data[at + 1 : at + 1 + length]
                 if len(label) < length:
@@ -86,6 +92,9 @@ class _Reader:
                 jumps += 1
                 if jumps > MOST_JUMPS:
                     return None
+                if first is None and target in self.known:
+                    return _linked(self._joined(labels), self.known[target]), after
+                first = first or (target, len(labels))
                 at = target
             else:
                 return None
@@ -97,6 +106,10 @@ class _Reader:
         texts = [label.decode("utf-8", "replace") for label in labels]
         text = ".".join(texts if self.netbios else [each.replace(".", "\\.") for each in texts]).lower()
         return text if text.isprintable() and " " not in text else text.translate(_SHOWN)
+
+
+def _linked(start: str, rest: str) -> str:
+    return f"{start}.{rest}" if start and rest else start or rest
 
 
 def _netbios(label: bytes) -> bytes:

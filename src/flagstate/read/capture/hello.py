@@ -34,6 +34,8 @@ class Hello:
     versions: tuple[int, ...] = ()
     datagram: bool = False
     """Whether it came by DTLS."""
+    whole: bool = True
+    """Whether all of it was captured; of a part no fingerprint can be taken."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,12 @@ def client(body: bytes, *, datagram: bool = False) -> Hello | None:
     size = body[at] << 8 | body[at + 1]
     ciphers = shorts(body[at + 2 : at + 2 + size])
     at += 2 + size
-    if at >= len(body) or not ciphers:
-        return None if not ciphers else Hello(body[0] << 8 | body[1], ciphers, datagram=datagram)
+    if not ciphers:
+        return None
+    if at >= len(body):
+        return Hello(body[0] << 8 | body[1], ciphers, datagram=datagram, whole=False)
     at += 1 + body[at]
+    end = at + 2 + (body[at] << 8 | body[at + 1]) if at + 2 <= len(body) else at
     kinds: list[int] = []
     held: dict[int, bytes] = {}
     for kind, data in extensions(body, at):
@@ -85,6 +90,7 @@ def client(body: bytes, *, datagram: bool = False) -> Hello | None:
         signatures=shorts(held.get(SIGNATURES, b"")[2:]),
         versions=shorts(held.get(VERSIONS, b"")[1:]),
         datagram=datagram,
+        whole=end <= len(body),
     )
 
 

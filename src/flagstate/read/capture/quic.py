@@ -268,8 +268,8 @@ def handshake(talk: Talk) -> dict[str, object] | None:
         "server_name": hello.server_name,
         "version": version_name(version),
         "next_protocol": named(hello.protocols[0]) if hello.protocols else None,
-        "ja3": ja3(hello),
-        "ja4": ja4(hello, quic=True),
+        "ja3": ja3(hello) if hello.whole else None,
+        "ja4": ja4(hello, quic=True) if hello.whole else None,
         "established": answered and further[True],
         "issuer": None,
     }

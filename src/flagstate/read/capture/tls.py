@@ -205,8 +205,8 @@ def handshake(talk: Talk) -> dict[str, object] | None:
         "server_name": hello.server_name if hello else None,
         "version": version_name(answers[-1].version) if answers else "SSLv2" if old else None,
         "next_protocol": agreed(hello, answers),
-        "ja3": ja3(hello) if hello else None,
-        "ja4": ja4(hello, quic=False) if hello else None,
+        "ja3": ja3(hello) if hello and hello.whole else None,
+        "ja4": ja4(hello, quic=False) if hello and hello.whole else None,
         "established": _established(talk, orig, resp),
         "issuer": issuer.issuer if issuer else None,
     }
