@@ -34,7 +34,7 @@ def recognise(head: Head) -> Kind | None:
 def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield connections, queries, handshakes and exchanges, then what was not seen."""
     # The compiled passes are loaded only where there is a capture.
-    from flagstate.read.capture import certificates, heard, losses, talks, windows
+    from flagstate.read.capture import certificates, heard, losses, searched, talks, windows
 
     capture = windows.Capture(opened.path, opened.head.data[:24])
     found, seen, desk = heard.Heard(), losses.Losses(), talks.Desk()
@@ -50,6 +50,8 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     for noun, table in heard.rest(found):
         yield Stream(noun, context.con.from_arrow(table))
     yield from certificates.reliances(found.found, context)
+    if found.clear:
+        yield from searched.payloads(opened, context, files=bool(found.files))
     yield from losses.coverage(capture, seen)
     yield from losses.notes(capture)
     if found.gapped:

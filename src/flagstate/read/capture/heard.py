@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from flagstate.model import EXCHANGE, HANDSHAKE, QUERY
 from flagstate.model.noun import TIME, Noun
-from flagstate.read.capture import certificates, dns, http, quic, service, sniff, table, tls
+from flagstate.read.capture import certificates, dns, ftp, http, quic, service, sniff, table, tls
 from flagstate.read.capture.connections import TOLD, connections, services, turn
 from flagstate.read.capture.talk import Talk
 from flagstate.read.capture.talks import ORIG, RESP, Desk, ends, talks
@@ -20,6 +20,7 @@ NOUNS: dict[str, Noun] = {"query": QUERY, "handshake": HANDSHAKE, "exchange": EX
 MOST_CERTIFICATES = 200_000
 """Certificates of a capture of which the names are listed."""
 BATCH = 50_000
+MOST_FILES = 50_000
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Heard:
     """Connections that were followed up to a gap only."""
     cut: int = 0
     """Connections that were followed up to a bound only."""
+    files: set[tuple[str, int]] = field(default_factory=set)
+    """Ends that FTP announced for its files."""
 
 
 def swapped(talk: Talk) -> Talk:
@@ -103,6 +106,10 @@ def _listen(talk: Talk, kind: int, told: dict[str, list[str | None]], place: int
         if spoken != "http" or talk.orig.data.startswith(b"CONNECT"):
             _secured(talk, told, place, heard)
         heard.clear += kind in (sniff.HTTP, sniff.LINES, sniff.CLEAR)
+    if spoken == "ftp" and len(heard.files) < MOST_FILES:
+        heard.files.update((end, each.resp_p) for each in ftp.transfers(talk) for end in (each.resp_h, talk.resp_h))
+    elif spoken is None and (talk.resp_h, talk.resp_p) in heard.files:
+        spoken = "ftp-data"
     told["service"][place] = spoken
 
 
