@@ -8,7 +8,7 @@ data in the order or the time of ordinary questions, a few bytes a day, and what
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,19 @@ SAID = 0.3
 WEIGHTS = {"volume": 0.22, "label_size": 0.2, "randomness": 0.18, "fresh_names": 0.15, "record_types": 0.1,
            "answers": 0.05, "rarity": 0.1}  # fmt: skip
 """How the sub-scores weigh; they add up to 1."""
+
+NATURAL = (0.082, 0.127, 0.108, 0.07, 0.075, 0.028, 0.091, 0.067, 0.06, 0.063, 0.04, 0.124, 0.062, 0.005)
+"""Shares of the classes of letters in English text, in the order of `SIZES` after the digits; host names are near."""
+FLAT = tuple(size / 26 for size in SIZES[1:-1])
+"""The same where all letters are equally frequent, as in base32 and base64."""
+HEX = tuple({0: 1 / 6, 1: 1 / 6, 2: 4 / 6}.get(place, 0.002) for place in range(len(FLAT)))
+"""The same in hexadecimal digits."""
+CODED = (-0.15, 0.3)
+"""Bits per letter by which a code must explain the letters better than words do: from perhaps to surely."""
+WORDS = 0.3
+"""Share of its letters' bits that a word carries: its letters follow from each other."""
+LETTERS = 0.15
+"""Share of letters below which they say nothing of a code."""
 
 _ASKED = f"""
 WITH spread AS (SELECT domain_key, count(DISTINCT orig_h) AS hosts FROM lookups GROUP BY 1),
@@ -67,6 +80,8 @@ class Carried:
     """Share of questions that were asked for the first time."""
     digits: float
     """Share of digits among the characters."""
+    random: float
+    """How much the letters look like a code rather than words, 0 to 1."""
 
 
 def find(seen: Seen) -> pa.Table:
@@ -89,24 +104,46 @@ def carried(record: Mapping[str, Any]) -> Carried:
     high = record["high"] / total if total else 0.0
     bits += high * 3 + min(record["upper"] / total if total else 0.0, 0.5)
     queries = max(int(record["queries"]), 1)
+    random = coded(counts, label)
     return Carried(
         names=names,
         label_bytes=label,
         entropy_bits=bits,
-        up=names * label * bits / 8,
+        up=names * label * bits * (WORDS + (1 - WORDS) * random) / 8,
         down=names * sum(record["sketch_answer"]) / sample,
         odd=sum(int(record[f"type_{kind}"]) for kind in ODD) / queries,
         fresh=min(names / queries, 1.0),
         digits=counts[0] / total if total else 0.0,
+        random=random,
     )
+
+
+def coded(counts: Sequence[int], label_bytes: float) -> float:
+    """Return how much characters look like a code rather than words, 0 to 1.
+
+    Args:
+        counts: Characters by class.
+        label_bytes: Mean bytes of a name: long runs of digits are a code, short ones numbers or addresses.
+    """
+    letters, total = counts[1:-1], sum(counts)
+    if not total:
+        return 0.0
+    if sum(letters) < LETTERS * total:
+        return 0.6 * ramp(label_bytes, 14, 40)
+    shares = [count / sum(letters) for count in letters]
+
+    def distance(model: Sequence[float]) -> float:
+        return sum(share * math.log2(share / other) for share, other in zip(shares, model, strict=True) if share)
+
+    return ramp(distance(NATURAL) - min(distance(FLAT), distance(HEX)), *CODED)
 
 
 def _parts(record: Mapping[str, Any], made: Carried) -> dict[str, float]:
     hosts, clients = int(record["hosts"]), max(int(record["clients"]), 1)
     return {
-        "volume": ramp(math.log10(max(made.up, 1)), math.log10(LEAST_BYTES), math.log10(10_000)),
-        "label_size": ramp(made.label_bytes, 4, 24),
-        "randomness": ramp(made.entropy_bits, 2.9, 3.9),
+        "volume": ramp(math.log10(max(made.up, 1)), math.log10(LEAST_BYTES), math.log10(5_000)),
+        "label_size": ramp(made.label_bytes, 3, 18),
+        "randomness": made.random,
         "fresh_names": ramp(made.fresh, 0.3, 0.8),
         "record_types": ramp(made.odd, 0.05, 0.5),
         "answers": ramp(made.down / made.names, 24, 100),
@@ -130,6 +167,8 @@ def _judged(record: Mapping[str, Any]) -> dict[str, object] | None:
     # Short or plain labels, and names that come again, carry little whatever else looks odd.
     raw *= 0.3 + 0.7 * max(parts["label_size"], parts["record_types"]) ** 0.5
     raw *= 0.4 + 0.6 * parts["fresh_names"] ** 0.5
+    # Names of words are names of hosts, unless what comes back is data.
+    raw *= 0.4 + 0.6 * max(parts["randomness"], parts["answers"] * parts["record_types"]) ** 0.5
     use = services.under(services.use_domains(), record["domain"])
     innocent, benign = _innocent(record, made, use)
     score = raw * (1 - benign)

@@ -94,6 +94,9 @@ def _parents(table: pa.Table, name: str) -> Ints:
 
 def added(values: Ints, starts: Ints) -> Ints:
     """Add up runs of rows; a sum stays within 64 bits whatever the logs claim, as each is capped at a quarter."""
+    if not len(values) or int(values.max()) <= LARGEST // len(values):
+        plain: Ints = np.add.reduceat(values, starts, axis=0)
+        return plain
     halves = np.add.reduceat(values >> 31, starts, axis=0), np.add.reduceat(values & (2**31 - 1), starts, axis=0)
     full = halves[0] + (halves[1] >> 31)
     made: Ints = np.where(full >= 2**31, LARGEST, (full << 31) + (halves[1] & (2**31 - 1)))
