@@ -25,12 +25,14 @@ OFTEN = 3
 """Days with a third as much that make a habit, if they lie over half of the time."""
 HISTORY = 3
 """Other days of a pair that make a history; with fewer it is judged by its host and its peers alone."""
-OWN_FULL, HOST_FULL, PEER_FULL = 30.0, 10.0, 10.0
+OWN_FULL, HOST_FULL, PEER_FULL = 30.0, 20.0, 50.0
 """Ratios at which each comparison is certain: to the pair's own high days (its 0.9 quantile), to the host's median
 day of uploads (which this one pair exceeds alone), to the 0.99 quantile of what pairs of other hosts send in a day."""
 COMMON = 0.34
 """A far end to which another host sends a third as much in a day is a common store."""
-WEIGHTS = {"own_history": 0.35, "host": 0.2, "peers": 0.25, "producer": 0.1, "rarity": 0.1}
+SHARED = 5
+"""Other hosts with the same far end from which on it is a service that people use, for files too."""
+WEIGHTS = {"own_history": 0.4, "host": 0.2, "peers": 0.3, "producer": 0.05, "rarity": 0.05}
 """How the comparisons weigh."""
 SAID = 0.3
 """Scores below are not kept."""
@@ -50,8 +52,9 @@ SELECT d.*, b.high FROM upload_day d, bar b
 WHERE d.sent > 0 AND (d.sent >= b.large OR b.days < 1 / (1 - {LARGE})) AND d.sent - d.back >= {SENT} * (d.sent + d.back)
 """
 
-_JUDGED = """
-WITH own AS (
+_JUDGED = f"""
+WITH {ends.DELIVERS},
+own AS (
     SELECT l.orig_h, l.far, l.day, count(*) AS own_days, quantile_disc(d.sent, 0.9) AS own_high,
         median(d.sent) AS own_median, count_if(d.sent * 3 >= l.sent)::BIGINT AS again,
         max(CASE WHEN d.sent * 3 >= l.sent THEN d.day END) AS again_last,
@@ -73,9 +76,11 @@ span AS (SELECT min(day) AS first_day, max(day) AS last_day, count(DISTINCT orig
 SELECT l.*, coalesce(o.own_days, 0) AS own_days, o.own_high, o.own_median, coalesce(o.again, 0) AS again,
     greatest(o.again_last, l.day) - least(o.again_first, l.day) AS again_span,
     coalesce(h.host_days, 0) AS host_days, h.host_median, coalesce(f.peers, 0) AS peers, f.peer_most,
+    coalesce(e.receivers, 0) AS receivers,
     last_day - first_day AS window_days, all_hosts
 FROM upload_large l LEFT JOIN own o USING (orig_h, far, day) LEFT JOIN host h USING (orig_h, day)
-LEFT JOIN far f USING (orig_h, far), span
+LEFT JOIN far f USING (orig_h, far)
+LEFT JOIN delivers e USING (orig_h, far), span
 ORDER BY l.orig_h, l.far, l.day
 """
 
@@ -138,10 +143,16 @@ def _innocent(day: Mapping[str, Any]) -> tuple[str, float]:
         return f"A backup or synchronisation: it sent a third as much or more on {day['again']} other days.", 0.85
     if inside(day["orig_h"]) and inside(day["far"]):
         return "A copy within the own network.", 0.8
+    if day["receivers"] >= ends.RECEIVERS:
+        return (
+            f"What the host is for: it delivers to {day['receivers']} far ends at this port, as a mail server does.",
+            0.75,
+        )
     if day["peers"] and day["peer_most"] >= COMMON * day["sent"]:
         return f"A common store: {day['peers']} other hosts send there, and one as much in a day.", 0.6
     if day["peers"]:
-        return f"A large file to a service that {day['peers']} other hosts use too.", 0.1
+        sure = 0.15 if day["peers"] < SHARED else 0.45
+        return f"A large file to a service that {day['peers']} other hosts use too.", sure
     return "A first full backup, or a large file that somebody had to send; ask the owner of the host.", 0.0
 
 

@@ -18,6 +18,19 @@ DAY_US = 86_400_000_000
 FAR = "coalesce(server_name, resp_h)"
 """The far end: its name where one is known, else its address."""
 
+RECEIVERS = 10
+"""Far ends at one port that a host sends to, from which on sending there is what it is for; pages have other ports."""
+
+DELIVERS = f"""
+calls AS (
+    SELECT orig_h, {FAR} AS far, resp_p, sum(orig_bytes::DOUBLE) > sum(resp_bytes::DOUBLE) AS sends
+    FROM flow WHERE resp_p NOT IN (80, 443) AND orig_h IS NOT NULL GROUP BY ALL),
+ports AS (
+    SELECT orig_h, resp_p, count_if(sends)::BIGINT AS receivers FROM calls
+    GROUP BY ALL HAVING count_if(sends) >= {RECEIVERS}),
+delivers AS (SELECT orig_h, far, max(receivers) AS receivers FROM calls JOIN ports USING (orig_h, resp_p) GROUP BY ALL)
+"""Pairs of a host that sends to many far ends at one port, as parts of a WITH."""
+
 _ENDS = f"""
 WITH picked AS (SELECT a.series, f.* FROM asked a JOIN flow f ON f.channel = a.channel),
 far_ends AS (SELECT DISTINCT {FAR} AS far FROM picked),

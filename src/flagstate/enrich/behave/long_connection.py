@@ -26,6 +26,8 @@ LONGEST_SHARE = 0.5
 """Share of the captured time at which it counts as always open."""
 COMMON = 3
 """Hosts with long connections to the same far end that make it a habit of many."""
+SHARED = 5
+"""Hosts that call the same far end at all, from which on it is a service that people use."""
 SAID = 0.3
 """Scores below are not kept."""
 WEIGHTS = {"length": 0.4, "share_of_window": 0.15, "sent": 0.2, "rarity": 0.15, "unnamed": 0.1}
@@ -45,6 +47,9 @@ _OPEN_BY_DESIGN = {
     179: "Routers that keep in touch (BGP).",
 }
 """Ports whose protocols stay open: what they are."""
+
+_WEB = (80, 443)
+"""Ports of pages."""
 
 _LONG = f"""
 WITH pair AS (
@@ -104,8 +109,10 @@ def _innocent(pair: Mapping[str, Any]) -> tuple[str, float]:
         return _OPEN_BY_DESIGN[pair["resp_p"]], 0.7
     if pair["alike_hosts"] >= COMMON:
         return f"A page or program that stays connected: {pair['alike_hosts']} hosts have one as long there.", 0.7
-    if pair["named"] and pair["sent"] < pair["back"]:
+    if pair["named"] and pair["sent"] < pair["back"] and pair["resp_p"] in _WEB:
         return "A page that stays connected (websocket), a film or a chat.", 0.4
+    if pair["hosts"] >= SHARED:
+        return f"A service that {pair['hosts']} hosts use.", 0.4
     return "A session that somebody left open, or a chat; ask the owner of the host.", 0.1
 
 

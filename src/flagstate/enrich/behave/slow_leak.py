@@ -35,7 +35,7 @@ ALIKE = 3
 SHARED = 5
 """Hosts with the same far end from which on it is a service that people use."""
 BACKUP_HOURS = 3
-"""Hours of a day with traffic up to which a large daily upload is a job in its window of time; a leak takes its time."""
+"""Hours of a day up to which a large daily upload is a job in its window of time; a leak takes its time."""
 SAID = 0.3
 """Scores below are not kept."""
 WEIGHTS = {"steady_or_growing": 0.3, "producer": 0.25, "persistence": 0.15, "rarity": 0.2, "volume": 0.1}
@@ -46,6 +46,7 @@ WITH upload_day AS (
     SELECT orig_h, {ends.FAR} AS far, day - DATE '1970-01-01' AS day, sum(orig_bytes)::DOUBLE AS sent,
         sum(resp_bytes)::DOUBLE AS back, sum(conns)::BIGINT AS conns, bit_count(bit_or(hours)) AS hours
     FROM flow WHERE orig_h IS NOT NULL AND day IS NOT NULL GROUP BY ALL),
+{ends.DELIVERS},
 bar AS (SELECT quantile_disc(sent, {NOTED}) AS noted, quantile_disc(sent, 0.99) AS high FROM upload_day WHERE sent > 0),
 whole AS (SELECT min(day) AS first_day, max(day) AS last_day, count(DISTINCT orig_h) AS all_hosts FROM upload_day),
 pair AS (
@@ -54,9 +55,11 @@ pair AS (
     FROM upload_day GROUP BY orig_h, far
     HAVING count(*) >= {LEAST_DAYS} AND sum(sent) - sum(back) >= {SENT} * (sum(sent) + sum(back))
         AND count(*) >= {MOST_DAYS} * (max(day) - min(day) + 1)),
-shared AS (SELECT far, count(DISTINCT orig_h) AS hosts FROM upload_day WHERE far IN (SELECT far FROM pair) GROUP BY far),
+shared AS (
+    SELECT far, count(DISTINCT orig_h) AS hosts FROM upload_day WHERE far IN (SELECT far FROM pair) GROUP BY far),
 alike AS (SELECT far, count(DISTINCT orig_h) AS alike FROM pair GROUP BY far)
-SELECT p.*, s.hosts, a.alike, b.*, w.* FROM pair p JOIN shared s USING (far) JOIN alike a USING (far), bar b, whole w
+SELECT p.*, s.hosts, a.alike, coalesce(d.receivers, 0) AS receivers, b.*, w.*
+FROM pair p JOIN shared s USING (far) JOIN alike a USING (far) LEFT JOIN delivers d USING (orig_h, far), bar b, whole w
 WHERE p.usual >= b.noted ORDER BY orig_h, far
 """
 
@@ -122,6 +125,11 @@ def _innocent(pair: Mapping[str, Any]) -> tuple[str, float]:
     """Return the best innocent explanation of a steady upload, and how well it fits."""
     if inside(pair["orig_h"]) and inside(pair["far"]):
         return "Reports to a collector within the own network.", 0.9
+    if pair["receivers"] >= ends.RECEIVERS:
+        return (
+            f"What the host is for: it delivers to {pair['receivers']} far ends at this port, as a mail server does.",
+            0.85,
+        )
     if pair["alike"] >= ALIKE:
         return f"Telemetry of a product, with an opt-out as a rule: {pair['alike']} hosts send there steadily.", 0.8
     if pair["usual"] >= pair["high"] and pair["hours"] <= BACKUP_HOURS:
