@@ -29,6 +29,7 @@ ports AS (
     SELECT orig_h, resp_p, count_if(sends)::BIGINT AS receivers FROM calls
     GROUP BY ALL HAVING count_if(sends) >= {RECEIVERS}),
 delivers AS (SELECT orig_h, far, max(receivers) AS receivers FROM calls JOIN ports USING (orig_h, resp_p) GROUP BY ALL)
+"""
 """Pairs of a host that sends to many far ends at one port, as parts of a WITH."""
 
 _ENDS = f"""
