@@ -346,7 +346,8 @@ GROUP BY entity_id, asset_id, container, about;
 -- What left an asset, for whom and whereto, as observed: attempts without a byte are told apart.
 -- importer_id and country are NULL where nobody knows them; container is NULL where the payload is not known. What a caller
 -- from outside fetched left, too, but who runs the network of a caller is not who has the data: importer_id is NULL then.
--- Callers that an asset is there for, by a flow with `action: receive`, are left out.
+-- Callers that an asset is there for, by a flow with `action: receive`, are left out. To whom access was given (a share, or
+-- a role that another account took on) has what is there: nobody knows how much of it, nor, of an account, whose it is.
 WITH moved AS (
     SELECT from_asset AS asset_id, container, resp_h AS addr, true AS opened, orig_bytes AS bytes, conns, day, fact_id
     FROM flow WHERE from_asset IS NOT NULL AND resp_h IS NOT NULL
@@ -370,7 +371,14 @@ SELECT
 FROM moved AS f
 LEFT JOIN endpoint AS e ON e.addr = f.addr
 WHERE e.special IS NULL
-GROUP BY ALL;
+GROUP BY ALL
+UNION ALL
+SELECT a.asset_id, NULL, p.entity_id, NULL, NULL, sum(a.count), coalesce(all_yes(a.failed >= a.count), false),
+    min(a.day), max(a.day), united([a.fact_id])
+FROM activity AS a
+LEFT JOIN party AS p ON p.entity_id = a.to_party
+WHERE a.to_party IS NOT NULL AND a.action IN ('share', 'login')
+GROUP BY a.asset_id, p.entity_id, a.to_party;
 
 -- view: lacks_list
 -- Whether what a list does not name is really not on it: TRUE only for a list that is complete on the day.
