@@ -197,3 +197,15 @@ def test_other_json_is_not_taken_for_an_archive(text: str) -> None:
 def test_it_stops_after_so_many_rows() -> None:
     table, _ = read(DATA / "har-perfcascade/capture-har_redirect-loop.har", max_rows=4)
     assert len(table) == 4
+
+
+def test_proxies_and_claimed_clients(tmp_path: Path) -> None:
+    asked = {"method": "CONNECT", "url": "https://Inner.example:8443", "headers": []}
+    headers = [
+        {"value": "203.0.113.9, 10.0.0.1", "name": "X-Forwarded-For"},
+        {"name": "Via", "value": "1.1.1.1"},
+    ]
+    plain = {"method": "GET", "url": "http://api.example.com/", "headers": headers}
+    rows, _ = read(one(tmp_path, [entry(request=asked), entry(request=plain), entry()]))
+    assert rows["connect_to"].to_pylist() == ["inner.example:8443", None, None]
+    assert rows["claimed_orig_h"].to_pylist() == [None, "203.0.113.9", None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -246,3 +247,30 @@ def test_what_requests_say_is_searched_by_parameter(tmp_path: Path) -> None:
         }  # fmt: skip
         assert sum(part.rows_read for part in parts if isinstance(part, Tally)) == -3
         assert 3 in parts
+
+
+def test_proxies_and_claimed_clients(tmp_path: Path) -> None:
+    fields = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "trans_depth", "method", "host", "uri",
+              "proxied"]  # fmt: skip
+    cases: list[tuple[str, str, list[str], str | None, str | None]] = [
+        ("CONNECT", "Inner.example:443", [], "inner.example:443", None),
+        ("CONNECT", "[2001:db8::1]:443", [], "[2001:db8::1]:443", None),
+        ("CONNECT", "odd uri", [], None, None),
+        ("GET", "inner.example:443", ["VIA -> 1.1 10.9.9.9"], None, None),
+        ("GET", "/", ["X-FORWARDED-FOR -> 203.0.113.7"], None, "203.0.113.7"),
+        ("GET", "/", ["VIA -> 1.1 x", "X-FORWARDED-FOR -> 203.0.113.7:4711\\x2c 10.0.0.1"], None, "203.0.113.7"),
+        ("GET", "/", ["X-FORWARDED-FOR -> 1.2.3.4", 'FORWARDED -> by=9.9.9.9;for="[2001:DB8::1]:4711"'], None,
+         "2001:db8::1"),
+        ("GET", "/", ["CLIENT-IP -> unknown", "X-FORWARDED-FOR -> 999.1.1.1"], None, None),
+    ]  # fmt: skip
+    common = {**ROW, "trans_depth": 1, "host": "a.example"}
+    given: list[dict[str, Any]] = [
+        {**common, "ts": 1_700_000_000 + at, "method": method, "uri": uri, "proxied": proxied or None}
+        for at, (method, uri, proxied, *_) in enumerate(cases)
+    ]
+    texts = [{**row, "proxied": ",".join(row["proxied"]) if row["proxied"] else "-"} for row in given]
+    lines = "\n".join(json.dumps({k: v for k, v in row.items() if v is not None}) for row in given)
+    for data in (conn_log(texts, path="http", fields=fields), lines.encode()):
+        rows, _ = table(write(tmp_path, data))
+        shown = list(zip(rows["connect_to"].to_pylist(), rows["claimed_orig_h"].to_pylist(), strict=True))
+        assert shown == [case[3:] for case in cases]

@@ -25,6 +25,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
+from flagstate.read.forwarded import CLAIMS, claimed, target
 from flagstate.read.har_bodies import payloads
 from flagstate.read.har_pages import Load, Pages
 from flagstate.read.json_events import prefixed
@@ -70,6 +71,7 @@ LENGTHS = {
     f"{ENTRY}.response.headers.item.value": "response_listed",
 }
 MESSAGE = f"{ENTRY}._webSocketMessages.item"
+HEADER = f"{ENTRY}.request.headers.item"
 
 
 @dataclass
@@ -92,6 +94,8 @@ class Entry(Load):
     posted: int = 0
     sent: int = 0
     received: int = 0
+    claims: list[tuple[str, str]] = field(default_factory=list)
+    """Headers that name a client behind the one that was seen."""
 
 
 @dataclass
@@ -178,6 +182,7 @@ def _walk(stream: BufferedReader) -> Iterator[Entry]:
     """Collect the keys that matter, and drop everything else as it passes."""
     entry = Entry()
     kind, length = "", 0
+    header, said = "", ""
     for prefix, event, value in prefixed(stream):
         if not prefix.startswith(ENTRY):
             continue
@@ -190,6 +195,8 @@ def _walk(stream: BufferedReader) -> Iterator[Entry]:
             elif prefix in LENGTHS:
                 name = LENGTHS[prefix]
                 setattr(entry, name, getattr(entry, name) + len(value.encode()) + 2 * (name != "posted"))
+                if name == "request_listed":
+                    header, said = (value[:40].lower(), said) if prefix == f"{HEADER}.name" else (header, value[:4096])
             elif prefix == f"{MESSAGE}.type":
                 kind = value
             elif prefix == f"{MESSAGE}.data":
@@ -199,6 +206,10 @@ def _walk(stream: BufferedReader) -> Iterator[Entry]:
                 entry.sent += length if kind == "send" else 0
                 entry.received += length if kind == "receive" else 0
                 kind, length = "", 0
+            elif prefix == HEADER:
+                if header in CLAIMS and len(entry.claims) < 20:
+                    entry.claims.append((header, said))
+                header, said = "", ""
             elif prefix == ENTRY:
                 yield entry
                 entry = Entry()
@@ -242,6 +253,8 @@ def _row(entry: Entry, progress: Progress) -> dict[str, object] | None:
         "resp_p": port or PORTS[parts.scheme.lower()],
         "proto": "udp" if entry.version.lower() in ("h3", "http/3", "http/3.0", "quic") else "tcp",
         "host": host or None,
+        "connect_to": target(parts.netloc.rpartition("@")[2]) if entry.method == "CONNECT" else None,
+        "claimed_orig_h": claimed(entry.claims) if entry.claims else None,
         "method": entry.method[:32] or None,
         "status_code": entry.status if 0 < entry.status < 1000 else None,
         "request_bytes": sent,

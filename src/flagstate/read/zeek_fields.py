@@ -21,6 +21,16 @@ _ENDS = (
 TS_US = "make_timestamptz(round(ts::DOUBLE * 1000000)::BIGINT)"
 """How seconds become a time; formats that have times leave it out."""
 _TS = f"{TS_US} AS ts, uid, orig_h, orig_p, resp_h, resp_p, "
+_TARGET = r"(\[[0-9a-fA-F:.]{2,45}\]|[^\s:/@\[\]]{1,253}):[0-9]{1,5}"
+"""What CONNECT may ask for."""
+_ADDRESS = r"((?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})\.){3}[0-9]{1,3}|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15})"
+
+
+def _claims(header: str) -> str:
+    """Return what finds the first address in a header of the field `proxied`, whose entries are `NAME -> value`."""
+    word = r"(?:[^|]*[;,\s])?for\s*=" if header == "FORWARDED" else ""
+    pattern = rf'(?i)(?:^|\|){header} -> {word}[\s"\[]*{_ADDRESS}(?:$|[^0-9a-z.])'
+    return f"nullif(lower(regexp_extract(array_to_string(proxied, '|'), '{pattern}', 1)), '')"
 
 
 @dataclass(frozen=True)
@@ -79,9 +89,8 @@ SHAPES = {
             ("issuer", "issuer", "VARCHAR"),
             ("issuer_before", "issuer_subject", "VARCHAR"),
         ),
-        _TS
-        + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, next_protocol, ja3, ja4, "
-        "established, "
+        _TS + "CASE WHEN version LIKE 'DTLS%' THEN 'udp' ELSE 'tcp' END AS proto, server_name, version, next_protocol, "
+        "ja3, ja4, established, "
         "coalesce(issuer, issuer_before) AS issuer",
     ),
     "http": Shape(
@@ -93,8 +102,14 @@ SHAPES = {
             ("status_code", "status_code", "INTEGER"),
             ("request_bytes", "request_body_len", "BIGINT"),
             ("response_bytes", "response_body_len", "BIGINT"),
+            ("uri", "uri", "VARCHAR"),
+            ("proxied", "proxied", "VARCHAR[]"),
         ),
-        _TS + "'tcp' AS proto, host, method, status_code, request_bytes, response_bytes",
+        _TS + "'tcp' AS proto, host, "
+        f"CASE WHEN method = 'CONNECT' AND regexp_full_match(uri, '{_TARGET}') THEN lower(uri) END AS connect_to, "
+        f"CASE WHEN proxied IS NOT NULL THEN coalesce({_claims('FORWARDED')}, {_claims('X-FORWARDED-FOR')}, "
+        f"{_claims('CLIENT-IP')}, {_claims('X-FORWARDED-FROM')}) END AS claimed_orig_h, "
+        "method, status_code, request_bytes, response_bytes",
     ),
     "x509": Shape(
         "reliance",
