@@ -19,7 +19,7 @@ from traffic.watch import found
 from traffic.world import STRENGTHS, world
 
 BOUNDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-WORLDS = 5
+WORLDS = 4
 
 
 def looked(seed: int, scale: float, days: int, only: list[str]) -> tuple[Matched, dict[str, float]]:

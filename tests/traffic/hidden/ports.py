@@ -18,7 +18,7 @@ _WRONG = (
     ("ssl", 53, "tcp"),
     ("http", 53, "tcp"),
     ("http", 443, "tcp"),
-    ("ssl", 25, "tcp"),
+    ("http", 22, "tcp"),
     ("ssh", 53, "tcp"),
     ("ftp", 8443, "tcp"),
     ("irc", 443, "tcp"),
