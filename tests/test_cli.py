@@ -37,6 +37,7 @@ COMMANDS = _commands()
 
 def test_the_commands_are_those_of_the_design() -> None:
     wanted = {"audit", "demo", "who", "init", "report", "doctor", "data list", "data add", "verify", "purge", "judge"}
+    wanted |= {"judgements", "watch"}
     assert wanted <= COMMANDS.keys()
 
 
