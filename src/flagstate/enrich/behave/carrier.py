@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, ramp
+from flagstate.enrich.behave.totals import Total, gathered, moved, ramp
 
 ICMP = ("icmp", "icmp6", "ipv6-icmp")
 ORDINARY = ("tcp", "udp", *ICMP)
@@ -128,10 +128,10 @@ def _icmp(seen: Seen, total: Total) -> dict[str, object] | None:
 
 def _transport(total: Total) -> dict[str, object] | None:
     proto = total.proto or ""
-    moved = total.orig_bytes + total.resp_bytes
+    both = total.orig_bytes + total.resp_bytes
     parts = {
         "not_tcp_or_udp": 1.0,
-        "volume": ramp(math.log10(max(moved, 1)), 2, 5) if moved or not total.unsized else 0.5,
+        "volume": ramp(math.log10(max(both, 1)), 2, 5) if both or not total.unsized else 0.5,
         "both_ways": ramp(min(total.orig_bytes, total.resp_bytes), 0, 1_000),
         "leaves": 0.0 if total.inside else 1.0,
     }
@@ -139,10 +139,7 @@ def _transport(total: Total) -> dict[str, object] | None:
     benign = (0.25 if proto in TRANSPORTS else 0.15) + (0.4 if total.inside else 0.0)
     innocent = TRANSPORTS.get(proto, "A transport of the network's own equipment; ask who runs it")
     shown = proto.upper() if proto != "unknown_transport" else "a transport that the sensor does not know"
-    message = (
-        f"{total.orig_h} and {total.far} spoke {shown}, neither TCP nor UDP: {row.size(total.orig_bytes)} up and "
-        f"{row.size(total.resp_bytes)} down"
-    )
+    message = f"{total.orig_h} and {total.far} spoke {shown}, neither TCP nor UDP: {moved(total)}"
     return _row(total, parts, {}, message, (innocent, benign, score * (1 - benign)))
 
 

@@ -30,6 +30,7 @@ GRAVE = ("secrets", "financial", "identity")
 """Groups of classes that open something, or stand for a person."""
 SAID = 0.3
 """Scores below are not kept."""
+WAYS = {"sent": "went to", "received": "came from"}
 MOST = 5_000
 """Servers that are looked at, those with the most records first."""
 MOST_FLOWS = 500_000
@@ -45,19 +46,19 @@ def find_moved(tables: Mapping[str, pa.Table]) -> pa.Table:
         tables: `holding` and `flow`; others are not looked at.
 
     Returns:
-        Rows of `behaviour` of the kind `clear_text`, one per server and way.
+        Rows of `behaviour` of the kind `clear_text`, one per server.
     """
     listed = [
         one
         for one in tables["holding"].to_pylist()
         if one["state"] == "moved" and one["stance"] == "observed" and str(one["asset_id"]).startswith("host:")
     ]
-    together: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    together: dict[str, list[Mapping[str, Any]]] = {}
     for one in listed:
-        together.setdefault((str(one["asset_id"])[5:], _way(one["container"])), []).append(one)
+        together.setdefault(str(one["asset_id"])[5:], []).append(one)
     most = sorted(together, key=lambda key: (-sum(_records(one) for one in together[key]), key))[:MOST]
-    flows = _flows(tables["flow"], {server for server, _ in most})
-    made = (_judged(server, way, together[server, way], flows.get(server, [])) for server, way in most)
+    flows = _flows(tables["flow"], set(most))
+    made = (_judged(server, together[server], flows.get(server, [])) for server in most)
     return row.table(one for one in made if one is not None)
 
 
@@ -103,19 +104,22 @@ def grave(classes: Iterable[str]) -> tuple[float, list[str]]:
     return most, sorted(name for name, value in weighed.items() if value >= min(most, 0.7))
 
 
-def _judged(
-    server: str, way: str, held: list[Mapping[str, Any]], flows: list[Mapping[str, Any]]
-) -> dict[str, object] | None:
+def _judged(server: str, held: list[Mapping[str, Any]], flows: list[Mapping[str, Any]]) -> dict[str, object] | None:
     plain = [flow for flow in flows if clear(flow)]
     if not plain:
         return None
-    severity, classes = grave(str(one["data_class"]) for one in held if one["confidence"] != "low")
+    sure = [one for one in held if one["confidence"] != "low"]
+    severity, classes = grave(str(one["data_class"]) for one in sure)
     if not classes:
         return None
+    ways = {
+        way: sorted({str(one["data_class"]) for one in sure if _way(one["container"]) == way} & set(classes))
+        for way in ("sent", "received")
+    }
     conns = sum(int(flow["conns"] or 0) for flow in plain)
     share = conns / max(sum(int(flow["conns"] or 0) for flow in flows), 1)
     records = max(_records(one) for one in held if str(one["data_class"]) in classes)
-    parts = {"sensitivity": severity, "share_in_clear": share, "sent": 1.0 if way == "sent" else 0.6}
+    parts = {"sensitivity": severity, "share_in_clear": share, "sent": 1.0 if ways["sent"] else 0.6}
     benign = 0.1
     score = 0.95 * severity * (0.5 + 0.5 * share) * (0.8 + 0.2 * parts["sent"]) * (1 - benign)
     if score < SAID:
@@ -123,18 +127,16 @@ def _judged(
     clients = {flow["orig_h"] for flow in plain}
     services = sorted({str(flow["service"]) for flow in plain})
     figures: dict[str, float | int | str] = {
-        "classes": ", ".join(classes[:20]),
+        "classes_sent": ", ".join(ways["sent"][:20]),
+        "classes_received": ", ".join(ways["received"][:20]),
         "records": records,
         "service": ", ".join(services[:5]),
         "conns_in_clear": conns,
         "share_in_clear": round(share, 3),
         "hosts": len(clients),
     }
-    to = "to" if way == "sent" else "from"
-    message = (
-        f"{', '.join(classes[:5])} {'went' if way == 'sent' else 'came'} {to} {server} in clear text "
-        f"({', '.join(services[:3])}): {records:,} records in {conns:,} connections"
-    )
+    told = [f"{', '.join(listed[:5])} {WAYS[way]} {server}" for way, listed in ways.items() if listed]
+    message = f"In clear text ({', '.join(services[:3])}): {' and '.join(told)}, {records:,} records at least"
     largest = sorted(plain, key=lambda flow: (-int(flow["orig_bytes"] or 0), str(flow["fact_id"])))
     addrs, ports = ({flow[name] for flow in plain} for name in ("resp_h", "resp_p"))
     times = [(flow["first_ts"], flow["last_ts"]) for flow in plain if flow["first_ts"] and flow["last_ts"]]

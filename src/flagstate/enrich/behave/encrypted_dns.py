@@ -14,7 +14,7 @@ import pyarrow as pa
 from flagstate.catalog import services
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, named, quoted, ramp
+from flagstate.enrich.behave.totals import Total, gathered, moved, named, quoted, ramp
 
 PORT = 853
 """Of DNS over TLS (tcp) and DNS over QUIC (udp)."""
@@ -102,7 +102,7 @@ def _row(
     }
     message = (
         f"{total.orig_h} asked {who} ({total.far}) for names through {way}: {total.conns:,} connections in "
-        f"{total.hours} hours, {row.size(total.orig_bytes)} sent; which names is not seen"
+        f"{total.hours} hours, {moved(total)}; which names is not seen"
     )
     return row.row(
         "encrypted_dns", orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=total.resp_p,

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from flagstate.catalog import services
+from flagstate.enrich.behave import row
 from flagstate.enrich.behave.row import MANY_FACTS
 from flagstate.enrich.behave.seen import Seen
 
@@ -91,6 +92,13 @@ class Total:
     def answered(self) -> int:
         """Connections that were not refused."""
         return max(self.conns - self.failed, 0)
+
+
+def moved(total: Total) -> str:
+    """Return what went both ways, in words."""
+    if total.unsized >= total.conns:
+        return "the source gives no sizes"
+    return f"{row.size(total.orig_bytes)} sent and {row.size(total.resp_bytes)} received"
 
 
 def gathered(seen: Seen, where: str, *, services: str = "service") -> list[Total]:

@@ -12,7 +12,7 @@ from flagstate.catalog import services
 from flagstate.catalog.services import Tunnel
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, hosts, named, quoted, ramp
+from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, named, quoted, ramp
 
 BY_SERVICE, BY_NAME, BY_PORT = 0.9, 0.85, 0.6
 """How sure each way of telling is by itself."""
@@ -115,7 +115,7 @@ def _row(
     }
     message = (
         f"{total.orig_h} used {tunnel.name} to {total.far}, told by its {by}, which {DOES[tunnel.form]}: "
-        f"{row.size(total.orig_bytes)} sent and {row.size(total.resp_bytes)} received in {total.conns:,} connections"
+        f"{moved(total)} in {total.conns:,} connections"
     )
     return row.row(
         "tunnel_exit", orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=total.resp_p, proto=total.proto,

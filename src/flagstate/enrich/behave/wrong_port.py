@@ -11,7 +11,7 @@ import pyarrow as pa
 from flagstate.catalog import services
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, hosts, quoted, ramp
+from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, quoted, ramp
 
 RECOGNISED = 0.9
 """Share of the connections on a port in which its protocol was recognised, from which on the others stand out."""
@@ -149,7 +149,7 @@ def _row(
     what = spoken or "A protocol that the sensor does not know"
     message = (
         f"{what} ran from {total.orig_h} to {total.far} on {total.proto} port {total.resp_p}, which belongs to "
-        f"{owner}: {row.size(total.orig_bytes)} sent and {row.size(total.resp_bytes)} received in "
+        f"{owner}: {moved(total)} in "
         f"{total.conns:,} connections"
     )
     return row.row(
