@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from cryptography import x509
 from hypothesis import given
@@ -17,6 +18,7 @@ from flagstate.read.capture import certificates, hello, ja, tls
 from flagstate.read.capture.hello import Hello
 from flagstate.read.capture.service import service
 from flagstate.read.capture.talk import Datagram, Side, Talk
+from flagstate.read.part import Context, Facts
 
 ZEEK, SURICATA = DATA / "pcaps-zeek-btest", DATA / "pcaps-suricata-verify"
 TALK: dict[str, Any] = {"uid": "C1", "us": 1, "orig_h": "10.0.0.1", "orig_p": 4000, "resp_h": "10.0.0.2", "resp_p": 443}
@@ -186,3 +188,12 @@ def test_hostile_bytes_cost_little() -> None:
         tls.certificate(Talk(**TALK, proto="tcp", resp=Side(data)))
         certificates.parse(b"\x30\x84\0\x10\0\0" * 170_000)
         assert time.process_time() - started < 1
+
+
+def test_issuers_of_names() -> None:
+    found = [one for path, *_ in SHOWN for talk in read(path) if (one := tls.certificate(talk))]
+    parts = list(certificates.reliances(found, Context(duckdb.connect(":memory:"), str)))
+    rows = [row for part in parts if isinstance(part, Facts) for row in part.table.to_pylist()]
+    shown = {(row["from_name"], row["role"], row["to_name"], row["times"]) for row in rows}
+    assert ("www.pantz.org", "issuer", "COMODO CA Limited", 1) in shown
+    assert ("chimaera.lilawelt.de", "issuer", "Lilawelt", 1) in shown
