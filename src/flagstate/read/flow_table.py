@@ -16,8 +16,11 @@ LISTED = 1000
 """Rejected lines that are listed one by one; the rest is counted."""
 LAST_US = 253_402_300_799_000_000
 """The last moment of the year 9999."""
+ADDRESS = "[0-9A-Fa-f:.]{2,45}"
+"""What an address is written with, as a pattern."""
 GOOD = (
-    "src_h IS NOT NULL AND dst_h IS NOT NULL AND proto IS NOT NULL "
+    f"coalesce(regexp_full_match(src_h, '{ADDRESS}') AND regexp_full_match(dst_h, '{ADDRESS}'), false) "
+    "AND proto IS NOT NULL "
     f"AND first_us BETWEEN 0 AND {LAST_US} AND last_us BETWEEN first_us AND {LAST_US}"
 )
 """What a record of one direction must have."""
@@ -103,6 +106,7 @@ def stream(
     flags: bool = False,
     quiet_us: int = 0,
     link: int = 0,
+    sampled: bool = False,
     most: int | None = None,
 ) -> Iterator[Part]:
     """Yield the connections that records of one direction are, counts, and what must be known of their bytes.
@@ -114,6 +118,7 @@ def stream(
         flags: As in `one_way.connections`.
         quiet_us: As there.
         link: As there.
+        sampled: As there.
         most: Stop after so many records.
 
     Records that lack an address or a time, or end before they begin, are counted as rejected.
@@ -121,7 +126,9 @@ def stream(
     limit = "" if most is None else f" LIMIT {int(most)}"
     con.execute(f"CREATE OR REPLACE TEMP TABLE {tag} AS {records}{limit}")
     try:
-        made = connections(f"SELECT * FROM {tag} WHERE {GOOD}", flags=flags, quiet_us=quiet_us, link=link)
+        made = connections(
+            f"SELECT * FROM {tag} WHERE {GOOD}", flags=flags, quiet_us=quiet_us, link=link, sampled=sampled
+        )
         count, bad, first, last, sized = con.execute(
             f"SELECT count(*) FILTER ({GOOD}), count(*), min(first_us) FILTER ({GOOD}), max(last_us) FILTER ({GOOD}), "
             f"count(octets) FROM {tag}"

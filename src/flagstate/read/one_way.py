@@ -126,6 +126,7 @@ def state(flags: bool) -> str:
     mute = "coalesce(r_packets, 0) = 0"
     denied = "WHEN coalesce(o_denied, 0) = 1 THEN 'REJ' "
     other = (
+        "WHEN proto <> 'tcp' AND coalesce(o_packets, r_packets) IS NULL THEN NULL "
         f"WHEN proto <> 'tcp' AND coalesce(o_packets, 0) = 0 THEN 'SHR' WHEN proto <> 'tcp' AND {mute} THEN 'S0' "
         "WHEN proto <> 'tcp' THEN 'SF' "
     )
@@ -169,7 +170,7 @@ SENT = ", ".join(
 """Bytes of both sides from `o_paid` and `r_paid`: what was refused, or never established, carried nothing."""
 
 
-def connections(source: str, *, quiet_us: int = 0, flags: bool = False, link: int = 0) -> str:
+def connections(source: str, *, quiet_us: int = 0, flags: bool = False, link: int = 0, sampled: bool = False) -> str:
     """Select connections from records of one direction each.
 
     Args:
@@ -177,7 +178,9 @@ def connections(source: str, *, quiet_us: int = 0, flags: bool = False, link: in
         quiet_us: The log's own interval in microseconds, where silence of that length means nothing.
         flags: Whether `flags` hold every flag of every packet; AWS, for one, leaves most out.
         link: Bytes before the header of IP that the counts include, per packet.
+        sampled: Whether packets may be missing from the log, so that silence says nothing.
     """
+    told = "CASE WHEN proto <> 'tcp' AND o_packets > 0 AND r_packets > 0 THEN 'SF' END" if sampled else state(flags)
     sides = ", ".join(
         f"CASE WHEN low_opened THEN {one}_{name} ELSE {two}_{name} END AS {letter}_{name}"
         for letter, one, two in (("o", "f", "b"), ("r", "b", "f"))
@@ -194,7 +197,7 @@ SELECT make_timestamptz(first_us) AS ts, uid, orig_h, orig_p, resp_h, resp_p, pr
     nullif(last_us - first_us, 0) AS duration_us, {SENT}, NULL::BIGINT AS missed_bytes, conn_state,
     NULL::VARCHAR AS server_name, NULL::VARCHAR AS name_source, NULL::VARCHAR AS connect_to,
     NULL::VARCHAR AS claimed_orig_h
-FROM (SELECT *, {state(flags)} AS conn_state FROM (SELECT *, {paid} FROM (SELECT first_us, last_us, uid, proto, {sides},
+FROM (SELECT *, {told} AS conn_state FROM (SELECT *, {paid} FROM (SELECT first_us, last_us, uid, proto, {sides},
     CASE WHEN low_opened THEN low_h ELSE high_h END AS orig_h,
     CASE WHEN low_opened THEN low_p ELSE high_p END AS orig_p,
     CASE WHEN low_opened THEN high_h ELSE low_h END AS resp_h,

@@ -22,6 +22,8 @@ FORMATS = (
     "eve",  # Suricata's, by the fields of its events
     "nfdump",  # by the names of its columns
     "argus",  # by the names of its columns
+    "azure_flow",  # by its categories and its tuples
+    "gcp_flow",  # by the fields of its entries
     "har",
     "edifact",
     "gleif",  # XML and CSV of the register of LEIs, before any XML and any table
