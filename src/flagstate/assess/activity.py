@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess.finding import finding
+from flagstate.model.stance import in_force
 
 Row = dict[str, Any]
 
@@ -102,7 +103,7 @@ class Book:
         for told in self.declared:
             if not _fits(told["principal"], row["principal"]) or not _fits(told["asset_id"], row["asset_id"]):
                 continue
-            if told["action"] not in (None, row["action"]):
+            if told["action"] not in (None, row["action"]) or not in_force(told, row["day"]):
                 continue
             if told["to_party"] is not None and not _fits(told["to_party"], row["to_party"]):
                 continue

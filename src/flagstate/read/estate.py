@@ -27,6 +27,7 @@ _STEPS = (
     estate_acts.holdings,
     estate_acts.agreements,
     estate_acts.flows,
+    estate_acts.accesses,
     estate_acts.controls,
     estate_acts.needs,
     estate_acts.events,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import math
+from collections.abc import Sequence
+from itertools import product
 
+from flagstate.catalog.countries import CODES, meant
 from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import destination, refer, refer_key
 from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, texts, value
+from flagstate.read.touched import shown
 
 _ANY = ("entities", "assets", "agreements", "flows", "events")
 _PARAMS: dict[str, tuple[str, ...]] = {
@@ -88,6 +94,45 @@ def flows(into: Collected) -> None:
         }
         for container in texts(node.get("container")) or (None,):
             into.add("flow", node, base | {"container": into.mask(container) if container else None})
+
+
+def accesses(into: Collected) -> None:
+    """Add who may touch what from where: one row per combination, masked as logs of accesses are.
+
+    Raises:
+        DeclarationError: A place is neither a country nor a range, or an entry has too many combinations.
+    """
+    listed = into.root.get("accesses")
+    for node in listed.items if listed else ():
+        said: dict[str, Sequence[str | None]] = {
+            n: texts(node.get(n)) or (None,) for n in ("who", "at", "from", "do", "to")
+        }
+        if math.prod(map(len, said.values())) > 1000:
+            raise fail(node, "One access lists more than 1,000 combinations", "Write several, or use * for names")
+        for who, at, start, do, to in product(*said.values()):
+            into.add(
+                "activity",
+                node,
+                {
+                    "principal": who and into.names.ids.get(who, shown(who, into.mask)),
+                    "asset_id": at and into.names.ids.get(at, shown(at, into.mask)),
+                    "action": do,
+                    "from_place": start and _origin(start, node),
+                    "to_party": to and shown(to, into.mask),
+                },
+            )
+
+
+def _origin(text: str, node: Node) -> str:
+    """Return a country or a range in its usual form."""
+    if text in CODES:
+        return text
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        hint = f"Write {meant(text)}" if meant(text) else "Write a country as two capital letters, such as DE"
+        at = node.pairs["from"]
+        raise fail(at, "This is neither a country nor a range of addresses", f"{hint}, or a range in CIDR") from None
 
 
 def controls(into: Collected) -> None:
