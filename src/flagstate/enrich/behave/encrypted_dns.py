@@ -25,8 +25,8 @@ LIKELY = re.compile(r"(?:^|[.-])(?:doh|dot|doq|dns-query|dns-over-https|odoh)\d{
 """What names of such resolvers have in common."""
 SAID = 0.3
 """Scores below are not kept."""
-KNOWN, BROWSER, LIKE = 0.45, 0.35, 0.3
-"""How well the innocent explanation fits: a public resolver that people choose, one that programs bring along by
+BROWSER, LIKE = 0.35, 0.3
+"""How well the innocent explanation fits: a public resolver, which people choose and programs bring along by
 default, a name that only looks so."""
 
 
