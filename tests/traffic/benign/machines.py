@@ -43,9 +43,8 @@ def _clocks(net: Net) -> None:
             for place in names:
                 # A client keeps the address that it got when it came up.
                 fixed = net.place("", pool=net.place_pool[place][[int(rng.integers(len(net.place_pool[place])))]])
-                net.visit(
-                    host.number, place, np.array([span[0] for span in host.spans]), **_asked(net, len(host.spans))
-                )
+                booted = np.array([span[0] for span in host.spans]) + rng.integers(1, 90 * SECOND, len(host.spans))
+                net.visit(host.number, place, booted, **_asked(net, len(booted)))
                 us = ticks(rng, host.spans, poll, spread=0.02)
                 net.visit(host.number, fixed, us, **_asked(net, len(us)))
         elif host.kind in ("desk", "laptop", "phone"):
