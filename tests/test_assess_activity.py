@@ -102,6 +102,7 @@ def test_shares_name_asset_and_party_and_say_when_they_were_taken_back() -> None
     assert share["message"].endswith("It was taken back later.")
     (share,) = activity(world(rows[0], told(from_place="CN", action="read"))).to_pylist()
     assert (share["verdict"], share["outcome"]) == ("yes", "assess")
+    assert found(rows[0], told(from_place="CN")) == [("share-undeclared", "yes", "aws:s3::orders")]
     assert found(rows[0], told(action="share", to_party="aws:account/*", from_place="CN")) == []
     (open_,) = activity(world(seen("share", to_party="anyone", failed=4), told(action="read"))).to_pylist()
     assert open_["message"].startswith("Attempted: Anyone was given access to aws:s3::orders")

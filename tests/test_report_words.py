@@ -10,7 +10,7 @@ import pytest
 
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.model import codes
-from flagstate.report import meter, rulings, stops
+from flagstate.report import accesses, meter, rulings, stops
 from flagstate.report.words import LANGUAGES, catalogue, words
 
 ROOM = Path(str(resources.files("flagstate.report")))
@@ -45,6 +45,7 @@ FAMILIES = {
     "stands": [*rulings.NOT_LAW, "stale"],
     "exempt": ["applied", "refused"],
     "distance": meter.STATES,
+    "action": accesses.RANK,
 }
 """Ids that are made from a closed vocabulary: each of its codes must have a word."""
 

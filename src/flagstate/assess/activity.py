@@ -105,13 +105,22 @@ class Book:
                 continue
             if told["action"] not in (None, row["action"]) or not in_force(told, row["day"]):
                 continue
-            if told["to_party"] is not None and not _fits(told["to_party"], row["to_party"]):
+            if not _given(told, row):
                 continue
             there = _there(told["from_place"], origin)
             if there:
                 return True
             maybe |= there is None
         return None if maybe else False
+
+
+def _given(told: Row, row: Row) -> bool:
+    """Say whether a declaration speaks of whom access is given to: a leave to do anything is no leave to share."""
+    if row["to_party"] is None:
+        return told["to_party"] is None
+    if told["to_party"] is None:
+        return bool(told["action"] == row["action"])
+    return _fits(told["to_party"], row["to_party"])
 
 
 def _networks(network: pa.Table) -> list[str]:

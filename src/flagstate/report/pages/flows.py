@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flagstate.report import figures
+from flagstate.report.accesses import accesses
 from flagstate.report.countries import points
 from flagstate.report.destinations import SHOWN
 from flagstate.report.grid import Field, grid
@@ -30,6 +31,7 @@ def build(view: View) -> dict[str, Any]:
         "found": found,
         "drawn": {"countries": drawn, "home": [*at[home]] if home in at else None},
         "shapes": shapes(view),
+        "accesses": accesses(view),
         "unseen": _unseen(view),
         "table": grid("flow", _fields(view), found.rows, total=found.total, more="flow", most=SHOWN),
     }
