@@ -229,7 +229,8 @@ def _alike(scored: _Scored, known: Sequence[Mapping[str, Any]]) -> dict[int, int
 def _large(seen: Seen) -> float:
     """Return from how many bytes sent per connection on a flow is among the largest."""
     found = seen.con.execute(
-        f"SELECT approx_quantile(orig_bytes / conns, {1 - LARGE_SHARE}) FROM flow WHERE conns > 0 AND orig_bytes > 0"
+        f"SELECT quantile_disc(mean, {1 - LARGE_SHARE}) FROM (SELECT sum(orig_bytes::DOUBLE) / sum(conns) AS mean "
+        "FROM flow WHERE conns > 0 GROUP BY channel HAVING sum(orig_bytes::DOUBLE) > 0)"
     ).fetchall()
     return math.inf if found[0][0] is None else float(found[0][0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 DAY_S = 86_400.0
 
@@ -115,9 +116,21 @@ def innocent(beat: Beat) -> tuple[str, float]:
     return max(found, key=lambda one: one[1])
 
 
+_INSIDE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+        "224.0.0.0/4", "255.255.255.255/32", "fc00::/7", "fe80::/10", "::1/128", "ff00::/8",
+    )
+)  # fmt: skip
+"""Private, shared, local and group addresses; those for documentation stand for others, as in examples and demos."""
+
+
+@lru_cache(maxsize=65_536)
 def inside(address: str | None) -> bool:
-    """Return whether an address is private, local or otherwise not of the Internet; names are not."""
+    """Return whether an address is private, local or of a group; names are not."""
     try:
-        return address is not None and not ipaddress.ip_address(address).is_global
+        parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return False
+    return any(parsed in network for network in _INSIDE if network.version == parsed.version)
