@@ -14,7 +14,8 @@ _VISITS = {"strong": (12, 2e6), "medium": (4, 60_000.0), "weak": (1, 2500.0)}
 
 
 def plant(net: Net, strength: str) -> None:
-    """Hide one connection that stays open, and two first calls."""
+    """Hide two connections that stay open, and two first calls."""
+    _open(net, strength)
     _open(net, strength)
     _first(net, strength, "server")
     _first(net, strength, "thing")
