@@ -29,6 +29,7 @@ def live(net: Net, scale: float) -> None:
     _clocks(net)
     _updates(net)
     _reports(net)
+    _feeds(net)
 
 
 def _clocks(net: Net) -> None:
@@ -126,3 +127,17 @@ def _reports(net: Net) -> None:
                     duration=rng.lognormal(-0.5, 0.7, len(us)) * SECOND,
                     service="ssl",
                 )
+
+
+def _feeds(net: Net) -> None:
+    """A few people have a program of their own that fetches news, weather or rates now and then."""
+    rng = net.rng
+    for host in net.of("desk", "laptop"):
+        if rng.random() < 0.03:
+            place = fronted(net) if rng.random() < 0.6 else net.place(pool=2, ttl_s=300)
+            us = ticks(rng, host.spans, float(rng.choice([900, 1800, 3600])), spread=float(rng.choice([0.01, 0.1])))
+            changed, size = rng.random(len(us)) < 0.7, rng.lognormal(10, 0.7)
+            down = np.where(changed, size * rng.lognormal(0, 0.4, len(us)), rng.normal(320, 12, len(us)))
+            length = rng.lognormal(-0.3, 0.6, len(us)) * SECOND
+            up = rng.normal(760, 25, len(us))
+            net.visit(host.number, place, us, up=up, down=down, duration=length, service="ssl")
