@@ -61,7 +61,7 @@ def _judged(total: Total, by_name: dict[str, services.Resolver]) -> dict[str, ob
         "encrypted": 1.0 if recognised else 0.0 if total.service else 0.5,
         "answered": ramp(total.answered, 0, 1),
     }
-    sure = 0.85 if port or total.server_name in by_name else 0.75 if resolver is not None else 0.7
+    sure = 0.85 if port or total.server_name in by_name else 0.8 if resolver is not None else 0.72
     if port and total.service and not recognised:
         sure = 0.6
     sure += 0.1 if port and (recognised or resolver is not None) else 0.0

@@ -14,12 +14,14 @@ from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, named, quoted, ramp
 
-BY_SERVICE, BY_NAME, BY_PORT = 0.9, 0.85, 0.6
+BY_SERVICE, BY_NAME, BY_PORT = 0.9, 0.85, 0.7
 """How sure each way of telling is by itself."""
 FROM_DNS = 0.6
 """A name that was only the last to resolve to an address is worth so much of one that the client wrote."""
 MUCH = 100_000
 """Bytes from which a session says more than that a program looked for updates or kept in touch."""
+UNANSWERED = 0.6
+"""What a port says where nothing passed: many things knock at any port."""
 SAID = 0.3
 """Scores below are not kept."""
 INNOCENT = {
@@ -89,7 +91,7 @@ def _judged(total: Total, by_name: dict[str, Tunnel], clients: int) -> dict[str,
     parts["volume"] = ramp(total.orig_bytes, 1_000, MUCH)
     sure = (1 - unsure) * (0.6 + 0.25 * parts["both_ways"] + 0.15 * parts["volume"])
     if total.orig_bytes == 0 and not total.unsized:
-        sure = 1 - unsure
+        sure = (1 - unsure) * (1.0 if parts["service"] or parts["name"] else UNANSWERED)
     benign = BENIGN[tunnel.form]
     score = sure * (1 - benign)
     return None if score < SAID else _row(total, tunnel, parts, (benign, score), clients)
@@ -113,8 +115,9 @@ def _row(
         "days": total.days,
         "hosts": clients,
     }
+    spoke = {"service": "spoke", "name": "reached a name of", "port": "talked on a port of"}[by]
     message = (
-        f"{total.orig_h} used {tunnel.name} to {total.far}, told by its {by}, which {DOES[tunnel.form]}: "
+        f"{total.orig_h} {spoke} {tunnel.name}, which {DOES[tunnel.form]}, with {total.far}: "
         f"{moved(total)} in {total.conns:,} connections"
     )
     return row.row(
