@@ -113,6 +113,8 @@ def innocent(beat: Beat) -> tuple[str, float]:
     if daily and beat.one_size < VARIED and beat.absences:
         # Who stays away at week-ends is likelier a person.
         found.append(("A person's daily habit.", 0.75 if beat.jitter > PRECISE else 0.5))
+    elif daily and beat.hosts >= SHARED and beat.absences:
+        found.append((f"A program that is started on working days, at a service that {beat.hosts} hosts use.", 0.5))
     return max(found, key=lambda one: one[1])
 
 

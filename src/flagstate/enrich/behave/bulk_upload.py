@@ -32,6 +32,8 @@ COMMON = 0.34
 """A far end to which another host sends a third as much in a day is a common store."""
 SHARED = 5
 """Other hosts with the same far end from which on it is a service that people use, for files too."""
+NEW = 0.8
+"""How much a host's usual day says of a pair that has no history."""
 WEIGHTS = {"own_history": 0.4, "host": 0.2, "peers": 0.3, "producer": 0.05, "rarity": 0.05}
 """How the comparisons weigh."""
 SAID = 0.3
@@ -124,7 +126,7 @@ def _parts(day: Mapping[str, Any]) -> dict[str, float]:
     host = _grade(ratios["host"], HOST_FULL) if "host" in ratios else 0.0
     return {
         # Without a history a pair is as new as its volume is to its host.
-        "own_history": _grade(ratios["own"], OWN_FULL) if "own" in ratios else host,
+        "own_history": _grade(ratios["own"], OWN_FULL) if "own" in ratios else NEW * host,
         "host": host,
         "peers": _grade(ratios["peers"], PEER_FULL),
         "producer": (day["sent"] - day["back"]) / (day["sent"] + day["back"]),

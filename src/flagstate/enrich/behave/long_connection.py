@@ -110,7 +110,7 @@ def _innocent(pair: Mapping[str, Any]) -> tuple[str, float]:
     if pair["alike_hosts"] >= COMMON:
         return f"A page or program that stays connected: {pair['alike_hosts']} hosts have one as long there.", 0.7
     if pair["named"] and pair["sent"] < pair["back"] and pair["resp_p"] in _WEB:
-        return "A page that stays connected (websocket), a film or a chat.", 0.4
+        return "A page that stays connected (websocket), a film or a chat.", 0.4 if pair["hosts"] > 1 else 0.2
     if pair["hosts"] >= SHARED:
         return f"A service that {pair['hosts']} hosts use.", 0.4
     return "A session that somebody left open, or a chat; ask the owner of the host.", 0.1

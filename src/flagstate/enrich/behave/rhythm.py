@@ -46,8 +46,10 @@ BUSY = 0.25
 """Bursts may last this share of the time; what lasts longer is a session, not a beat."""
 DENSE = 1.5
 """Events per wide bin from which on their counts show the rhythm, not their times."""
-EVEN = 0.5
+EVEN = 0.3
 """Variance by mean of counts below which they are no chance arrivals (1.0); jitter of 40 % gives 0.05 to 0.25."""
+CLOSED = 0.9
+"""Share of wide bins with neighbours on both sides from which on one event per bin is enough: chance leaves holes."""
 RUN = 24
 """Bins in runs that an even count must show: fewer may be even by chance."""
 
@@ -229,7 +231,8 @@ def _even(events: Events) -> Found:
     out[wide] = found
     bins, mean = out[:, 0], np.maximum(out[:, 1], 1e-9)
     ratio = np.maximum(out[:, 2] / mean, 0.01)
-    index = np.flatnonzero((bins >= RUN) & (mean >= DENSE) & (ratio <= EVEN))
+    closed = (bins >= CLOSED * np.diff(events.offset)) & (mean > 1)
+    index = np.flatnonzero((bins >= RUN) & ((mean >= DENSE) | closed) & (ratio <= EVEN))
     # Chernoff bound of the chi-square distribution of the dispersion.
     surprise = bins[index] / 2 * (ratio[index] - 1 - np.log(ratio[index]))
     period = width[index] / mean[index]

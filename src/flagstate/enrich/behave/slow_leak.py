@@ -20,8 +20,8 @@ from flagstate.enrich.behave.seen import Seen
 
 LEAST_DAYS = 5
 """Days with traffic: a working week."""
-MOST_DAYS = 0.7
-"""Share of the days between first and last that must have traffic; five of seven are 0.71."""
+MOST_DAYS = 0.55
+"""Share of the days between first and last that must have traffic: working days but two in a fortnight."""
 SENT = 0.2
 """Producer-consumer ratio of the whole from which on it gives: half as much again goes as comes."""
 STEADY = 1.0
