@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
-from flagstate.read.part import Context, Facts, Head, Note, Opened, Part, Reader, Reject, Tally
+from flagstate.read.part import Context, Facts, Head, Note, Opened, Part, Reader, Records, Reject, Tally
 from flagstate.read.source import HEAD_BYTES, neutral, opened
 from flagstate.read.unfold import unfold
 
@@ -42,6 +42,8 @@ class Told:
                 self.notes.append(part)
             elif isinstance(part, Reject):
                 self.rejects.append(part)
+            elif isinstance(part, Records):
+                self.read += part.reader.read_all().num_rows
             elif isinstance(part, Tally):
                 self.read += part.rows_read
                 self.rejected += part.rows_rejected

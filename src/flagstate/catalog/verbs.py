@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,9 @@ from flagstate.catalog.strict import Node, load
 
 _TABLE = Path(__file__).parent / "data" / "verbs.yaml"
 _DATED = re.compile(r"_?20\d{6}(v\d+)?$|_?20\d\d_\d\d_\d\d$|20\d\d\d\d\d\d$")
+
+MOST_MET = 10_000
+"""Verbs whose action is remembered: a hostile log may name any number."""
 
 LOOKS = frozenset({"inspect", "read", "decrypt", "login"})
 """Actions that change nothing."""
@@ -66,6 +69,8 @@ class Verbs:
     """By service."""
     shares: Mapping[str, Share]
     """By `service:Verb`."""
+    met: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
+    """What was looked up before; a log repeats its verbs."""
 
     def action(self, service: str, verb: str, *, read_only: bool | None = None) -> str:
         """Return what a verb does: login, decrypt, read, inspect, write, admin, stop_logging, start_logging or unknown.
@@ -75,8 +80,12 @@ class Verbs:
             verb: The verb as the log has it.
             read_only: What the log itself says; null: nothing.
         """
-        found = self._known(service, verb)
-        if found:
+        key = (service, verb)
+        if key not in self.met:
+            if len(self.met) >= MOST_MET:
+                self.met.clear()
+            self.met[key] = self._known(service, verb)
+        if found := self.met[key]:
             return found
         return "unknown" if read_only is None else "read" if read_only else "write"
 

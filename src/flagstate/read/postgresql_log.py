@@ -1,6 +1,7 @@
 """PostgreSQL server logs: stderr with the usual prefixes, csvlog and jsonlog; who came from where and touched what.
 
-Of a statement only its verb and its tables are looked at. A role is named where its name is made of words of our trade,
+Of a statement only its verb and its tables are kept; its values are searched for classes of data, as those of any text,
+for a log that holds them is a store of its own. A role is named where its name is made of words of our trade,
 such as `app_reader`; all others are the users of the database.
 
 What it cannot see: statements that `log_statement` leaves out; which server of several wrote the log; who is behind a
@@ -20,6 +21,8 @@ from flagstate.read import server_log
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.json_head import top_keys
+from flagstate.read.lines import Progress as Lines
+from flagstate.read.lines import prose
 from flagstate.read.objects import Objects
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 from flagstate.read.server_log import Entry, Progress
@@ -262,7 +265,9 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from log.touched.parts()
     yield from _coverage(log)
     unlisted = progress.unlisted + (found.unlisted if found is not None else 0)
-    yield Tally(progress.entries, unlisted, first_ts=log.touched.first, last_ts=log.touched.last)
+    yield Tally(rows_rejected=unlisted, first_ts=log.touched.first, last_ts=log.touched.last)
+    # Statements hold values: that they stand in a log is a holding of its own. Its lines are what is counted as read.
+    yield from prose(opened, sniff(opened.head.data) or "utf-8", context.max_rows, Lines())
     yield from _notes(log, progress, cut=found is not None and found.cut)
 
 
