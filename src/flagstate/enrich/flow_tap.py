@@ -30,13 +30,17 @@ class Tap:
         self.count, self.at = 0, 0
         self.keys_taken: list[tuple[Hashes, Hashes]] = []
         self.timings: list[timing.Timing] = []
+        self.spare: list[Columns] = []
         self.room = self._new(ROOM)
         self.zeros = pa.array(np.zeros(4096, np.int8))
         self.lock = Lock()
 
-    @staticmethod
-    def _new(size: int) -> Columns:
-        return tuple(np.empty(size, kind) for kind in (np.uint64, np.uint64, np.uint64, np.int64, np.int64, np.int64))
+    def _new(self, size: int) -> Columns:
+        """Return room: for keys, which are kept, fresh; for what is summed up, used before where there is some."""
+        keys = (np.empty(size, np.uint64), np.empty(size, np.uint64))
+        if size == ROOM and self.spare:
+            return (*keys, *self.spare.pop())
+        return (*keys, np.empty(size, np.uint64), *(np.empty(size, np.int64) for _ in range(3)))
 
     def __call__(
         self,
@@ -68,9 +72,10 @@ class Tap:
         uid, pair, *rhythm = (column[:size] for column in room)
         made = timing.summarise(*rhythm)
         with self.lock:
-            # Only the keys are kept whole: what they were cut from is large.
-            self.keys_taken.append((uid.copy(), pair.copy()) if size < len(room[0]) else (room[0], room[1]))
+            self.keys_taken.append((uid, pair))
             self.timings.append(made)
+            if len(room[0]) == ROOM:
+                self.spare.append(room[2:])
 
     def close(self) -> tuple[Keys, tuple[timing.Timing, ...]]:
         """Return what was noted: the keys sorted, the timing in parts; what was noted is given up."""

@@ -35,10 +35,14 @@ def prepare() -> None:
     """Do once what is slow the first time: compile the kernels, and load what reading processes load."""
     from flagstate.catalog.mask import mask
     from flagstate.enrich import classify, flow_radix
+    from flagstate.enrich.behave.warm import warm
     from flagstate.read import json_walk
+    from flagstate.read.capture import passes
     from flagstate.read.registry import readers
 
     flow_radix.kernel()
+    warm(connect(threads=1))
+    passes.warm()
     classify.warm()
     json_walk.warm()
     readers()

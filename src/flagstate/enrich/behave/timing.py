@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from threading import local
 
 import numpy as np
 import numpy.typing as npt
@@ -81,34 +82,56 @@ def summarise(channel: Words, us: Ints, orig: Ints, resp: Ints) -> Timing:
         orig: Bytes that the originator sent; 0 where they are not known.
         resp: Bytes that came back; 0 where they are not known.
     """
-    size = len(channel)
-    return _fold(channel, np.zeros(size, np.int8), us, np.ones(size, np.int64), _bounded(orig), _bounded(resp))
+    return _fold(channel, np.stack([us, _bounded(orig), _bounded(resp)]))
 
 
 def _bounded(values: Ints) -> Ints:
     return np.clip(values, 0, timing_loops.LARGEST)
 
 
-def _fold(channel: Words, level: npt.NDArray[np.int8], us: Ints, count: Ints, orig: Ints, resp: Ints) -> Timing:
+def _fold(channel: Words, columns: Ints) -> Timing:
+    """Return the timing of rows of us, orig, resp, and where they are bins, count and level."""
     size = len(channel)
     if not size:
         return Timing()
-    order = np.empty(size, np.int64)
-    if size < timing_loops.BUCKETS:
-        order[:] = np.lexsort((us, channel))
-    else:
-        starts = np.zeros(timing_loops.BUCKETS + 1, np.int64)
-        loop(timing_loops.scatter, size)(channel, order, starts)
-        loop(timing_loops.gather, size)(order, starts, channel, us)
-    out = (np.empty(size, np.uint64), np.empty(size, np.int8), np.empty(size + 1, np.int64))
-    bins = tuple(np.empty(size, np.int64) for _ in range(4))
-    found = int(loop(timing_loops.fold, size)(order, channel, level, us, count, orig, resp, (*out, *bins)))
-    kept, wide, start = out[0][:found], out[1][:found], out[2][: found + 1]
-    place = np.zeros(found + 1, np.int64)
-    pack = loop(timing_loops.pack, size)
-    blob = np.empty(int(pack(wide, start, *bins, place, np.empty(0, np.uint8))), np.uint8)
-    pack(wide, start, *bins, place, blob)
-    return Timing(kept.copy(), wide.copy(), place, blob)
+    starts = np.zeros(timing_loops.BUCKETS + 1, np.int64)
+    space = _Space(size) if size > KEPT else _space()
+    rows = space.rows[: len(columns) + 1, :size]
+    loop(timing_loops.scatter, size)(channel, starts, columns, rows)
+    fold, blob = loop(timing_loops.fold, size), space.blob
+    found = int(fold(starts, rows, space.out, blob))
+    if found < 0:
+        blob = np.empty(timing_loops.WIDEST * (size + timing_loops.MOST_BINS), np.uint8)
+        found = int(fold(starts, rows, space.out, blob))
+    names, level, place = space.out
+    place = place[: found + 1].copy()
+    return Timing(names[:found].copy(), level[:found].copy(), place, blob[: place[-1]].copy())
+
+
+KEPT = 2**20
+"""Rows up to which the room that folding needs is kept by each thread: fresh memory costs as much as the work."""
+
+
+class _Space:
+    """Room for folding so many rows."""
+
+    def __init__(self, size: int) -> None:
+        self.rows = np.empty((6, size), np.int64)
+        self.out = (np.empty(size, np.uint64), np.empty(size, np.int8), np.empty(size + 1, np.int64))
+        self.blob = np.empty(12 * size + timing_loops.WIDEST * min(size, timing_loops.MOST_BINS), np.uint8)
+
+
+class _Kept(local):
+    space: _Space | None = None
+
+
+_kept = _Kept()
+
+
+def _space() -> _Space:
+    if _kept.space is None:
+        _kept.space = _Space(KEPT)
+    return _kept.space
 
 
 def merge(parts: Iterable[Timing]) -> Timing:
@@ -128,7 +151,7 @@ def merge(parts: Iterable[Timing]) -> Timing:
 
 
 def _together(parts: list[Timing], low: np.uint64, high: np.uint64 | None) -> Timing:
-    names, levels, columns = [], [], []
+    names, columns = [], []
     for part in parts:
         first = int(np.searchsorted(part.channel, low))
         last = len(part) if high is None else int(np.searchsorted(part.channel, high))
@@ -137,12 +160,11 @@ def _together(parts: list[Timing], low: np.uint64, high: np.uint64 | None) -> Ti
         events = part.events(first, last)
         sizes = np.diff(events.offset)
         names.append(np.repeat(np.asarray(part.channel[first:last]), sizes))
-        levels.append(np.repeat(events.level, sizes))
-        columns.append((events.us, events.count, events.orig, events.resp))
+        level = np.repeat(events.level.astype(np.int64), sizes)
+        columns.append(np.stack([events.us, events.orig, events.resp, events.count, level]))
     if not names:
         return Timing()
-    us, count, orig, resp = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return _fold(np.concatenate(names), np.concatenate(levels), us, count, orig, resp)
+    return _fold(np.concatenate(names), np.concatenate(columns, axis=1))
 
 
 def _joined(parts: list[Timing]) -> Timing:

@@ -1,6 +1,6 @@
 """The loops of `timing`: plain Python that is run compiled where there is much to do.
 
-A row is one bin of a channel: (channel, level, us, count, orig, resp). All sums stop at LARGEST instead of wrapping.
+A row is an event, or one bin of a channel. All sums stop at LARGEST instead of wrapping.
 """
 
 from __future__ import annotations
@@ -11,187 +11,162 @@ import numpy as np
 
 MOST_BINS = 4096
 LARGEST = 2**62
-BUCKETS = 2048
+BUCKETS = 256
+WIDEST = 40
+"""Bytes that one bin may take, packed; most take seven."""
 
 
-def scatter(channel: Any, order: Any, starts: Any) -> None:  # noqa: ANN401
-    """Order rows by the highest 11 bits of their channel; `starts` gets where each bucket begins.
+def scatter(channel: Any, starts: Any, given: Any, taken: Any) -> None:  # noqa: ANN401
+    """Copy columns so that rows stand together whose channels have the same highest eight bits.
 
     Args:
         channel: uint64 per row.
-        order: int64 per row, to be filled.
-        starts: int64, BUCKETS + 1 zeros.
+        starts: int64, BUCKETS + 1 zeros; gets where each bucket begins.
+        given: int64 columns.
+        taken: As many columns, and one for the channels as int64 at the end, to be filled.
     """
-    shift, one = np.uint64(53), np.int64(1)
+    shift = np.uint64(56)
     for row in range(len(channel)):
-        starts[np.int64(channel[row] >> shift) + one] += 1
+        starts[np.int64(channel[row] >> shift) + 1] += 1
     for bucket in range(BUCKETS):
         starts[bucket + 1] += starts[bucket]
     at = starts.copy()
     for row in range(len(channel)):
         into = np.int64(channel[row] >> shift)
-        order[at[into]] = row
+        place = at[into]
         at[into] += 1
+        for column in range(len(given)):
+            taken[column, place] = given[column, row]
+        taken[len(given), place] = np.int64(channel[row])
 
 
-def gather(order: Any, starts: Any, channel: Any, us: Any) -> None:  # noqa: ANN401
-    """Sort each bucket of `order` by channel and time; rows that come sorted already cost little.
+def fold(starts: Any, rows: Any, out: Any, blob: Any) -> Any:  # noqa: ANN401
+    """Put the rows of each channel together in bins, coarsen until there are at most MOST_BINS, and pack them.
+
+    Numbers are written with seven bits a byte: per bin the step from the one before in units of its width (the lowest
+    bit is its sign, for times before 1970), events less one, bytes sent, bytes received.
 
     Args:
-        order: As `scatter` left it.
         starts: As `scatter` left it.
-        channel: uint64 per row.
-        us: int64 per row.
+        rows: us, orig, resp and channel, or us, orig, resp, count, level and channel, as `scatter` left them.
+        out: (channel uint64, level int8, place int64 with one more), at least as long as there are channels.
+        blob: uint8, to be filled.
+
+    Returns:
+        How many channels there are; -1: the blob is too small.
     """
-    largest = np.int64(0)
+    to_channel, to_level, to_place = out
+    us, orig, resp, channel = rows[0], rows[1], rows[2], rows[len(rows) - 1]
+    counted = len(rows) > 4
+    count, level = rows[len(rows) - 3], rows[len(rows) - 2]
+    largest = np.int64(1)
     for bucket in range(BUCKETS):
         largest = max(largest, starts[bucket + 1] - starts[bucket])
     slots = np.int64(16)
     while slots < 2 * largest:
         slots *= 2
-    keys, ids = np.zeros(slots, np.uint64), np.full(slots, -1, np.int64)
-    mine, counts, used = np.zeros(largest, np.int64), np.zeros(largest, np.int64), np.zeros(largest, np.int64)
-    names = np.zeros(largest, np.uint64)
-    spare = np.zeros(largest, np.int64)
+    keys, ids = np.zeros(slots, np.int64), np.full(slots, -1, np.int64)
+    mine, places, used = np.zeros(largest, np.int64), np.zeros(largest, np.int64), np.zeros(largest, np.int64)
+    names, order = np.zeros(largest, np.uint64), np.zeros(largest, np.int64)
+    bin_us, bin_count = np.zeros(largest, np.int64), np.zeros(largest, np.int64)
+    bin_orig, bin_resp = np.zeros(largest, np.int64), np.zeros(largest, np.int64)
+    numbers = np.zeros(4, np.uint64)
+    found, size = 0, np.int64(0)
     for bucket in range(BUCKETS):
-        first, size = starts[bucket], starts[bucket + 1] - starts[bucket]
+        first, total = starts[bucket], starts[bucket + 1] - starts[bucket]
         distinct = 0
-        for at in range(size):
-            key = channel[order[first + at]]
-            slot = np.int64((key ^ (key >> np.uint64(29))) & np.uint64(slots - 1))
+        for at in range(total):
+            key = channel[first + at]
+            slot = (key ^ (key >> 29)) & (slots - 1)
             while ids[slot] >= 0 and keys[slot] != key:
                 slot = (slot + 1) & (slots - 1)
             if ids[slot] < 0:
                 ids[slot], keys[slot] = distinct, key
-                names[distinct], used[distinct], counts[distinct] = key, slot, 0
+                names[distinct], used[distinct], places[distinct] = np.uint64(key), slot, 0
                 distinct += 1
             mine[at] = ids[slot]
-            counts[ids[slot]] += 1
+            places[ids[slot]] += 1
         ranked = np.argsort(names[:distinct])
         place = np.int64(0)
         for rank in range(distinct):
-            held = counts[ranked[rank]]
-            counts[ranked[rank]] = place
+            held = places[ranked[rank]]
+            places[ranked[rank]] = place
             place += held
-        for at in range(size):
-            spare[counts[mine[at]]] = order[first + at]
-            counts[mine[at]] += 1
+        for at in range(total):
+            order[places[mine[at]]] = first + at
+            places[mine[at]] += 1
         begin = np.int64(0)
         for rank in range(distinct):
-            end = counts[ranked[rank]]
-            late = 0
+            end = places[ranked[rank]]
+            ids[used[rank]] = -1
+            late = False
             for at in range(begin + 1, end):
-                if us[spare[at]] < us[spare[at - 1]]:
-                    late += 1
+                if us[order[at]] < us[order[at - 1]]:
+                    late = True
+                    break
             if late:
-                part = spare[begin:end].copy()
+                part = order[begin:end].copy()
                 times = np.zeros(end - begin, np.int64)
                 for at in range(end - begin):
                     times[at] = us[part[at]]
                 sorted_ = np.argsort(times)
                 for at in range(end - begin):
-                    spare[begin + at] = part[sorted_[at]]
-            begin = end
-        for at in range(size):
-            order[first + at] = spare[at]
-        for rank in range(distinct):
-            ids[used[rank]] = -1
-
-
-def fold(order: Any, channel: Any, level: Any, us: Any, count: Any, orig: Any, resp: Any, out: Any) -> Any:  # noqa: ANN401
-    """Put the rows of each channel together in bins, and coarsen until there are at most MOST_BINS of them.
-
-    Args:
-        order: Rows sorted by channel and time.
-        channel: uint64 per row.
-        level: int8 per row: its bin is 2**level microseconds wide.
-        us: Begin of its bin.
-        count: Events in it.
-        orig: Bytes that the originator sent in it.
-        resp: Bytes that came back in it.
-        out: (channel uint64, level int8, start int64 with one more, us, count, orig, resp int64), at least as long.
-
-    Returns:
-        How many channels there are.
-    """
-    to_channel, to_level, to_start, to_us, to_count, to_orig, to_resp = out
-    found, bins, at = 0, np.int64(0), 0
-    while at < len(order):
-        key, end, width = channel[order[at]], at, np.int64(0)
-        while end < len(order) and channel[order[end]] == key:
-            width = max(width, np.int64(level[order[end]]))
-            end += 1
-        first = bins
-        for place in range(at, end):
-            row = order[place]
-            moment = (us[row] >> width) << width
-            if bins > first and to_us[bins - 1] == moment:
-                last = bins - 1
-                to_count[last] = min(to_count[last] + count[row], LARGEST)
-                to_orig[last] = min(to_orig[last] + orig[row], LARGEST)
-                to_resp[last] = min(to_resp[last] + resp[row], LARGEST)
-            else:
-                to_us[bins], to_count[bins], to_orig[bins], to_resp[bins] = moment, count[row], orig[row], resp[row]
-                bins += 1
-        while bins - first > MOST_BINS:
-            width += 1
-            kept = first
-            for place in range(first, bins):
-                moment = (to_us[place] >> width) << width
-                if kept > first and to_us[kept - 1] == moment:
-                    last = kept - 1
-                    to_count[last] = min(to_count[last] + to_count[place], LARGEST)
-                    to_orig[last] = min(to_orig[last] + to_orig[place], LARGEST)
-                    to_resp[last] = min(to_resp[last] + to_resp[place], LARGEST)
+                    order[begin + at] = part[sorted_[at]]
+            width = np.int64(0)
+            if counted:
+                for at in range(begin, end):
+                    width = max(width, level[order[at]])
+            bins = 0
+            for at in range(begin, end):
+                row = order[at]
+                moment = (us[row] >> width) << width
+                times_ = count[row] if counted else np.int64(1)
+                if bins and bin_us[bins - 1] == moment:
+                    last = bins - 1
+                    bin_count[last] = min(bin_count[last] + times_, LARGEST)
+                    bin_orig[last] = min(bin_orig[last] + orig[row], LARGEST)
+                    bin_resp[last] = min(bin_resp[last] + resp[row], LARGEST)
                 else:
-                    to_us[kept], to_count[kept] = moment, to_count[place]
-                    to_orig[kept], to_resp[kept] = to_orig[place], to_resp[place]
-                    kept += 1
-            bins = kept
-        to_channel[found], to_level[found], to_start[found] = key, width, first
-        found += 1
-        at = end
-    to_start[found] = bins
-    return found
-
-
-def pack(level: Any, start: Any, us: Any, count: Any, orig: Any, resp: Any, place: Any, blob: Any) -> Any:  # noqa: ANN401
-    """Write the bins of each channel as numbers of seven bits a byte; with an empty blob only measure.
-
-    Args:
-        level: Per channel.
-        start: Per channel and one more: its first bin.
-        us: Per bin, and so on for the other three.
-        count: As us.
-        orig: As us.
-        resp: As us.
-        place: Per channel and one more, to be filled: where its bytes begin.
-        blob: uint8, to be filled; empty: nothing is written.
-
-    Returns:
-        Bytes that it takes.
-    """
-    size, write = np.int64(0), len(blob) > 0
-    for channel in range(len(level)):
-        place[channel] = size
-        before = np.int64(0)
-        for at in range(start[channel], start[channel + 1]):
-            moment = us[at] >> np.int64(level[channel])
-            step = moment - before
-            before = moment
-            # Times before 1970 are negative: the lowest bit is the sign.
-            for number in (np.int64(step << 1 if step >= 0 else ~(step << 1)), count[at] - 1, orig[at], resp[at]):
-                left = np.uint64(number)
-                while True:
-                    if write:
-                        more = np.uint64(128) if left >= np.uint64(128) else np.uint64(0)
-                        blob[size] = np.uint8((left & np.uint64(127)) | more)
+                    bin_us[bins], bin_count[bins], bin_orig[bins], bin_resp[bins] = moment, times_, orig[row], resp[row]
+                    bins += 1
+            while bins > MOST_BINS:
+                width += 1
+                kept = 0
+                for at in range(bins):
+                    moment = (bin_us[at] >> width) << width
+                    if kept and bin_us[kept - 1] == moment:
+                        last = kept - 1
+                        bin_count[last] = min(bin_count[last] + bin_count[at], LARGEST)
+                        bin_orig[last] = min(bin_orig[last] + bin_orig[at], LARGEST)
+                        bin_resp[last] = min(bin_resp[last] + bin_resp[at], LARGEST)
+                    else:
+                        bin_us[kept], bin_count[kept] = moment, bin_count[at]
+                        bin_orig[kept], bin_resp[kept] = bin_orig[at], bin_resp[at]
+                        kept += 1
+                bins = kept
+            to_channel[found], to_level[found], to_place[found] = names[ranked[rank]], width, size
+            found += 1
+            if size + WIDEST * bins > len(blob):
+                return -1
+            before = np.int64(0)
+            for at in range(bins):
+                moment = bin_us[at] >> width
+                step = moment - before
+                before = moment
+                numbers[0] = np.uint64(step << 1 if step >= 0 else ~(step << 1))
+                numbers[1] = np.uint64(bin_count[at] - 1)
+                numbers[2], numbers[3] = np.uint64(bin_orig[at]), np.uint64(bin_resp[at])
+                for field in range(4):
+                    left = numbers[field]
+                    while left >= np.uint64(128):
+                        blob[size] = np.uint8((left & np.uint64(127)) | np.uint64(128))
+                        left >>= np.uint64(7)
+                        size += 1
+                    blob[size] = np.uint8(left)
                     size += 1
-                    left >>= np.uint64(7)
-                    if left == np.uint64(0):
-                        break
-    place[len(level)] = size
-    return size
+            begin = end
+    to_place[found] = size
+    return found
 
 
 def count_bins(blob: Any, place: Any, start: Any) -> Any:  # noqa: ANN401
@@ -209,7 +184,7 @@ def count_bins(blob: Any, place: Any, start: Any) -> Any:  # noqa: ANN401
 
 
 def unpack(blob: Any, place: Any, level: Any, us: Any, count: Any, orig: Any, resp: Any) -> None:  # noqa: ANN401
-    """Read what `pack` wrote, into arrays of as many bins as `count_bins` says."""
+    """Read what `fold` packed, into arrays of as many bins as `count_bins` says."""
     to = np.int64(0)
     for channel in range(len(place) - 1):
         at, before = place[channel], np.int64(0)
