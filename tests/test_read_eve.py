@@ -113,7 +113,7 @@ def test_what_the_sensor_missed_is_coverage(six: Found, eight: Found) -> None:
     assert (lost["share_seen"], lost["complete"], lost["to_ts"].isoformat()) == (
         0.975, "no", "2026-03-02T08:03:08+00:00",
     )  # fmt: skip
-    assert gaps["remark"] == "1 of 5 TCP connections have gaps in what the sensor put together"
+    assert gaps["remark"] == "TCP connections with gaps in what the sensor put together: 1 of 5"
     assert eight.coverage == []
     assert [note.reason for note in six.notes if "other types" in note.reason]
 

@@ -46,7 +46,7 @@ def test_both_directions_and_all_intervals_are_one_connection() -> None:
 
 def test_skipped_intervals_are_gaps() -> None:
     skipped, nothing = read(READER, DEFAULT).coverage
-    assert (skipped["complete"], skipped["remark"]) == ("no", "1 intervals were skipped by the service (SKIPDATA)")
+    assert (skipped["complete"], skipped["remark"]) == ("no", "Intervals that the service skipped (SKIPDATA): 1")
     assert (skipped["from_ts"].isoformat(), skipped["to_ts"].isoformat()) == (
         "2026-03-02T08:01:00+00:00", "2026-03-02T08:02:00+00:00",
     )  # fmt: skip

@@ -75,7 +75,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         con.execute(f"DROP TABLE IF EXISTS {kept}")
     if others:
         yield Tally(rows_read=others)
-        yield Note(f"{others:,} records of the sensor and of protocols below IP are counted only", lost=False)
+        yield Note(f"Records of the sensor and of protocols below IP are only counted: {others:,}", lost=False)
     yield from flow_table.rejected(con, table)
     yield Note("Its times have no zone: they are taken as UTC", "Print it with `ra -u`", lost=False)
 

@@ -84,7 +84,7 @@ def _parts(con: duckdb.DuckDBPyConnection, table: str, opened: Opened) -> Iterat
         yield Note(NOTE, lost=False)
     if count["others"] - count["stats"]:
         yield Note(
-            f"{count['others'] - count['stats']:,} events are of other types, such as alerts and files: only counted",
+            f"Events of other types, such as alerts and files, are only counted: {count['others'] - count['stats']:,}",
             lost=False,
         )
     yield from _coverage(con, table, count)
@@ -154,7 +154,7 @@ def _coverage(con: duckdb.DuckDBPyConnection, table: str, count: dict[str, int])
                 count["first"],
                 count["last"],
                 count["gaps"],
-                f"{count['gaps']} of {count['tcp']} TCP connections have gaps in what the sensor put together",
+                f"TCP connections with gaps in what the sensor put together: {count['gaps']} of {count['tcp']}",
                 "the sensor's records of flows",
             )
         )

@@ -138,7 +138,7 @@ def stream(
             yield Tally(first_ts=moment(first), last_ts=moment(last))
         if bad > count:
             yield Tally(rows_rejected=bad - count)
-            yield Note(f"{bad - count:,} of its records lack an address or a time, or end before they begin")
+            yield Note(f"Records that lack an address or a time, or end before they begin: {bad - count:,}")
         if sized:
             yield Note(NOTE, lost=False)
     finally:

@@ -50,19 +50,20 @@ def _capped(value: str) -> str:
 
 def _islands(source: str, quiet_us: int) -> str:
     """Put the lower end first, and number the records of the same ends by the silences between them."""
-    ends = "low_h, low_p, high_h, high_p, proto"
+    # Ends are sorted by their hash, which is quick; two that share one are told apart by the grouping that follows.
+    ends = "ends"
     wait = f"greatest({quiet_us}, CASE proto WHEN 'tcp' THEN 300000000 ELSE 60000000 END)"
     return f"""
 SELECT *, sum(fresh) OVER (PARTITION BY {ends} ORDER BY first_us, last_us, forward ROWS UNBOUNDED PRECEDING) AS island
 FROM (SELECT *, CASE WHEN first_us - max(last_us) OVER (PARTITION BY {ends} ORDER BY first_us, last_us, forward
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= {wait} THEN 0 ELSE 1 END AS fresh
-    FROM (SELECT *, lower_first AS forward,
+    FROM (SELECT *, hash(low_h, low_p, high_h, high_p, proto) AS ends FROM (SELECT *, lower_first AS forward,
         CASE WHEN lower_first THEN src_h ELSE dst_h END AS low_h, CASE WHEN lower_first THEN src_p
             ELSE dst_p END AS low_p,
         CASE WHEN lower_first THEN dst_h ELSE src_h END AS high_h, CASE WHEN lower_first THEN dst_p
             ELSE src_p END AS high_p
         FROM (SELECT *, src_h < dst_h OR (src_h = dst_h AND coalesce(src_p, -1) <= coalesce(dst_p, -1)) AS lower_first
-            FROM ({source}))))
+            FROM ({source})))))
 """
 
 

@@ -172,16 +172,16 @@ def _coverage(con: duckdb.DuckDBPyConnection, kept: str) -> Iterator[Part]:
     rows = []
     for status, count, scopes, first, end in found:
         skipped = status == "SKIPDATA"
-        said = "were skipped by the service (SKIPDATA)" if skipped else "had no traffic, or none was logged (NODATA)"
+        said = "that the service skipped (SKIPDATA)" if skipped else "without traffic, or without a log of it (NODATA)"
         rows.append(
             {
                 "noun": "flow",
-                "scope": f"{scopes} network interfaces",
+                "scope": f"network interfaces: {scopes}",
                 "from_ts": moment(first * 10**6),
                 "to_ts": moment(end * 10**6),
                 "complete": "no" if skipped else "unknown",
                 "said_by": "the flow log",
-                "remark": f"{count} intervals {said}",
+                "remark": f"Intervals {said}: {count}",
                 "todo": "Ask the provider, or capture at the gateway" if skipped else None,
             }
         )
