@@ -190,18 +190,27 @@ def handshake(talk: Talk) -> dict[str, object] | None:
     Args:
         talk: A connection that may carry TLS or DTLS, from its beginning or behind STARTTLS or CONNECT.
     """
+    return shaken(talk)[0]
+
+
+def shaken(talk: Talk) -> tuple[dict[str, object] | None, Certificate | None]:
+    """Return a row of `handshake` and the server's certificate, either only where it can be seen.
+
+    Args:
+        talk: As for `handshake`.
+    """
     orig, resp = both(talk)
     if not orig.messages and not resp.messages:
-        return None
+        return None, None
     udp = talk.proto != "tcp"
     offers = [each for kind, body in orig.messages if kind == CLIENT and (each := hellos.client(body, datagram=udp))]
     hello = offers[0] if offers else None
     answers = [found for kind, body in resp.messages if kind == SERVER and (found := hellos.server(body))]
     old = orig.first(CLIENT) == b""
     if hello is None and not answers and not old:
-        return None
+        return None, None
     issuer = leaf(resp)
-    return ends(talk, talk.orig.at(orig.at) if not udp else 0) | {
+    row = ends(talk, talk.orig.at(orig.at) if not udp else 0) | {
         "server_name": hello.server_name if hello else None,
         "version": version_name(answers[-1].version) if answers else "SSLv2" if old else None,
         "next_protocol": agreed(hello, answers),
@@ -210,6 +219,7 @@ def handshake(talk: Talk) -> dict[str, object] | None:
         "established": _established(talk, orig, resp),
         "issuer": issuer.issuer if issuer else None,
     }
+    return row, issuer
 
 
 def agreed(hello: Hello | None, answers: list[Answer]) -> str | None:
