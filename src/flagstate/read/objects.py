@@ -22,7 +22,9 @@ MOST_REJECTS = 1000
 MOST_AGAIN = 24 << 20
 """Bytes that are read again in search of the next object; after that the rest is taken for lost."""
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|"', re.DOTALL)
+_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[{}\[\]]', re.DOTALL)
+"""The next bracket, with whatever stands before it; a string that does not end yet is none."""
+
 Json = dict[str, Any]
 
 
@@ -69,37 +71,26 @@ class Objects:
         self.cut |= self._start >= 0 or self._level != 0
 
     def _scan(self) -> Iterator[Json]:
-        """Go on over what is there."""
-        while True:
-            for token in _TOKEN.finditer(self._buf, self._at):
-                at, end = token.span()
-                mark = self._buf[at]
-                if mark == 34:
-                    if end - at == 1:
-                        self._at = at
-                        return
-                elif mark in b"{[":
-                    if self._start < 0 and mark == 123:
-                        if self._level != self.depth and self.begins.match(self._buf, at):
-                            self._level = self.depth
-                        if self._level == self.depth:
-                            self._start = at
-                    self._level += 1
+        """Go on over what is there, from bracket to bracket."""
+        while (token := _BRACKET.match(self._buf, self._at)) and not self.cut:
+            self._at = end = token.end()
+            mark = self._buf[end - 1]
+            if mark in b"{[":
+                if self._start < 0 and mark == 123:
+                    if self._level != self.depth and self.begins.match(self._buf, end - 1):
+                        self._level = self.depth
+                    if self._level == self.depth:
+                        self._start = end - 1
+                self._level += 1
+                continue
+            self._level = max(0, self._level - 1)
+            if self._start >= 0 and self._level <= self.depth:
+                found = self._decoded(self._buf[self._start : end])
+                if found is None:
+                    self._again("It is not a JSON object")
                 else:
-                    self._level = max(0, self._level - 1)
-                    if self._start >= 0 and self._level <= self.depth:
-                        self._at = end
-                        found = self._decoded(self._buf[self._start : end])
-                        if found is None:
-                            break
-                        self._start = -1
-                        yield found
-            else:
-                self._at = len(self._buf)
-                return
-            self._again("It is not a JSON object")
-            if self.cut:
-                return
+                    self._start = -1
+                    yield found
 
     def _decoded(self, data: bytes) -> Json | None:
         import msgspec
