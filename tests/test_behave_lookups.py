@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
+import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -22,10 +24,18 @@ def asked(*records: dict[str, object]) -> pa.Table:
     return model.rows(model.QUERY, records)
 
 
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    return engine.connect(threads=1)
+
+
 def summary(stream: pa.Table, salt: int = SALT) -> pa.Table:
-    con = engine.connect(threads=1)
+    con = database()
     con.register("stream", stream)
-    return lookups.summarise(con, salt, mask_host)
+    made = lookups.summarise(con, salt, mask_host)
+    left = con.execute("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'lookup%'").fetchall()
+    assert not left, "nothing is left behind"
+    return made
 
 
 def query(name: str, *, at: float = 0, client: str = "10.0.0.5", kind: str = "A", **more: object) -> dict[str, object]:

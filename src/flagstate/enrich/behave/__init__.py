@@ -16,6 +16,11 @@ DETECTORS: tuple[str, ...] = (
     "slow_leak",
     "long_connection",
     "first_seen",
+    "dns_tunnel",
+    "encrypted_dns",
+    "carrier",
+    "wrong_port",
+    "tunnel_exit",
 )
 """Modules of this folder, each with a `find`; to add one, write its file and name it here."""
 
