@@ -46,6 +46,7 @@ from flagstate.model.reconciliation import RECONCILIATION
 from flagstate.model.record import RECORD
 from flagstate.model.reject import REJECT
 from flagstate.model.reliance import RELIANCE
+from flagstate.model.tls_client import TLS_CLIENT
 from flagstate.model.ultimate_parent import ULTIMATE_PARENT
 
 ALL = (
@@ -64,6 +65,7 @@ ALL = (
     HOLDING,
     POPULATION,
     FLOW,
+    TLS_CLIENT,
     ACTIVITY,
     AGREEMENT,
     CONTROL,
@@ -150,6 +152,7 @@ __all__ = [
     "RELIANCE",
     "STORED",
     "STREAMS",
+    "TLS_CLIENT",
     "ULTIMATE_PARENT",
     "Column",
     "Noun",

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from flagstate import model
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect, need_loaded
-from flagstate.enrich import classify, dependencies_seen, flows
+from flagstate.enrich import classify, dependencies_seen, flows, tls_clients
 from flagstate.errors import DeclarationError, EvidenceError, FlagstateError, RoomError
 from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
@@ -328,6 +328,8 @@ def _stream(part: Stream, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyCo
             if found.beyond:
                 told = f"name servers and issuers beyond {dependencies_seen.MOST:,} are not listed"
                 seen.notes.append((told, "", False))
+        if part.noun == "handshake":
+            gathered.add("tls_client", tls_clients.clients(con, part.relation.columns))
 
     try:
         made = flows.extract(

@@ -8,7 +8,7 @@ from flagstate.report import figures
 from flagstate.report.accesses import accesses
 from flagstate.report.countries import points
 from flagstate.report.destinations import SHOWN
-from flagstate.report.grid import Field, grid
+from flagstate.report.grid import Field, Grid, grid
 from flagstate.report.shapes import shapes
 from flagstate.report.view import View
 
@@ -33,6 +33,7 @@ def build(view: View) -> dict[str, Any]:
         "shapes": shapes(view),
         "accesses": accesses(view),
         "unseen": _unseen(view),
+        "clients": _clients(view),
         "table": grid("flow", _fields(view), found.rows, total=found.total, more="flow", most=SHOWN),
     }
 
@@ -51,12 +52,34 @@ def _fields(view: View) -> tuple[Field, ...]:
         Field(t("col.place_confidence"), "chip", lambda r: _confidence(view, r), title=t("tip.confidence")),
         Field(t("col.sent"), "bytes", lambda r: r["sent"], title=t("tip.sent")),
         Field(t("col.received"), "bytes", lambda r: r["received"]),
+        Field(t("col.pcr"), "text", _ratio, title=t("tip.pcr")),
         Field(t("col.conns"), "count", lambda r: r["conns"]),
         Field(t("col.failed"), "count", lambda r: r["failed"], title=t("tip.failed")),
         Field(t("col.state"), "chip", lambda r: view.chip("flow", r["state"]), title=t("tip.attempted")),
         Field(t("col.seen"), "span", lambda r: figures.days(r["first_ts_min"], r["last_ts_max"])),
     )
 
+
+def _clients(view: View) -> Grid | None:
+    """Return which client software spoke TLS, the rarest fingerprints of a host first: a new one is a new program."""
+    rows = view.records("tls_client", most=CLIENTS, order=[("handshakes", "ascending"), ("fact_id", "ascending")])
+    if not rows:
+        return None
+    t = view.t
+    fields = (
+        Field(t("col.from"), "mono", lambda r: r["orig_h"] or "–"),
+        Field("JA4", "mono", lambda r: r["ja4"] or "–", title=t("tip.ja4")),
+        Field("JA3", "mono", lambda r: r["ja3"] or "–", title=t("tip.ja4")),
+        Field("ALPN", "mono", lambda r: r["next_protocol"] or "–"),
+        Field(t("col.handshakes"), "count", lambda r: r["handshakes"]),
+        Field(t("col.names"), "count", lambda r: r["names"]),
+        Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts"], r["last_ts"])),
+    )
+    return grid("tls_client", fields, rows, total=view.table("tls_client").num_rows, more="tls_client", most=CLIENTS)
+
+
+CLIENTS = 300
+"""Fingerprints that the page holds; the rest is in tables/tls_client.parquet."""
 
 UNSEEN = 40
 """Rows of coverage that the page lists; all of them are on the page of the evidence."""
@@ -81,6 +104,13 @@ def _operator(row: dict[str, Any]) -> tuple[str, str]:
     name = row["as_name"] or ""
     # The name of a network's holder is no operator: a line stands for what is not known.
     return (row["operator"] or "–", " ".join(part for part in (network, name) if part))
+
+
+def _ratio(row: dict[str, Any]) -> str:
+    both = (row["sent"] or 0) + (row["received"] or 0)
+    return (
+        f"{(row['sent'] - row['received']) / both:+.2f}" if both and None not in (row["sent"], row["received"]) else "–"
+    )
 
 
 def _confidence(view: View, row: dict[str, Any]) -> tuple[str, str]:
