@@ -74,6 +74,13 @@ def test_web_sockets() -> None:
     assert "Hello, WebSocket!" in texts
 
 
+def test_what_proxies_pass_on() -> None:
+    (talk,) = [each for each in read(ZEEK / "connect-with-smtp.pcap") if service(each) == "http"]
+    assert ("sent to 254.228.86.79 › messages", "host:254.228.86.79") in searched([talk])
+    found = searched(read(ZEEK / "socks.pcap"))
+    assert found["sent to www.icir.org", "host:www.icir.org"]
+
+
 def test_mail_with_attachment() -> None:
     found = searched(read(SURICATA / "smtp-attachment-md5.pcap"))
     (row,) = found["sent to 172.16.92.2 › messages", "host:172.16.92.2"]

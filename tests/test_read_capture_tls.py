@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,12 @@ def test_hello_over_many_records(piece: int) -> None:
     assert row == one
     assert one is not None
     assert one["ja3"] == "308b0bd904abbef5e0034a1ff7a78920"
+
+
+def test_client_may_be_the_responder() -> None:
+    (one,) = [talk for talk in read(ZEEK / "dtls1_2.pcap") if talk.datagrams]
+    other = replace(one, datagrams=[replace(each, from_orig=not each.from_orig) for each in one.datagrams])
+    assert tls.handshake(other) == tls.handshake(one)
 
 
 def test_lost_bytes_are_unknown() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections import deque
 
-from flagstate.read.capture import ftp, http, smtp, websocket
+from flagstate.read.capture import ftp, http, smtp, socks, websocket
 from flagstate.read.capture.service import service
 from flagstate.read.capture.talk import Side, Talk
 from flagstate.read.part import Context
@@ -48,6 +48,10 @@ class Clear:
         name = name or service(talk)
         if name == "http":
             self._http(talk)
+            self._inside(talk, http.tunnel(talk))
+        elif name == "socks":
+            found = socks.asked(talk)
+            self._inside(talk, (found.orig_at, found.resp_at) if found else None)
         elif name == "smtp":
             shown = self._shown("", talk.resp_h)
             smtp.search(talk, self.found, f"sent to {shown}", f"host:{shown}")
@@ -56,6 +60,17 @@ class Clear:
         elif name is None:
             return self._other(talk)
         return False
+
+    def _inside(self, talk: Talk, starts: tuple[int, int] | None) -> None:
+        """Search what a proxy passed on in clear text; a proxy behind a proxy is not followed."""
+        if starts is None:
+            return
+        inner = socks.inside(talk, *starts)
+        name = service(inner)
+        if name == "http" and http.tunnel(inner) is None:
+            self._http(inner)
+        elif name == "smtp":
+            self.hear(inner, name)
 
     def _shown(self, raw: str, address: str) -> str:
         """Return a server as flows name it: its masked name, or its address."""

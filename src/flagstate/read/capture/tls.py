@@ -181,7 +181,11 @@ def both(talk: Talk) -> tuple[Said, Said]:
             stream(side, at) if at >= 0 else Said() for side, at in zip((talk.orig, talk.resp), ats, strict=True)
         )
         return orig, resp
-    return datagrams(talk, from_orig=True), datagrams(talk, from_orig=False)
+    asks, answers = datagrams(talk, from_orig=True), datagrams(talk, from_orig=False)
+    if asks.first(CLIENT) is None and answers.first(CLIENT) is not None:
+        # Two peers may have spoken STUN before: then either may be the client.
+        return answers, asks
+    return asks, answers
 
 
 def handshake(talk: Talk) -> dict[str, object] | None:
