@@ -119,9 +119,9 @@ def _printers(net: Net) -> None:
         )
 
 
-def _ping(net: Net, host: Host, address: int, us: np.ndarray, size: int, answered: float = 0.995) -> None:
+def _ping(net: Net, host: Host, address: int, us: np.ndarray, size: int) -> None:
     book = net.book
-    back = np.where(net.rng.random(len(us)) < answered, size, 0)
+    back = np.where(net.rng.random(len(us)) < 0.995, size, 0)
     book.talk(
         us,
         orig=host.address,

@@ -46,13 +46,14 @@ def plant(net: Net, strength: str) -> None:
     """Hide two of each."""
     chosen = net.rng.permutation(len(_WRONG))[:2]
     for at in chosen.tolist():
-        _wrong(net, strength, *_WRONG[at])
+        _wrong(net, strength, _WRONG[at])
     for at in net.rng.permutation(len(_EXITS))[:2].tolist():
-        _exit(net, strength, *_EXITS[at])
+        _exit(net, strength, _EXITS[at])
 
 
-def _wrong(net: Net, strength: str, service: str, port: int, proto: str) -> None:
+def _wrong(net: Net, strength: str, way: tuple[str, int, str]) -> None:
     rng, book = net.rng, net.book
+    service, port, proto = way
     count, size = _TALKS[strength]
     host, place = lair(net, always=strength == "strong"), net.place("", pool=1)
     spans = within(host, *stay(net, 6))
@@ -75,8 +76,9 @@ def _wrong(net: Net, strength: str, service: str, port: int, proto: str) -> None
     book.plant("wrong_port", f"{service}_{port}", strength, parameters=parameters, **told(net, host, place, us, port))
 
 
-def _exit(net: Net, strength: str, name: str | None, port: int, proto: str, service: str | None) -> None:
+def _exit(net: Net, strength: str, way: tuple[str | None, int, str, str | None]) -> None:
     rng, book = net.rng, net.book
+    name, port, proto, service = way
     hours, size = _HELD[strength]
     host, place = lair(net, always=strength == "strong"), _known(net, name)
     first, last = stay(net, 5)
