@@ -21,7 +21,7 @@ from traffic.write import write
 
 SMALL = 0.02
 JUDGED, DAYS = 7, 4
-ALARMS = 40.0
+ALARMS = 30.0
 """Per 10,000 pairs a day: in a world this small every fleet is a handful of machines."""
 
 
