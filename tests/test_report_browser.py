@@ -161,9 +161,9 @@ def test_a_dot_filters_the_table_to_its_country(browse: Browse) -> None:
 
 def test_columns_sort_by_figure_and_not_by_text(browse: Browse) -> None:
     probe = (
-        "document.querySelectorAll('[data-grid=flow] thead tr:last-child th button')[11].click();"
+        "document.querySelectorAll('[data-grid=flow] thead tr:last-child th button')[12].click();"
         "document.title=[].map.call(document.querySelectorAll('[data-grid=flow] tbody tr'),"
-        "function(r){return r.cells[11].textContent.replace(/,/g,'')}).join(' ');"
+        "function(r){return r.cells[12].textContent.replace(/,/g,'')}).join(' ');"
     )
     seen = browse(_probed(render(case(), meta=META), probe), "#flows")
     shown = [int(text) for text in _title(seen).split()]

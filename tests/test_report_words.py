@@ -46,6 +46,8 @@ FAMILIES = {
     "exempt": ["applied", "refused"],
     "distance": meter.STATES,
     "action": accesses.RANK,
+    "behaviour": codes.BEHAVIOURS,
+    "declared": ["yes", "no", "unknown", "inside"],
 }
 """Ids that are made from a closed vocabulary: each of its codes must have a word."""
 

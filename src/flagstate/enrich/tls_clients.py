@@ -18,7 +18,7 @@ JA4 = re.compile(r"[a-z][0-9a-z]{2}[di][0-9a-f]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a
 _ALPN = re.compile(r"[A-Za-z0-9./+_-]{1,32}")
 
 _CLIENTS = f"""
-SELECT orig_h, ja4, ja3, next_protocol, count(*) AS handshakes, count(DISTINCT server_name) AS names,
+SELECT orig_h, ja4, ja3, next_protocol, count(*) AS handshakes, count(DISTINCT server_name) AS name_count,
     epoch_us(min(ts)) AS first_us, epoch_us(max(ts)) AS last_us
 FROM stream WHERE ja4 IS NOT NULL OR ja3 IS NOT NULL
 GROUP BY orig_h, ja4, ja3, next_protocol ORDER BY handshakes DESC, orig_h, ja4, ja3, next_protocol LIMIT {MOST}
@@ -44,7 +44,7 @@ def clients(con: duckdb.DuckDBPyConnection, columns: list[str]) -> pa.Table:
             "ja3": _like(row["ja3"], JA3),
             "next_protocol": _like(row["next_protocol"], _ALPN),
             "handshakes": row["handshakes"],
-            "names": row["names"],
+            "name_count": row["name_count"],
             "first_ts": row["first_us"],
             "last_ts": row["last_us"],
         }

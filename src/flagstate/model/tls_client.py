@@ -17,7 +17,7 @@ TLS_CLIENT = fact(
     ),
     Column("next_protocol", TEXT, "Application protocol (ALPN).", "A name that both ends wrote."),
     Column("handshakes", COUNT, "Handshakes.", "Resumed sessions show less."),
-    Column("names", COUNT, "Distinct server names that it asked for.", "Hidden names (ECH) count as their front."),
+    Column("name_count", COUNT, "Distinct server names that it asked for.", "Hidden names (ECH) count as their front."),
     Column("first_ts", TIME, "First of them (UTC).", "As right as the clock of the sensor."),
     Column("last_ts", TIME, "Last of them (UTC).", "As right as the clock of the sensor."),
 )

@@ -72,7 +72,7 @@ def _clients(view: View) -> Grid | None:
         Field("JA3", "mono", lambda r: r["ja3"] or "–", title=t("tip.ja4")),
         Field("ALPN", "mono", lambda r: r["next_protocol"] or "–"),
         Field(t("col.handshakes"), "count", lambda r: r["handshakes"]),
-        Field(t("col.names"), "count", lambda r: r["names"]),
+        Field(t("col.names"), "count", lambda r: r["name_count"]),
         Field(t("col.seen"), "span", lambda r: figures.window(r["first_ts"], r["last_ts"])),
     )
     return grid("tls_client", fields, rows, total=view.table("tls_client").num_rows, more="tls_client", most=CLIENTS)
