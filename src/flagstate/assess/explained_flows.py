@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -58,7 +59,7 @@ class Went:
     @cached_property
     def _flow(self) -> pa.Table:
         flow = self._table("flow")
-        return flow.filter(pc.equal(flow["stance"], "observed")).combine_chunks()
+        return _asked(flow.filter(pc.equal(flow["stance"], "observed")).combine_chunks())
 
     @cached_property
     def _behaviours(self) -> list[dict[str, object]]:
@@ -217,6 +218,34 @@ class Went:
         return made
 
 
+def _asked(flow: pa.Table) -> pa.Table:
+    """Return flows with the destination that a proxy was asked for in the place of the proxy, as findings name it."""
+    asked = flow["connect_to"]
+    if asked.null_count == len(asked):
+        return flow
+    columns = {name: flow[name].to_pylist() for name in ("server_name", "resp_h", "resp_p")}
+    for at, text in enumerate(asked.to_pylist()):
+        if text is None:
+            continue
+        host, _, port = text.rpartition(":") if re.search(r":[0-9]+$", text) else (text, "", "")
+        addr = _address(host.removeprefix("[").removesuffix("]"))
+        columns["server_name"][at] = columns["server_name"][at] if addr else host
+        columns["resp_h"][at], columns["resp_p"][at] = addr, int(port) if port else None
+    for name, values in columns.items():
+        flow = flow.set_column(
+            flow.column_names.index(name), name, pa.array(values, model.FLOW.schema.field(name).type)
+        )
+    return flow
+
+
+def _address(text: str) -> str | None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return text
+
+
 def _joined(*columns: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*columns, SEPARATOR, null_handling="replace", null_replacement="")
 
@@ -282,11 +311,7 @@ def _behaved(rows: Iterable[Row]) -> dict[str, object]:
 def _ends(row: Row) -> Destination:
     """Return the ends of a behaviour."""
     far, addr, port = str(row["far"] or ""), row["resp_h"], row["resp_p"]
-    try:
-        ipaddress.ip_address(far)
-        name = ""
-    except ValueError:
-        name = far
+    name = "" if _address(far) else far
     return Destination(
         name or None,
         str(addr or "") or (far if not name else None),

@@ -73,9 +73,7 @@ def judge(
     behaviour: Annotated[str, typer.Option(metavar="CODE", help=f"Only this: {', '.join(BEHAVIOURS)}.")] = "",
     up_to: Annotated[
         str | None,
-        typer.Option(
-            metavar="SIZE", help="Most bytes sent in a day that it settles.  [default: 3 times what they are]"
-        ),
+        typer.Option(metavar="SIZE", help="Most bytes sent in a day that it settles.  [default: 3 times today's]"),
     ] = None,
     assignee: Annotated[str, typer.Option(metavar="NAME", help="To whom it is assigned.")] = "",
     case: CaseDir = Path("flagstate-case"),

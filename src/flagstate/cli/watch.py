@@ -76,11 +76,7 @@ def watch(
     from flagstate.serve.watch import Switch, Watching
     from flagstate.serve.watch import watch as follow
 
-    if fail_on not in LEVELS:
-        raise UsageError(f"{fail_on!a} is not a level", todo=f"Write one of: {', '.join(LEVELS)}.")
-    if unknown := set(without or ()) - {"provider-feeds", "laws"}:
-        todo = "Write: --without provider-feeds or --without laws."
-        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo=todo)
+    _check(fail_on, without or [])
     order = Order(
         paths=(folder,),
         case=case,
@@ -100,6 +96,14 @@ def watch(
         if one.plain and not json:
             sys.stderr.write(f"{one.shown}: what is told there travels unencrypted.\n")
     raise typer.Exit(follow(what, _json if json else _say, switch))
+
+
+def _check(fail_on: str, without: list[str]) -> None:
+    if fail_on not in LEVELS:
+        raise UsageError(f"{fail_on!a} is not a level", todo=f"Write one of: {', '.join(LEVELS)}.")
+    if unknown := set(without) - {"provider-feeds", "laws"}:
+        todo = "Write: --without provider-feeds or --without laws."
+        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo=todo)
 
 
 def _json(done: Round) -> None:
