@@ -17,9 +17,9 @@ FEW = MONDAY + np.arange(1, 41, dtype=np.int64) * 600_000_000
 Find = Callable[[Seen], pa.Table]
 
 
-def said(find: Find, *talks: Talk, bound: float = 0.5) -> list[dict[str, object]]:
+def said(find: Find, *talks: Talk) -> list[dict[str, object]]:
     with seen(talks) as made:
-        return [one for one in find(made).to_pylist() if float(str(one["score"])) >= bound]
+        return [one for one in find(made).to_pylist() if float(str(one["score"])) >= 0.5]
 
 
 def web(count: int = 30) -> list[Talk]:
@@ -82,10 +82,11 @@ def test_an_attempt_is_said_to_be_one() -> None:
         (Talk(FEW, 9_000, 90_000, server_name="region1.v2.argotunnel.com", resp_p=7844), "Cloudflare Tunnel", "name"),
         (Talk(FEW, 9_000, 90_000, server_name="router7.teamviewer.com", resp_p=5938), "TeamViewer", "name"),
         (Talk(FEW, 9_000, 90_000, resp_p=1080, service="socks"), "SOCKS proxy", "service"),
+        (Talk(FEW, 9_000, 90_000, resp_p=9001, server_name="www.x3ojyszbyqbkked7kgb2.com"), "Tor", "port"),
     ],
 )
 def test_exits_of_tunnels(talk: Talk, tunnel: str, by: str) -> None:
-    found = said(tunnel_exit.find, *web(), talk, bound=0.4)
+    found = said(tunnel_exit.find, *web(), talk)
     assert [(figures(one)["tunnel"], figures(one)["told_by"]) for one in found] == [(tunnel, by)]
 
 
@@ -95,6 +96,8 @@ def test_exits_of_tunnels(talk: Talk, tunnel: str, by: str) -> None:
         Talk(FEW, resp_h="10.9.0.1", resp_p=4789, proto="udp", service="vxlan"),
         Talk(FEW, resp_h="203.0.113.9", resp_p=1194, service="http"),
         Talk(FEW, server_name="ngrok.example.com"),
+        Talk(FEW, server_name="www.x3ojyszbyqbkked7kgb2.com"),
+        Talk(FEW, 0, 0, resp_p=9001, service=None, failed=True),
     ],
 )
 def test_no_exits(talk: Talk) -> None:

@@ -6,6 +6,8 @@ alone. What it cannot see: a tunnel through ordinary HTTPS under a name that nob
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 
 from flagstate.catalog import services
@@ -16,6 +18,10 @@ from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, named,
 
 BY_SERVICE, BY_NAME, BY_PORT = 0.9, 0.85, 0.7
 """How sure each way of telling is by itself."""
+BY_FORM = 0.5
+"""How sure the form of a name is, on a port of Tor."""
+TOR_NAME = re.compile(r"www\.[a-z2-7]{4,25}\.(?:com|net)")
+"""Names that Tor's handshakes make up (tor-spec, random host names in base32)."""
 FROM_DNS = 0.6
 """A name that was only the last to resolve to an address is worth so much of one that the client wrote."""
 MUCH = 100_000
@@ -75,6 +81,7 @@ def told(total: Total, by_name: dict[str, Tunnel]) -> tuple[Tunnel, dict[str, fl
         "service": BY_SERVICE if service else 0.0,
         "name": BY_NAME * trust if name else 0.0,
         "port": BY_PORT if port else 0.0,
+        "name_form": BY_FORM if found.name == "Tor" and TOR_NAME.fullmatch(total.server_name or "") else 0.0,
     }
     return found, parts
 
@@ -87,8 +94,9 @@ def _judged(total: Total, by_name: dict[str, Tunnel], clients: int) -> dict[str,
     unsure = 1.0
     for value in parts.values():
         unsure *= 1 - value
-    parts["both_ways"] = ramp(min(total.orig_bytes, total.resp_bytes), 0, 1_000)
-    parts["volume"] = ramp(total.orig_bytes, 1_000, MUCH)
+    blind = total.unsized >= total.conns and total.answered
+    parts["both_ways"] = 0.75 if blind else ramp(min(total.orig_bytes, total.resp_bytes), 0, 1_000)
+    parts["volume"] = 0.5 if blind else ramp(total.orig_bytes, 1_000, MUCH)
     sure = (1 - unsure) * (0.6 + 0.25 * parts["both_ways"] + 0.15 * parts["volume"])
     if total.orig_bytes == 0 and not total.unsized:
         sure = (1 - unsure) * (1.0 if parts["service"] or parts["name"] else UNANSWERED)
