@@ -44,7 +44,7 @@ def held(
 
 def test_nothing_declares_it() -> None:
     rows, found = held([shape()])
-    assert [one["declared"] for one in rows] == ["no"]
+    assert [one["standing"] for one in rows] == ["no"]
     assert [(one["verdict"], one["level"], one["rule_id"]) for one in found] == [("yes", "medium", "behaviour-beacon")]
     assert found[0]["innocent"] == "An update server."
     assert found[0]["facts"] == ["f1"]
@@ -52,20 +52,20 @@ def test_nothing_declares_it() -> None:
 
 def test_a_declared_destination_settles_a_rhythm_but_not_a_volume() -> None:
     rows, found = held([shape(), shape("bulk_upload")], ("domain:calls.example",))
-    assert {one["declared"] for one in rows} == {"yes"}
+    assert {one["standing"] for one in rows} == {"yes"}
     assert [(one["verdict"], one["rule_id"]) for one in found] == [("unknown", "behaviour-bulk_upload")]
 
 
 def test_without_networks_nobody_knows_whose_end_it_is() -> None:
     rows, found = held([shape()], networks=())
-    assert [one["declared"] for one in rows] == ["unknown"]
+    assert [one["standing"] for one in rows] == ["unknown"]
     assert [one["verdict"] for one in found] == ["unknown"]
 
 
 def test_between_own_networks_nothing_leaves_but_a_domain_may_hide_behind_our_resolver() -> None:
     inside = {"resp_h": "10.0.0.53", "far": "10.0.0.53", "resp_p": 53}
     rows, found = held([shape(**inside), shape("dns_tunnel", **(inside | {"far": "carry.example"}))])
-    assert {one["kind"]: one["declared"] for one in rows} == {"beacon": "inside", "dns_tunnel": "no"}
+    assert {one["kind"]: one["standing"] for one in rows} == {"beacon": "inside", "dns_tunnel": "no"}
     assert [one["rule_id"] for one in found] == ["behaviour-dns_tunnel"]
 
 

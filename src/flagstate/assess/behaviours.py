@@ -58,7 +58,7 @@ def behaviours(tables: Mapping[str, pa.Table], as_of: date) -> dict[str, pa.Tabl
         as_of: The day on which places and ownership must hold.
 
     Returns:
-        `behaviour` with `declared` filled, and rows of `finding`: adverse where one end is ours and nothing declares
+        `behaviour` with `standing` filled, and rows of `finding`: adverse where one end is ours and nothing declares
         the other; unknown where it is not known whose ends they are, and where the destination is declared but the
         volume is unusual. What only tried, and sent 0 bytes, is said to be an attempt.
     """
@@ -69,8 +69,8 @@ def behaviours(tables: Mapping[str, pa.Table], as_of: date) -> dict[str, pa.Tabl
     nets = [ipaddress.ip_network(cidr, strict=False) for cidr in own_ranges(tables["network"])]
     rows = table.to_pylist()
     for row in rows:
-        row["declared"] = _declared(row, book, ends, nets)
-    said = [row for row in rows if row["score"] >= SAID and row["declared"] != "inside"]
+        row["standing"] = _declared(row, book, ends, nets)
+    said = [row for row in rows if row["score"] >= SAID and row["standing"] != "inside"]
     found: list[dict[str, object]] = []
     for kind in KINDS:
         found += _findings([row for row in said if row["kind"] == kind])
@@ -113,13 +113,13 @@ def _inside(addr: object, nets: Iterable[ipaddress.IPv4Network | ipaddress.IPv6N
 
 
 def _findings(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    adverse = [row for row in rows if row["declared"] == "no"]
+    adverse = [row for row in rows if row["standing"] == "no"]
     found = [_adverse(row) for row in adverse[:MOST]]
     if len(adverse) > MOST:
         found.append(_rest(adverse[MOST:]))
-    open_ = [row for row in rows if row["declared"] == "unknown"]
+    open_ = [row for row in rows if row["standing"] == "unknown"]
     found += [_open(row, "It is not known which end is yours.", [NAME_NETWORKS]) for row in open_[:MOST]]
-    unusual = [row for row in rows if row["declared"] == "yes" and row["kind"] in VOLUMES]
+    unusual = [row for row in rows if row["standing"] == "yes" and row["kind"] in VOLUMES]
     todo = "Compare it with what was agreed: the declaration names the destination, not how much goes there."
     found += [_open(row, "The destination is declared.", [todo]) for row in unusual[:MOST]]
     return found

@@ -61,7 +61,7 @@ BEHAVIOUR = Noun(
             "At most 240 steps: fine rhythms are coarsened.",
         ),
         Column(
-            "declared",
+            "standing",
             TEXT,
             "yes: a declared pattern covers the destination; no; unknown: whose end it is; inside: both ends are ours.",
             "A declaration of a destination does not declare how much is sent there.",

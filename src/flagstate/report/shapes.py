@@ -43,7 +43,7 @@ def shapes(view: View) -> Row:
 
 
 def _order(row: Row) -> tuple[object, ...]:
-    return (_RANK.get(row["declared"] or "unknown", 1), row["attempted"] or False, -row["score"], row["behaviour_id"])
+    return (_RANK.get(row["standing"] or "unknown", 1), row["attempted"] or False, -row["score"], row["behaviour_id"])
 
 
 def _kinds(view: View, said: pa.Table) -> list[Row]:
@@ -60,7 +60,7 @@ def _card(view: View, row: Row) -> Row:
     return {
         "row": row,
         "kind": view.code("behaviour", row["kind"]),
-        "declared": view.chip("declared", row["declared"] or "unknown"),
+        "declared": view.chip("declared", row["standing"] or "unknown"),
         "score": figures.share(row["score"], view.meta.language),
         "benign": figures.share(row["benign"], view.meta.language) if row["benign"] else "",
         "parts": [(name.replace("_", " "), min(1.0, max(0.0, float(value)))) for name, value in parts.items()],
@@ -147,7 +147,7 @@ def _table(view: View, rows: list[Row]) -> Grid:
         Field(t("col.from"), "mono", lambda r: r["orig_h"] or "–"),
         Field(t("col.to"), "two", lambda r: (r["far"] or "–", f"{r['proto'] or ''} {r['resp_p'] or ''}".strip())),
         Field(t("col.score"), "text", lambda r: figures.share(r["score"], view.meta.language), title=t("tip.score")),
-        Field(t("col.declared"), "chip", lambda r: view.chip("declared", r["declared"] or "unknown")),
+        Field(t("col.declared"), "chip", lambda r: view.chip("declared", r["standing"] or "unknown")),
         Field(t("col.sent"), "bytes", lambda r: r["orig_bytes"], title=t("tip.sent")),
         Field(t("col.received"), "bytes", lambda r: r["resp_bytes"]),
         Field(t("col.pcr"), "text", lambda r: "–" if r["pcr"] is None else f"{r['pcr']:+.2f}", title=t("tip.pcr")),
