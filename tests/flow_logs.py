@@ -29,6 +29,9 @@ class Found:
     tallies: list[Tally] = field(default_factory=list)
     coverage: list[dict[str, object]] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
+    """Containers of what is searched for data classes."""
+    searched: int = 0
+    """Rows in them; the reader takes them off its counts again."""
 
     @property
     def connections(self) -> list[dict[str, object]]:
@@ -61,9 +64,10 @@ def parts(reader: Reader, path: Path, take: Callable[[Stream, duckdb.DuckDBPyCon
     con = connect(threads=1, files=[str(path)])
     made: list[object] = []
     for part in reader.read(Opened(str(path), head(path), path.name, f"ev {path.name}"), kind, Context(con, mask)):
-        made.append(take(part, con) if isinstance(part, Stream) else part)
         if isinstance(part, Records):
-            part.reader.read_all()
+            made.append((part.container, part.reader.read_all().num_rows))
+        else:
+            made.append(take(part, con) if isinstance(part, Stream) else part)
     assert con.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)], "nothing is left behind"
     con.close()
     return made
@@ -99,8 +103,9 @@ def read(reader: Reader, path: Path) -> Found:
             case Facts():
                 assert (part.noun, part.stance) == ("coverage", "observed")
                 found.coverage += part.table.to_pylist()
-            case Records():
-                found.records.append(part.container)
+            case (str() as container, int() as count):
+                found.records.append(container)
+                found.searched += count
             case _:
                 raise AssertionError(part)
     return found

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flagstate.engine import connect
 from flagstate.read.eve import READER
-from flagstate.read.part import Head
+from flagstate.read.part import Context, Head, Kind, Opened, Records, Stream
 from flagstate.read.zeek import READER as ZEEK
-from flow_logs import DATA, Found, flow_rows, no_leak, read, write
+from flow_logs import DATA, Found, flow_rows, head, no_leak, read, write
 from zeek_logs import as_json, conn_log
 
 SIX, EIGHT = DATA / "eve" / "eve-6.json", DATA / "eve" / "eve-8.json"
@@ -192,6 +193,35 @@ def test_the_same_traffic_as_zeek_tsv_zeek_json_and_eve_is_the_same_flows(tmp_pa
     assert found == flow_rows(ZEEK, write(tmp_path, as_json(typed), "conn.json"))
 
 
+def test_what_requests_say_is_searched(tmp_path: Path) -> None:
+    base = {k: v for k, v in FLOW.items() if k != "flow"} | {"event_type": "http"}
+    rows = [
+        {**base, "http": {"hostname": "API.Shop.example:8080", "url": "/u/7?email=a%40b.example",
+                          "http_user_agent": "c/8", "http_refer": "https://x.example/p?ref=q", "xff": "203.0.113.9"}},
+        {**base, "http": {"hostname": 5, "url": "odd uri"}},
+        {**base, "http": {"hostname": "far.example", "url": "far.example:443", "http_method": "CONNECT"}},
+    ]  # fmt: skip
+    found: dict[tuple[str, str, str], list[dict[str, object]]] = {}
+
+    def take(part: object) -> None:
+        if isinstance(part, Records):
+            found[part.container, part.asset_id, part.state] = part.reader.read_all().to_pylist()
+
+    path = write(tmp_path, lines(*rows))
+    con = connect(threads=1, files=[str(path)])
+    for part in READER.read(Opened(str(path), head(path), "n", "e"), Kind("eve"), Context(con, str)):
+        if isinstance(part, Stream):
+            part.relation.to_arrow_table()
+        take(part)
+    assert found == {
+        ("sent to api.shop.example", "host:api.shop.example", "moved"): [
+            {"email": "a@b.example", "path": "/u/7", "user-agent": "c/8", "referer.ref": "q", "referer.path": "/p",
+             "x-forwarded-for": "203.0.113.9"}
+        ],
+        ("sent to 192.0.2.1", "host:192.0.2.1", "moved"): [{"uri": "odd uri"}],
+    }  # fmt: skip
+
+
 def test_bad_lines_cost_themselves(tmp_path: Path) -> None:
     canary = "LEAKY4111111111111111"
     bad: list[object] = [
@@ -231,6 +261,7 @@ def test_damage_costs_only_its_lines(tmp_path: Path, data: st.DataObject) -> Non
     rows[at] = data.draw(st.binary(max_size=80).filter(lambda b: b"\n" not in b)) + b"\n"
     found = read(READER, write(tmp_path, b"".join(rows)))
     total = sum(len(each) for each in found.streams.values()) + sum(each.rows_read for each in found.tallies)
+    total += found.searched
     assert total + found.rejected == len(rows) - (not rows[at].strip())
 
 

@@ -2,8 +2,8 @@
 
 Events of flows become connections, those of DNS (all three layouts; a question and its answers are one), TLS, QUIC and
 HTTP become what they are, under the flow id that all of them share. A connection is named by its own TLS, QUIC or HTTP
-events in the same file. Statistics say how many packets the sensor missed. Alerts, files and all other events are
-counted.
+events in the same file; what requests say is searched for data classes. Statistics say how many packets were missed.
+Alerts, files and all other events are counted.
 
 Bytes of flows count whole frames, with headers: see `packet_bytes`; Ethernet is assumed. The state of a TCP connection
 is told from the flags of both ends: who reset first is not in the log. What it cannot see: sizes of HTTP requests; the
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import duckdb
 
 from flagstate import model
-from flagstate.read import eve_sql
+from flagstate.read import eve_http, eve_sql
 from flagstate.read.packet_bytes import NOTE
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
 from flagstate.read.zeek_fields import moment
@@ -60,13 +60,15 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     table = f"eve_{abs(hash(opened.evidence_id)) % 10**9}"
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {eve_sql.events(opened.path, context.max_rows)}")
     try:
-        yield from _parts(con, table, opened)
+        count = _counts(con, table)
+        yield from _parts(con, table, opened, count)
     finally:
         con.execute(f"DROP TABLE IF EXISTS {table}")
+    if count["exchange"]:
+        yield from eve_http.payloads(opened, context)
 
 
-def _parts(con: duckdb.DuckDBPyConnection, table: str, opened: Opened) -> Iterator[Part]:
-    count = _counts(con, table)
+def _parts(con: duckdb.DuckDBPyConnection, table: str, opened: Opened, count: dict[str, int]) -> Iterator[Part]:
     for noun, query in eve_sql.STREAMS.items():
         if count[noun]:
             yield Stream(noun, con.sql(query.format(table=table)))
