@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from canaries import Aviary, Canary
+from canary_logs import write as logs
 from canary_messages import write as messages
 from canary_owners import write as owners
 
@@ -30,7 +31,7 @@ def plant(folder: Path) -> Aviary:
     folder.mkdir(parents=True)
     aviary = Aviary()
     tables = (_tables, _json, _databases, _sheets, _names, _zeek, _har, _infrastructure, _broken, _archives)
-    for write in (*tables, messages, owners):
+    for write in (*tables, messages, owners, logs):
         write(folder, aviary)
     (folder / "estate.yaml").write_text(_estate(aviary))
     return aviary

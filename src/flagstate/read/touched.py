@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -30,6 +30,7 @@ _RANDOM = re.compile(
     r"|(i|mi|vol|snap|ami|vpc|subnet|eni|sg|fl|fs|vpce|d|s|m|rm|pc)-[0-9a-z]{8,24}"
 )
 """Account numbers, and identifiers that a provider makes up: nothing that a person would choose."""
+_PARTS = re.compile(r"([:/ ])")
 _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 Row = dict[str, object]
 
@@ -207,19 +208,18 @@ class Touched:
         return made
 
 
-def shown(text: str, mask: object) -> str:
+def shown(text: str, mask: Callable[[str], str]) -> str:
     """Return an id or name as it may be stored: each part masked, random ones with letters that tell them apart."""
-    if not text or not callable(mask):
+    if not text:
         return ""
-    pieces = re.split(r"([:/ ])", text)
-    telling = [i for i, piece in enumerate(pieces) if _RANDOM.fullmatch(piece)]
-    whole = str(mask(text))
-    if not telling:
-        return whole
-    made = [_apart(piece, str(mask(piece))) if i in telling else piece for i, piece in enumerate(pieces)]
-    settled = "".join(made)
-    # A mask of the whole may see more than one of its parts: then it wins.
-    return settled if mask(settled) == settled else f"{whole}~{_hash(text)}"
+    # Part by part, and then the whole: what stands around a part may hide what it is, and two may be one name.
+    made = "".join(_part(piece, mask) for piece in _PARTS.split(text))
+    return mask(made)
+
+
+def _part(piece: str, mask: Callable[[str], str]) -> str:
+    masked = mask(piece) if len(piece) > 1 else piece
+    return _apart(piece, masked) if _RANDOM.fullmatch(piece) else masked
 
 
 def _apart(piece: str, masked: str) -> str:
