@@ -1,6 +1,6 @@
 """Reads every capture below a folder in bounded children, and tells what became of each: none may crash or loop.
 
-    .venv/bin/python tools/sweep_captures.py FOLDER [--seconds 60] [--memory-mb 1500]
+.venv/bin/python tools/sweep_captures.py FOLDER [--seconds 60] [--memory-mb 1500]
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def sweep(paths: list[str], seconds: int, memory: int) -> list[dict[str, object]
             resource.setrlimit(resource.RLIMIT_DATA, (memory << 20, memory << 20))
             resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4 + 5))
 
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=bound)  # noqa: PLW1509
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=bound)
         lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
         finished = [line for line in lines if "begun" not in line]
         done += finished

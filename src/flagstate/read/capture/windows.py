@@ -115,9 +115,12 @@ class Capture:
         if over < count // 4:
             least = np.partition(made.rows[:count, table.LAST], count // 2)[count // 2] + 1
             self.crowded += int(run.finish(made, now, least, 0)) - over
-        fresh = room(sizes[0], sizes[1], sizes[2], int(made.used[SEED]))
-        fresh = fresh._replace(counts=made.counts, pieces=made.pieces, entries=made.entries, cursor=made.cursor)
-        run.carry(made, fresh)
+        fresh = self._carried(made, sizes)
+        if fresh.used[CONNECTIONS] > sizes[0] // 2 or fresh.used[SEGMENTS] > sizes[1] // 2:
+            # A few connections hold it all: none can wait, or there would never be room.
+            self.crowded += int(fresh.used[CONNECTIONS])
+            run.finish(made, now, np.int64(1 << 62), 0)
+            fresh = self._carried(made, sizes)
         fresh.arena[:] = made.arena
         fresh.used[table.ARENA] = made.used[table.ARENA]
         if fresh.used[table.ARENA] > sizes[2] // 2:
@@ -125,6 +128,13 @@ class Capture:
         run.finish(fresh, now, np.int64(0), 1)
         rows = made.rows[:count]
         return fresh, made._replace(rows=rows[rows[:, table.DONE] > 0])
+
+    def _carried(self, made: table.Room, sizes: tuple[int, int, int]) -> table.Room:
+        """Return new room with the connections that are open."""
+        fresh = room(*sizes, int(made.used[SEED]))
+        fresh = fresh._replace(counts=made.counts, pieces=made.pieces, entries=made.entries, cursor=made.cursor)
+        passes().carry(made, fresh)
+        return fresh
 
     def _forget(self, fresh: table.Room) -> None:
         """Let go of datagrams that were put together: what still needs them is read up to there."""
