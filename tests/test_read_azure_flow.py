@@ -100,7 +100,7 @@ def test_hostile_fields_cost_only_their_tuple(tmp_path: Path, data: st.DataObjec
     assert len(found.connections) + found.rejected in (2, 3)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2000), st.sampled_from(['"', "{", "]", "\x00", "\\", "\ud83d"]))
 def test_damage_anywhere_is_survived(tmp_path: Path, at: int, what: str) -> None:
     data = V2.read_bytes()

@@ -103,7 +103,7 @@ def test_other_files_are_left_to_others(data: bytes) -> None:
     assert READER.recognise(Head(data, len(data), ".json")) is None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_value_in_any_field_is_survived(tmp_path: Path, data: st.DataObject) -> None:
     lists = st.lists(st.integers(), max_size=2) | st.dictionaries(st.text(max_size=3), st.integers())

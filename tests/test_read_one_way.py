@@ -71,7 +71,7 @@ def test_sums_stay_within_64_bits(con: duckdb.DuckDBPyConnection) -> None:
     assert one["orig_bytes"] == 2**63 - 1 - 20 * 80
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_how_a_log_cuts_a_connection_changes_nothing(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
     """Cut in time, seen by two interfaces, in any order: the same connection."""

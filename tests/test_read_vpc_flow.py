@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flagstate.errors import EvidenceError
 from flagstate.read.part import Head, Reject
 from flagstate.read.vpc_flow import READER
 from flow_logs import DATA, flow_rows, head, no_leak, read, write
@@ -175,3 +176,18 @@ def test_hostile_fields_cost_only_their_lines(tmp_path: Path, data: st.DataObjec
     known = sum(1 for c in found.connections if c["orig_h"] == "10.0.0.5" or c["resp_h"] == "10.0.0.5")
     assert known >= 4
     assert len(found.connections) + found.rejected in (4, 5)
+
+
+def test_a_damaged_parquet_file_is_said_without_what_it_holds(tmp_path: Path) -> None:
+    canary = "LEAKY4111111111111111"
+    names = ["srcaddr", "dstaddr", "start", "end", "action"]
+    path = tmp_path / "log.parquet"
+    pq.write_table(
+        pa.table([[canary] * 5000, ["b"] * 5000, [1] * 5000, [2] * 5000, ["ACCEPT"] * 5000], names=names), path
+    )
+    data = bytearray(path.read_bytes())
+    data[4:200] = b"\xff" * 196
+    path.write_bytes(data)
+    with pytest.raises(EvidenceError) as problem:
+        read(READER, path)
+    assert canary not in str(problem.value)

@@ -66,7 +66,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         tag=Table.tagged(opened),
     )
     con, kept = context.con, f"{table.tag}_lines"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS {_parsed(table)}")
+    flow_table.load(con, kept, _parsed(table))
     try:
         records = _records(kept)
         yield from flow_table.stream(con, records, tag=table.tag, flags=True, link=LINK, most=context.max_rows)

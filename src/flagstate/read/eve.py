@@ -19,6 +19,7 @@ import duckdb
 
 from flagstate import model
 from flagstate.read import eve_http, eve_sql
+from flagstate.read.flow_table import load
 from flagstate.read.packet_bytes import NOTE
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
 from flagstate.read.zeek_fields import moment
@@ -58,7 +59,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     """Yield connections and protocol records, lines that could not be read, counts, and what the sensor missed."""
     con = context.con
     table = f"eve_{abs(hash(opened.evidence_id)) % 10**9}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {eve_sql.events(opened.path, context.max_rows)}")
+    load(con, table, eve_sql.events(opened.path, context.max_rows))
     try:
         count = _counts(con, table)
         yield from _parts(con, table, opened, count)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from flagstate.errors import EvidenceError
 from flagstate.read.one_way import connections
 from flagstate.read.packet_bytes import NOTE
 from flagstate.read.part import Note, Opened, Part, Reject, Stream, Tally
@@ -98,6 +99,20 @@ def lines(data: bytes) -> list[str]:
     return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split("\n")
 
 
+def load(con: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Make a temporary table of a SELECT.
+
+    Raises:
+        EvidenceError: The file cannot be read to its end; what the engine says of it may hold a line, and is dropped.
+    """
+    try:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        raise EvidenceError("The records cannot be read to their end", todo="Copy or export it again.") from None
+
+
 def stream(
     con: duckdb.DuckDBPyConnection,
     records: str,
@@ -124,7 +139,7 @@ def stream(
     Records that lack an address or a time, or end before they begin, are counted as rejected.
     """
     limit = "" if most is None else f" LIMIT {int(most)}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {tag} AS {records}{limit}")
+    load(con, tag, records + limit)
     try:
         made = connections(
             f"SELECT * FROM {tag} WHERE {GOOD}", flags=flags, quiet_us=quiet_us, link=link, sampled=sampled

@@ -136,15 +136,17 @@ def _parts(source: str, fields: dict[str, str], tag: str, context: Context) -> I
     wanted = {name: fields.get(name, "NULL") for name in (*DEFAULT, "tcp-flags", "pkt-srcaddr", "pkt-dstaddr")}
     limit = "" if context.max_rows is None else f" LIMIT {int(context.max_rows)}"
     # The file is read once: the engine counts what it rejects with every reading.
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {kept} AS SELECT {wanted['start']}::BIGINT AS s, {wanted['end']}::BIGINT AS e, "
+    flow_table.load(
+        con,
+        kept,
+        f"SELECT {wanted['start']}::BIGINT AS s, {wanted['end']}::BIGINT AS e, "
         f"coalesce({wanted['pkt-srcaddr']}, {wanted['srcaddr']})::VARCHAR AS src_h, "
         f"coalesce({wanted['pkt-dstaddr']}, {wanted['dstaddr']})::VARCHAR AS dst_h, "
         f"{wanted['srcport']}::INTEGER AS src_p, {wanted['dstport']}::INTEGER AS dst_p, "
         f"{wanted['protocol']}::INTEGER AS number, {wanted['bytes']}::BIGINT AS octets, "
         f"{wanted['packets']}::BIGINT AS packets, {wanted['tcp-flags']}::INTEGER AS flags, "
         f"{wanted['action']}::VARCHAR AS action, {wanted['interface-id']}::VARCHAR AS scope, "
-        f"coalesce({status}, 'OK') AS status FROM {source}{limit}"
+        f"coalesce({status}, 'OK') AS status FROM {source}{limit}",
     )
     seconds = f"CASE WHEN {{}} BETWEEN 0 AND {flow_table.LAST_US // 10**6} THEN {{}} * 1000000 END"
     records = (
