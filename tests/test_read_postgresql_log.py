@@ -167,7 +167,7 @@ def test_no_statement_is_too_odd(text: str) -> None:
 CANARY = "ottokar zwengel"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(FORMS)), st.data())
 def test_damage_costs_little_and_raises_nothing(name: str, more: st.DataObject) -> None:
     data = bytearray((DATA / "postgresql_log" / name).read_bytes())

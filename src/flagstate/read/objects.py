@@ -19,7 +19,7 @@ LONGEST = 8 << 20
 MOST_REJECTS = 1000
 """Rejected objects that are listed one by one."""
 
-MOST_AGAIN = 24 << 20
+MOST_AGAIN = 12 << 20
 """Bytes that are read again in search of the next object; after that the rest is taken for lost."""
 
 _BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[{}\[\]]', re.DOTALL)
