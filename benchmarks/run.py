@@ -21,6 +21,7 @@ ORDER = (
     "startup",
     "zeek_flows",
     "conn_audit",
+    "pcap",
     "behaviours",
     "networks",
     "check_digits",

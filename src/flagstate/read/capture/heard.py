@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -80,14 +80,15 @@ def rest(heard: Heard) -> Iterator[tuple[str, pa.Table]]:
             yield noun, tabled(noun, waiting)
 
 
-def tabled(noun: str, rows: Iterable[Row]) -> pa.Table:
+def tabled(noun: str, rows: Sequence[Row]) -> pa.Table:
     """Return rows as a table of their noun."""
     schema = NOUNS[noun].schema
-    made = [{**row, "ts": row["us"]} for row in rows]
     columns = []
     for each in schema:
-        values = [row.get(each.name) for row in made]
-        columns.append(pa.array(values, pa.int64()).cast(TIME) if each.name == "ts" else pa.array(values, each.type))
+        if each.name == "ts":
+            columns.append(pa.array([row["us"] for row in rows], pa.int64()).cast(TIME))
+        else:
+            columns.append(pa.array([row.get(each.name) for row in rows], each.type))
     return pa.table(columns, schema=schema)
 
 
