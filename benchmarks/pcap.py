@@ -123,10 +123,6 @@ def main() -> None:
         if not given.file:
             folders = ("pcaps-zeek-btest", "pcaps-suricata-verify")
             sources = [each for name in folders for each in (make_capture.DATA / name).rglob("*.pcap")]
-                p
-                for name in ("pcaps-zeek-btest", "pcaps-suricata-verify")
-                for p in (make_capture.DATA / name).rglob("*.pcap")
-            ]
             make_capture.make(Path(path), int(given.mb * 2**20), sources)
         size = os.path.getsize(path) / 2**20
         connections(path)
