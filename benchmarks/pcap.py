@@ -143,9 +143,8 @@ def table(found: dict[str, list[tuple[float, float, int]]], size: float, rounds:
         "nfstream": "nfstream, flows with nDPI",
     }
     median = {way: statistics.median(each[0] for each in runs) for way, runs in found.items()}
-    print(
-        f"## Captures of packets\n\n{size:,.0f} MB, a quarter of it small exchanges and the rest downloads; medians of {rounds} interleaved rounds.\n"
-    )
+    print(f"## Captures of packets\n\n{size:,.0f} MB, a quarter of it small exchanges and the rest downloads;")
+    print(f"medians of {rounds} interleaved rounds.\n")
     print("| | s | MB/s | against tshark | peak MB | rows |\n|---|---|---|---|---|---|")
     for way, runs in found.items():
         ratio = f"{median['tshark'] / median[way]:.1f} ×" if "tshark" in median else "tshark is not installed"

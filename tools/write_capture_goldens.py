@@ -9,6 +9,7 @@ import collections
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 FIELDS = (
@@ -18,20 +19,20 @@ FIELDS = (
 OPTIONS = ("-o", "tcp.desegment_tcp_streams:false", "-T", "fields", "-E", "occurrence=a", "-E", "separator=|")
 
 
-def golden(path: Path) -> list[list[object]]:
+def golden(path: Path) -> list[list[Any]]:
     """Return protocol, both ends, packets, and payload bytes from each end, of every pair."""
     command = ["tshark", "-r", str(path), *OPTIONS, "-E", "aggregator=,"]
     for field in FIELDS:
         command += ["-e", field]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    packets: collections.Counter[tuple[object, ...]] = collections.Counter()
-    seen: dict[tuple[object, ...], set[int]] = collections.defaultdict(set)
-    sizes: collections.Counter[tuple[object, ...]] = collections.Counter()
+    packets: collections.Counter[tuple[Any, ...]] = collections.Counter()
+    seen: dict[tuple[Any, ...], set[int]] = collections.defaultdict(set)
+    sizes: collections.Counter[tuple[Any, ...]] = collections.Counter()
     for line in told.splitlines():
         cells = line.split("|")
         if len(cells) == len(FIELDS):
             for proto, end, other, seq, size in _layers(cells):
-                pair = (proto, *sorted((end, other)))
+                pair: tuple[Any, ...] = (proto, *sorted((end, other)))
                 packets[pair] += 1
                 way = (*pair, end)
                 if proto == "tcp":
