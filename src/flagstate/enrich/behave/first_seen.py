@@ -34,7 +34,7 @@ WEIGHTS = {"stable_host": 0.45, "rarity": 0.2, "sent": 0.2, "unnamed": 0.1, "rar
 
 _NEW = f"""
 WITH {ends.DELIVERS},
-pair AS (
+pair AS MATERIALIZED (
     SELECT orig_h, {ends.FAR} AS far, min(resp_p) AS resp_p, bool_or(server_name IS NOT NULL) AS named, min(day) AS day,
         sum(orig_bytes)::DOUBLE AS sent, sum(resp_bytes)::DOUBLE AS back, sum(conns)::BIGINT AS conns,
         sum(coalesce(failed_conns, 0))::BIGINT AS failed

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 LEAST = 8
 """Events of a series that is looked at: seven intervals of one length in a row are no chance, fewer may be."""
-RATIOS = np.array([1.01, 1.03, 1.1, 1.25, 1.6, 2.4])
+RATIOS = np.array([2.4, 1.6, 1.25, 1.1, 1.02])
 """Windows of intervals: from a clock to jitter of +-40 % (1.4 / 0.6 = 2.33)."""
 CHANCES = RATIOS ** (-1 / (RATIOS - 1)) - RATIOS ** (-RATIOS / (RATIOS - 1))
 """Largest share of exponential intervals in such a window: e^-x - e^-rx is greatest at x = ln r / (r - 1)."""
@@ -38,6 +38,8 @@ SAME_SIZE = 1.06
 """Sizes up to 6 % apart are one class: an encrypted message of one kind varies by its padding."""
 LIKE_SIZE = 2.0
 """Answers up to twice as long are one class: a program's are alike, those of pages spread over powers of ten."""
+COMPANY = 96
+"""Events of a series in which a part is looked for: of fewer, a part is too small to tell from chance."""
 WAYS = 7.0
 """Ways in which a hidden rhythm is looked for: three classes by what is sent, three by what comes back, and runs."""
 RUN_WORTH = 10.0
@@ -83,7 +85,7 @@ def find(events: Events, *, least: int = LEAST) -> Found:
     whole = _measured(events, plain, least)
     even = _without(_even(events), whole.owner)
     known = np.concatenate([whole.owner, even.owner])
-    rest = np.setdiff1d(np.flatnonzero(np.diff(events.offset) >= 2 * least), known)
+    rest = np.setdiff1d(np.flatnonzero(np.diff(events.offset) >= COMPANY), known)
     part = take(events, rest)
     parts = [_hidden(part, sizes, ratio, least) for sizes, ratio in ((part.orig, SAME_SIZE), (part.resp, LIKE_SIZE))]
     parts.append(_runs(part, plain[rest]))
@@ -190,7 +192,8 @@ def _measured(events: Events, plain: Floats, least: int) -> Found:
 
 def _kept(owner: Ints, out: Floats, events: Events, mask: npt.NDArray[np.bool_]) -> Found:
     share = out[:, 3] / np.maximum(out[:, 4], 1)
-    chance = CHANCES[np.searchsorted(RATIOS, np.minimum(out[:, 2] / np.maximum(out[:, 1], 1), RATIOS[-1]))]
+    wide = np.minimum(out[:, 2] / np.maximum(out[:, 1], 1), RATIOS[0])
+    chance = CHANCES[::-1][np.searchsorted(RATIOS[::-1], wide)]
     index = np.flatnonzero(mask & (out[:, 0] > TRIALS) & ((share - chance) / (1 - chance) >= EFFECT))
     return Found(
         owner[index], out[index, 0] - TRIALS, out[index, 1], out[index, 2], np.zeros(len(index), np.bool_),

@@ -18,6 +18,12 @@ BEATS_SHARE = 0.2
 MOST_MISSED = 4
 """Beats that may be missed in a row and still count as the same run; a longer silence is an absence."""
 HOUR_US = 3_600_000_000
+SHORT_SHARE = 0.2
+"""Share of intervals that must lie within bursts: a few doubled beats leave the rhythm as it is."""
+HOPELESS = 0.35
+"""Share of intervals in a window below which no rhythm is said, however narrow the window."""
+LONG = 64
+"""Intervals from which on a smaller share is looked at too: it may be a rhythm for a part of the time."""
 CLASSES = 3
 """Sizes per series that are looked at each for itself."""
 ALIKE = 0.95
@@ -32,7 +38,7 @@ def windows(offset: Any, us: Any, ratios: Any, chances: Any, least: Any, out: An
     Args:
         offset: int64 per series and one more.
         us: int64 per event.
-        ratios: float64: longest by shortest interval of a window.
+        ratios: float64: longest by shortest interval of a window, the widest first.
         chances: float64 per ratio: largest share of exponential intervals that such a window can hold.
         least: Events that a series must have.
         out: float64 zeros, series by WINDOW: surprise in nats, shortest and longest interval of the window, intervals
@@ -48,13 +54,19 @@ def windows(offset: Any, us: Any, ratios: Any, chances: Any, least: Any, out: An
             steps[at] = max(us[first + at + 1] - us[first + at], 1)
         steps = np.sort(steps)
         out[series, 4] = total
+        widest = 0
         for index in range(len(ratios)):
+            # A narrower window holds no more: short series that the widest leaves at chance are done.
+            if index > 0 and widest < HOPELESS * total and total < LONG:
+                break
             low, most, where = 0, 0, 0
             for high in range(total):
                 while steps[low] * ratios[index] < steps[high]:
                     low += 1
                 if high - low >= most:
                     most, where = high - low + 1, low
+            if index == 0:
+                widest = most
             share = most / total
             if share <= chances[index]:
                 continue

@@ -42,7 +42,7 @@ WEIGHTS = {"steady_or_growing": 0.3, "producer": 0.25, "persistence": 0.15, "rar
 """How the sub-scores weigh."""
 
 _DAYS = f"""
-WITH upload_day AS (
+WITH upload_day AS MATERIALIZED (
     SELECT orig_h, {ends.FAR} AS far, day - DATE '1970-01-01' AS day, sum(orig_bytes)::DOUBLE AS sent,
         sum(resp_bytes)::DOUBLE AS back, sum(conns)::BIGINT AS conns, bit_count(bit_or(hours)) AS hours
     FROM flow WHERE orig_h IS NOT NULL AND day IS NOT NULL GROUP BY ALL),
