@@ -14,7 +14,25 @@ from flagstate.catalog.mask import mask
 from flagstate.catalog.network_addresses import parse_addresses
 
 ADDRESSES = ("orig_h", "resp_h", "claimed_orig_h")
-PROTOCOLS = ("tcp", "udp", "icmp", "icmp6", "ipv6-icmp", "sctp", "unknown_transport")
+PROTOCOLS = (
+    "tcp",
+    "udp",
+    "icmp",
+    "icmp6",
+    "ipv6-icmp",
+    "sctp",
+    "unknown_transport",
+    "gre",
+    "esp",
+    "ah",
+    "ipip",
+    "ipv6",
+    "sit",
+    "igmp",
+    "ospf",
+    "l2tp",
+    "etherip",
+)
 STATES = ("S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH")
 _SHOWN = r"^[0-9A-Fa-f:.]{2,45}$"
 

@@ -33,7 +33,10 @@ VERSION = 3
 HASHED_FIRST = 64 << 20
 """Artefacts up to this size in bytes are hashed before they are read, larger ones meanwhile."""
 
-LEAN = ("estate", "zeek.", "gleif ", "bods ", "ftm", "cyclonedx ", "terraform ")
+LEAN = (
+    "estate", "zeek.", "gleif ", "bods ", "ftm", "cyclonedx ", "terraform ", "vpc_flow ", "azure_flow ",
+    "gcp_flow ", "nfdump ", "argus ",
+)  # fmt: skip
 """How the names of kinds begin that hold no records: they are read without the compiled passes."""
 
 LIGHT = 1 << 20

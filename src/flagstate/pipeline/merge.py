@@ -132,7 +132,7 @@ def remember(made: Gathering, found: Collected, case: Case) -> None:
             "evidence_id": model.digest("evidence", digests[0], first[0]["name"] if first else "", 0),
             "grows": len(first) == 1 and _grows(first[0]),
             "items": [piece.item for piece in pieces],
-            "lead": _lead(path),
+            "lead": _lead(path, str(first[0]["kind"]) if first else ""),
         }
         row |= made.signs.get(pieces[0].item, {})
         case.remember(case.fingerprint(Path(path)), row)
@@ -140,17 +140,25 @@ def remember(made: Gathering, found: Collected, case: Case) -> None:
 
 def _grows(seen: dict[str, object]) -> bool:
     kind = str(seen["kind"])
-    return kind.startswith("zeek.") and not kind.endswith(" parquet") and seen["ordinal"] == "0"
+    return kind.startswith(GROWING) and not kind.endswith(" parquet") and seen["ordinal"] == "0"
 
 
-def _lead(path: str) -> int:
-    """Return the size of the header that every range of a log needs: its first lines that begin with `#`."""
+GROWING = ("zeek.", "eve", "vpc_flow text", "gcp_flow lines", "nfdump csv", "argus csv")
+"""How the names of kinds begin that grow line by line; what stands in two parts of one stays in two parts."""
+HEADED = ("nfdump csv", "argus csv")
+"""Of them, those whose first line names the columns."""
+
+
+def _lead(path: str, kind: str) -> int:
+    """Return the size of the header that every range of a log needs: lines with `#`, or the one that names columns."""
     try:
         with open(path, "rb") as file:
             start = file.read(LEAD)
     except OSError:
         return 0
     size = 0
+    if kind in HEADED or (kind == "vpc_flow text" and start[:1].isalpha()):
+        return start.find(b"\n") + 1
     for line in start.splitlines(keepends=True):
         if not line.startswith(b"#"):
             break

@@ -28,6 +28,7 @@ from flagstate.enrich import (
     person_count,
     registers,
 )
+from flagstate.enrich.behave import clear_text
 from flagstate.enrich.behave.seen import Traffic, looked
 from flagstate.pipeline import catalogs
 from flagstate.pipeline.rules import Hearing, hear
@@ -94,7 +95,8 @@ def _behave(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     named = dict(zip(*(tables["legal_entity"][name].to_pylist() for name in ("entity_id", "name")), strict=True))
     operators = {row["addr"]: named.get(row["operator_id"]) or row["operator_id"] for row in held if row["operator_id"]}
     with looked(tables["flow"], run.traffic, run.database, operators=operators) as seen:
-        return {"behaviour": behave.find(seen)}
+        found = behave.find(seen)
+    return {"behaviour": pa.concat_tables([found, model.conform(clear_text.find_moved(tables), model.BEHAVIOUR)])}
 
 
 def _depend(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
