@@ -31,9 +31,15 @@ def _aws(user: Canary, session: Canary, thing: Canary, told: Canary) -> list[dic
         "sourceIPAddress": "198.51.100.1", "recipientAccountId": "111122223333", "eventName": "GetObject",
         "userAgent": _all(told), "errorMessage": _all(told), "responseElements": {"x": _all(told)},
     }  # fmt: skip
-    person = {"type": "IAMUser", "userName": user.email, "arn": f"arn:aws:iam::111122223333:user/{user.slug}"}
+    person = {
+        "type": "IAMUser",
+        "userName": user.email,
+        "arn": f"arn:aws:iam::111122223333:user/{user.slug}",
+        "principalId": _all(user),
+    }
     role = {
         "type": "AssumedRole",
+        "principalId": _all(session),
         "arn": f"arn:aws:sts::111122223333:assumed-role/{session.slug}/{session.email}",
         "sessionContext": {"sessionIssuer": {"userName": session.slug}},
     }
@@ -43,7 +49,7 @@ def _aws(user: Canary, session: Canary, thing: Canary, told: Canary) -> list[dic
         base | {"userIdentity": role, "eventName": "StopLogging", "eventSource": "cloudtrail.amazonaws.com",
                 "requestParameters": {"name": f"{thing.slug}-{thing.card}"}},
         base | {"userIdentity": person, "eventName": "CreateUser", "eventSource": "iam.amazonaws.com",
-                "requestParameters": {"userName": thing.email, "tags": [{"key": thing.name, "value": thing.parcel}]}},
+                "requestParameters": {"userName": thing.email, "tags": [{"key": thing.name, "value": _all(thing)}]}},
         base | {"userIdentity": person, "eventName": "PutBucketPolicy", "requestParameters": {"bucketName": "orders",
                 "bucketPolicy": {"Statement": {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::999988887777:user/{told.slug}"},
                                                "Condition": {"StringLike": {"x": _all(told)}}}}}},
@@ -57,9 +63,14 @@ def _aliyun(user: Canary, session: Canary, thing: Canary) -> list[dict[str, Any]
         "eventId": "e", "eventVersion": "1", "eventSource": "oss.aliyuncs.com", "serviceName": "Oss", "acsRegion": "cn-hangzhou",
         "eventName": "GetObject", "eventTime": "2026-06-01T10:00:00Z", "eventRW": "Read", "sourceIpAddress": "198.51.100.1",
         "userAgent": _all(thing), "requestParameters": {"bucketName": thing.slug, "objectName": _all(thing)},
-        "userIdentity": {"type": "ram-user", "accountId": "1234567890123456", "userName": user.email, "principalId": user.parcel},
+        "userIdentity": {"type": "ram-user", "accountId": "1234567890123456", "userName": user.email, "principalId": _all(user)},
     }  # fmt: skip
-    role = {"type": "assumed-role", "accountId": "1234567890123456", "userName": f"{session.slug}:{session.email}"}
+    role = {
+        "type": "assumed-role",
+        "accountId": "1234567890123456",
+        "userName": f"{session.slug}:{session.email}",
+        "principalId": _all(session),
+    }
     return [base, base | {"userIdentity": role}]
 
 
@@ -69,7 +80,10 @@ def _s3(key: Canary, who: Canary) -> str:
         'REST.GET.OBJECT {key} "GET /{key} HTTP/1.1" 200 - 4406 4406 7 - "{name}" "{name}" - x SigV4 y AuthHeader '
         "{bucket}.s3.eu-central-1.amazonaws.com TLSv1.2 - -\n"
     )
-    made = [line.format(bucket=b, user=who.email, key=key.email, name=_all(key)) for b in ("orders", key.slug)]
+    made = [
+        line.format(bucket=b, user=who.email, key=key.email, name=f"{_all(key)}; {_all(who)}")
+        for b in ("orders", key.slug)
+    ]
     return "".join(made * 2)
 
 
