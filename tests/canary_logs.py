@@ -104,6 +104,7 @@ def _server(user: Canary, value: Canary, table: Canary, database: Canary) -> str
             "LOG:  connection received: host=198.51.100.9 port=5",
             f"LOG:  connection authorized: user={role} database={base} application_name={value.slug}",
             f"LOG:  statement: SELECT * FROM {named} WHERE a = '{value.email}' AND b = '{value.name}' -- {value.parcel}",
+            f"LOG:  statement: SELECT '{_all(user)}', '{_all(value)}', '{_all(table)}', '{_all(database)}'",
             f"LOG:  statement: INSERT INTO \"{table.email}\" VALUES ('{value.card}')",
             f'ERROR:  relation "{table.email}" does not exist',
             f"STATEMENT:  SELECT '{value.card}' FROM \"{table.email}\"",
