@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -175,10 +176,11 @@ def _record(day: Mapping[str, Any], score: float, end: Mapping[str, Any]) -> dic
         f"{day['orig_h']} sent {row.size(day['sent'])} to {day['far']} on {day['day'].isoformat()}, "
         f"{' and '.join(said)}."
     )
-    from_us = int(end["from_us"]) if end["from_us"] is not None else None
+    begin = (day["day"] - date(1970, 1, 1)).days * ends.DAY_US
+    from_us, to_us = (min(max(end[name] or begin, begin), begin + ends.DAY_US - 1) for name in ("from_us", "to_us"))
     return row.row(
         "bulk_upload", orig_h=day["orig_h"], far=day["far"], resp_h=end["resp_h"], resp_p=end["resp_p"],
         proto=end["proto"], parts=_parts(day), figures=figures, message=message, innocent=words, benign=benign,
         score=score, conns=day["conns"], orig_bytes=int(day["sent"]), resp_bytes=int(day["back"]), from_us=from_us,
-        to_us=end["to_us"], timeline=end["timeline"], facts=end["facts"],
+        to_us=to_us, timeline=end["timeline"], facts=end["facts"],
     )  # fmt: skip

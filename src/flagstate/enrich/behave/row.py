@@ -27,28 +27,11 @@ _EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 def row(
-    kind: str,
-    *,
-    orig_h: str | None,
-    far: str | None,
-    resp_h: str | None,
-    resp_p: int | None,
-    proto: str | None,
-    parts: Mapping[str, float],
-    figures: Mapping[str, float | int | str],
-    message: str,
-    innocent: str,
-    benign: float,
-    score: float,
-    conns: int,
-    orig_bytes: int,
-    resp_bytes: int,
-    from_us: int | None,
-    to_us: int | None,
-    timeline: str | None = None,
-    facts: Iterable[str] = (),
-    unsized: bool = False,
-) -> dict[str, object]:
+    kind: str, *, orig_h: str | None, far: str | None, resp_h: str | None, resp_p: int | None, proto: str | None,
+    parts: Mapping[str, float], figures: Mapping[str, float | int | str], message: str, innocent: str, benign: float,
+    score: float, conns: int, orig_bytes: int, resp_bytes: int, from_us: int | None, to_us: int | None,
+    timeline: str | None = None, facts: Iterable[str] = (), unsized: bool = False,
+) -> dict[str, object]:  # fmt: skip
     """Return one behaviour as a record of the noun.
 
     Args:
@@ -64,11 +47,8 @@ def row(
         innocent: The best innocent explanation.
         benign: How well it fits, 0 to 1.
         score: How sure, 0 to 1, after `benign` was taken off.
-        conns: Connections or queries.
-        orig_bytes: Payload bytes sent.
-        resp_bytes: Payload bytes received.
-        from_us: First of it, microseconds since 1970 (UTC).
-        to_us: Last of it.
+        conns: Connections or queries; orig_bytes, resp_bytes: payload bytes sent and received.
+        from_us: First of it, microseconds since 1970 (UTC); to_us: last of it.
         timeline: JSON as `timeline` makes it.
         facts: fact_ids of flows, the largest first.
         unsized: Whether connections are in it whose bytes the source does not give: these count as sent.
