@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activity_runs import DATA, Told, read_bytes, read_sample
+from flagstate.catalog.role_words import impersonal
 from flagstate.read.postgresql_log import READER
 from flagstate.read.statement import statement
 
@@ -200,3 +201,12 @@ def test_counts_are_those_of_the_log() -> None:
     said = Counter("refused" if "FATAL" in line else "let in" for line in text.splitlines()
                    if "FATAL:" in line or "connection authorized" in line)  # fmt: skip
     assert sum(int(str(r["count"])) for r in logins) == said["let in"] + said["refused"] == 19
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [("app_reader", True), ("svc-etl2", True), ("postgres", True), ("benjamin", False), ("app_benjamin", False),
+     ("", False), ("app_20481", False), ("ottokar", False), ("аpp", False)],
+)  # fmt: skip
+def test_names_of_accounts_that_stand_for_a_task(name: str, task: bool) -> None:
+    assert impersonal(name) is task

@@ -146,14 +146,14 @@ def _targets(event: Json, service: str, parameters: object, own: str) -> list[As
     found: dict[str, Asset] = {}
     for thing in known.things.get(service, ()):
         for name in values(parameters, thing.path):
-            made = _asset(name, service, thing.lead, thing.kind, home, own, base)
+            made = _asset(name, service, thing.lead, thing.kind, home=home, own=own, base=base)
             found.setdefault(made.id, made)
         if found:
             break
     return list(found.values()) or [Asset(base, "service", service, home, base)]
 
 
-def _asset(name: str, service: str, lead: str, kind: str, home: str, own: str, base: str) -> Asset:
+def _asset(name: str, service: str, lead: str, kind: str, *, home: str, own: str, base: str) -> Asset:
     account, rest = "", name[:400]
     if match := _ARN.fullmatch(name):
         service, account, rest = match[1], match[3] or "", match[4]

@@ -138,14 +138,14 @@ class Log:
         found: dict[str, Asset] = {}
         for thing in self.verbs.things.get(service, ()):
             for name in values(parameters, thing.path):
-                made = _asset(name, service, thing.lead, thing.kind, region, own, base)
+                made = _asset(name, service, thing.lead, thing.kind, region=region, own=own, base=base)
                 found.setdefault(made.id, made)
             if found:
                 break
         if not found and service in ("kms", "s3", "secretsmanager", "dynamodb", "sns", "sqs", "lambda", "iam"):
             for arn in values(event, ("resources", "ARN"), 5):
                 if (match := _ARN.fullmatch(arn)) and match[1] == service and not match[4].startswith("user/"):
-                    made = _asset(arn, service, "", _kind(service), region, own, base)
+                    made = _asset(arn, service, "", _kind(service), region=region, own=own, base=base)
                     found.setdefault(made.id, made)
         return list(found.values()) or [fallback]
 
@@ -167,7 +167,7 @@ class Log:
         yield Facts("coverage", model.rows(model.COVERAGE, [row]), "observed")
 
 
-def _asset(name: str, service: str, lead: str, kind: str, region: str, own: str, base: str) -> Asset:
+def _asset(name: str, service: str, lead: str, kind: str, *, region: str, own: str, base: str) -> Asset:
     """Return an asset from a name or an ARN; an account stands in its id only where it is another one."""
     account, rest = "", name[:400]
     where = "" if service in ("iam", "sts", "s3") else region
