@@ -47,8 +47,11 @@ def row(
         innocent: The best innocent explanation.
         benign: How well it fits, 0 to 1.
         score: How sure, 0 to 1, after `benign` was taken off.
-        conns: Connections or queries; orig_bytes, resp_bytes: payload bytes sent and received.
-        from_us: First of it, microseconds since 1970 (UTC); to_us: last of it.
+        conns: Connections or queries.
+        orig_bytes: Payload bytes sent.
+        resp_bytes: Payload bytes received.
+        from_us: First of it, microseconds since 1970 (UTC).
+        to_us: Last of it.
         timeline: JSON as `timeline` makes it.
         facts: fact_ids of flows, the largest first.
         unsized: Whether connections are in it whose bytes the source does not give: these count as sent.
@@ -59,7 +62,6 @@ def row(
     if kind not in BEHAVIOURS:
         raise ValueError(f"{kind} is not a kind of behaviour; known are {', '.join(BEHAVIOURS)}")
     attempted = orig_bytes == 0 and not unsized
-    both = orig_bytes + resp_bytes
     return {
         "behaviour_id": model.digest("behaviour", kind, orig_h, far, resp_h, resp_p, proto),
         "kind": kind,
@@ -77,7 +79,7 @@ def row(
         "conns": int(conns),
         "orig_bytes": int(orig_bytes),
         "resp_bytes": int(resp_bytes),
-        "pcr": round((orig_bytes - resp_bytes) / both, 6) if both else None,
+        "pcr": _ratio(orig_bytes, resp_bytes),
         "attempted": attempted,
         "from_ts": moment(from_us),
         "to_ts": moment(to_us),
@@ -144,6 +146,11 @@ def _figure(value: float | int | str) -> float | int | str:
         return value
     number = float(value)
     return int(value) if number.is_integer() else round(number, 6)
+
+
+def _ratio(sent: int, received: int) -> float | None:
+    both = sent + received
+    return round((sent - received) / both, 6) if both else None
 
 
 def _share(value: float) -> float:
