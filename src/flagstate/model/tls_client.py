@@ -16,7 +16,9 @@ TLS_CLIENT = fact(
         "ja3", TEXT, "JA3 of the client; null: not given.", "As ja4; browsers that shuffle their offer have thousands."
     ),
     Column("next_protocol", TEXT, "Application protocol (ALPN).", "A name that both ends wrote."),
-    Column("handshakes", COUNT, "Handshakes.", "Resumed sessions show less."),
+    Column(
+        "handshakes", COUNT, "Handshakes.", "Resumed sessions show less; one that two artefacts hold counts in each."
+    ),
     Column("name_count", COUNT, "Distinct server names that it asked for.", "Hidden names (ECH) count as their front."),
     Column("first_ts", TIME, "First of them (UTC).", "As right as the clock of the sensor."),
     Column("last_ts", TIME, "Last of them (UTC).", "As right as the clock of the sensor."),
