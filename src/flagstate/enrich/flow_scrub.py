@@ -43,8 +43,8 @@ def scrub(table: pa.Table) -> pa.Table:
     Args:
         table: Partial flows, suspected records or sightings.
 
-    Names of services are an open list, so they are masked like any name. An id of a connection is replaced by its key,
-    which tells connections apart as well and says nothing.
+    Names of services and protocols are open lists, so they are masked like any name. An id of a connection is replaced
+    by its key, which tells connections apart as well and says nothing.
     """
     for name in table.column_names:
         made = _column(table, name)
@@ -61,7 +61,7 @@ def _column(table: pa.Table, name: str) -> pa.ChunkedArray | None:
         return _mapped(column, lambda texts: _known(texts, PROTOCOLS))
     if name == "conn_state":
         return _mapped(column, lambda texts: _known(texts, STATES))
-    if name == "service":
+    if name in ("service", "next_protocol"):
         return _mapped(column, lambda texts: pa.array([mask(t) for t in texts.to_pylist()], pa.string()))
     if name == "uid":
         return pc.if_else(pc.is_valid(column), pc.cast(table["uid_key"], pa.string()), pa.scalar(None, pa.string()))

@@ -15,6 +15,7 @@ MOST = 20_000
 
 JA3 = re.compile(r"[0-9a-f]{32}")
 JA4 = re.compile(r"[a-z][0-9a-z]{2}[di][0-9a-f]{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")
+_TEXT = re.compile(rb"[\x20-\x7e]*")
 _ALPN = re.compile(r"[A-Za-z0-9./+_-]{1,32}")
 
 _CLIENTS = f"""
@@ -32,7 +33,8 @@ def clients(con: duckdb.DuckDBPyConnection, columns: list[str]) -> pa.Table:
         con: The database.
         columns: What the stream has; sensors without fingerprints have none of theirs.
 
-    What does not look like a fingerprint is left out: a log may say anything.
+    What does not look like a fingerprint is left out, and names of protocols are masked: a log may say anything, and
+    both ends may write any name, also one of a person.
     """
     if not {"ja3", "ja4", "next_protocol"} <= set(columns):
         return model.empty(model.TLS_CLIENT)
@@ -41,7 +43,7 @@ def clients(con: duckdb.DuckDBPyConnection, columns: list[str]) -> pa.Table:
         {
             "orig_h": row["orig_h"],
             "ja4": _like(row["ja4"], JA4),
-            "ja3": _like(row["ja3"], JA3),
+            "ja3": _hashed(row["ja3"]),
             "next_protocol": _like(row["next_protocol"], _ALPN),
             "handshakes": row["handshakes"],
             "name_count": row["name_count"],
@@ -51,8 +53,23 @@ def clients(con: duckdb.DuckDBPyConnection, columns: list[str]) -> pa.Table:
         for row in found.to_pylist()
     ]
     kept = [row for row in rows if row["ja4"] or row["ja3"]]
-    table = scrub(model.rows(model.TLS_CLIENT, kept))
+    table = _joined(scrub(model.rows(model.TLS_CLIENT, kept)))
     return model.stamp(table.filter(table["orig_h"].is_valid()), model.TLS_CLIENT, stance="observed")
+
+
+def _joined(table: pa.Table) -> pa.Table:
+    """Return one row for those that became alike: the names that they asked for may be the same, so the most count."""
+    ends = ["orig_h", "ja4", "ja3", "next_protocol"]
+    parts = {"handshakes": "sum", "name_count": "max", "first_ts": "min", "last_ts": "max"}
+    made = table.group_by(ends, use_threads=False).aggregate(list(parts.items()))
+    made = made.select([*ends, *(f"{name}_{how}" for name, how in parts.items())]).rename_columns([*ends, *parts])
+    return model.rows(model.TLS_CLIENT, made.to_pylist())
+
+
+def _hashed(text: str | None) -> str | None:
+    """Return what looks like an MD5; hexadecimal digits that are a text are none, but what somebody wrote there."""
+    found = _like(text, JA3)
+    return None if found is None or _TEXT.fullmatch(bytes.fromhex(found)) else found
 
 
 def _like(text: str | None, pattern: re.Pattern[str]) -> str | None:
