@@ -120,6 +120,13 @@ def test_protocols_on_wrong_ports(port: int, proto: str, service: str) -> None:
     assert [(figures(one)["service"], one["resp_p"]) for one in found] == [(service, port)]
 
 
+@pytest.mark.parametrize(("port", "belongs"), [(21, "ftp"), (22, "ssh"), (47_123, "no listed protocol")])
+def test_whom_a_wrong_port_belongs_to_is_said(port: int, belongs: str) -> None:
+    (one,) = said(wrong_port.find, *web(), Talk(FEW, 9_000, 9_000, resp_p=port, proto="tcp", service="redis"))
+    assert figures(one)["port_belongs_to"] == belongs
+    assert f"which belongs to {belongs}" in str(one["message"])
+
+
 @pytest.mark.parametrize(
     ("port", "proto", "service"),
     [

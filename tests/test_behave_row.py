@@ -47,6 +47,12 @@ def test_the_table_is_the_noun_with_the_surest_first_and_once() -> None:
     assert table([]).num_rows == 0
 
 
+@pytest.mark.parametrize("far", ["127.0.0.1", "127.8.0.1", "::1", "localhost", "x.localhost"])
+def test_what_a_machine_says_to_itself_is_left_out(far: str) -> None:
+    assert table([made(far=far)]).num_rows == 0
+    assert table([made(far=f"a{far}.example")]).num_rows == 1, "the name decides, also behind a local proxy"
+
+
 def test_figures_are_bounded_finite_and_short() -> None:
     record = made(
         parts={"jitter": 1.7, "sizes": -2, "pcr": math.nan},

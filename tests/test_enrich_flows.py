@@ -59,6 +59,23 @@ def test_names_come_from_dns_where_nothing_better_is_known() -> None:
     assert found["54.245.228.191"] == "www.guyspy.com"
 
 
+def test_an_answer_of_the_own_machine_names_no_flow(tmp_path: Path) -> None:
+    fields = ("ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "query", "answers")
+    asked = [
+        ROW | {"uid": f"D{at}", "id.resp_p": 53, "proto": "udp", "query": f"n{at}.example", "answers": addr}
+        for at, addr in enumerate(("127.0.0.1", "::1", "0.1.0.0", "192.0.2.1", "::10"))
+    ]
+    called = [
+        ROW | {"uid": f"C{at}", "id.resp_h": addr} for at, addr in enumerate(("127.0.0.1", "::1", "192.0.2.1", "::10"))
+    ]
+    paths = [
+        write(tmp_path, "dns.log", conn_log(asked, path="dns", fields=fields)),
+        write(tmp_path, "conn.log", conn_log(called)),
+    ]
+    named = {row["resp_h"]: row["server_name"] for row in audit(paths).flow.to_pylist() if row["resp_p"] == 443}
+    assert named == {"127.0.0.1": None, "::1": None, "192.0.2.1": "n3.example", "::10": "n4.example"}
+
+
 def test_the_order_of_artefacts_changes_nothing() -> None:
     paths = [ZAT / name for name in (*LOGS, "json/conn.log", "json/http.log", "json/ssl.log", "json/dns.log")]
     first = audit(paths)

@@ -281,3 +281,21 @@ def place(service: str, proto: str, port: int) -> Literal["own", "often", "start
 def reserved() -> dict[str, Reserved]:
     """Return the ports that belong to one protocol, by `proto/port`."""
     return {each.port: each for each in ports().reserved}
+
+
+@lru_cache(maxsize=65_536)
+def owner(proto: str, port: int) -> str | None:
+    """Return the protocol that a port belongs to, as sensors name it; null: none that is listed.
+
+    Args:
+        proto: tcp or udp.
+        port: Of the responder.
+    """
+    held = reserved().get(f"{proto}/{port}")
+    if held is not None:
+        return held.services[0]
+    for each in ports().protocols:
+        spans = (spread(listed) for listed in each.ports if not listed.endswith("*"))
+        if any(proto == which and port in span for which, span in spans):
+            return each.service
+    return None

@@ -206,11 +206,11 @@ ANSWERED = """
 SELECT addr, max(us) AS us, raw FROM (
     SELECT unnest(answers) AS addr, epoch_us(ts) AS us, query AS raw FROM stream
     WHERE query IS NOT NULL AND ts IS NOT NULL)
-
-WHERE regexp_full_match(addr, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*')
+WHERE NOT regexp_full_match(addr, '(127|0)[.].*|::1?')
+    AND regexp_full_match(addr, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*')
 GROUP BY addr, raw
 """
-"""Addresses in DNS answers, with the name that was asked for."""
+"""Addresses in DNS answers, with the name that was asked for; an answer of the own machine names nobody else's."""
 
 LAST_ANSWER = """
 SELECT addr, us, name FROM (

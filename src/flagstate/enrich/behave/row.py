@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,9 @@ MANY_FACTS = 20
 
 STEPS = 240
 """Steps that a timeline has at most: as many as a page draws side by side."""
+
+_OWN = re.compile(r"127[.][0-9.]+|::1|localhost|localhost[.]localdomain|[^.]+[.]localhost")
+"""Far ends that are the machine itself."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -89,9 +93,13 @@ def row(
 
 
 def table(records: Iterable[Mapping[str, object]]) -> pa.Table:
-    """Return records of `row` as rows of the noun: the surest first, equals by id; one per id, the surest."""
+    """Return records of `row` as rows of the noun: the surest first, equals by id; one per id, the surest.
+
+    What a machine says to itself is left out: it leaves nothing. A local proxy's client is kept, by the far end's name.
+    """
     best: dict[object, Mapping[str, object]] = {}
-    for record in sorted(records, key=lambda made: (-float(str(made["score"])), str(made["behaviour_id"]))):
+    leaving = (record for record in records if not _OWN.fullmatch(str(record["far"])))
+    for record in sorted(leaving, key=lambda made: (-float(str(made["score"])), str(made["behaviour_id"]))):
         best.setdefault(record["behaviour_id"], record)
     return model.rows(model.BEHAVIOUR, best.values())
 

@@ -134,8 +134,7 @@ def _row(
     total: Total, spoken: str | None, parts: dict[str, float], said: tuple[str, float, float], clients: int
 ) -> dict[str, object]:
     innocent, benign, score = said
-    held = services.reserved().get(f"{total.proto}/{total.resp_p}")
-    owner = held.services[0] if held is not None else "no listed protocol"
+    owner = services.owner(str(total.proto), int(total.resp_p or 0)) or "no listed protocol"
     figures: dict[str, float | int | str] = {
         "service": spoken or "not recognised",
         "port_belongs_to": owner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flagstate.report import figures
@@ -90,8 +91,15 @@ def _unseen(view: View) -> list[dict[str, Any]]:
     rows = view.records("coverage")
     mine = [row for row in rows if row["noun"] in ("flow", "activity") and row["remark"]]
     rank = {"no": 0, "unknown": 1, "yes": 2}
-    mine.sort(key=lambda row: (rank.get(row["complete"], 1), row["share_seen"] or 0.0, row["remark"]))
-    return mine[:UNSEEN]
+    # Many captures say the same of themselves: once is enough here, which of them stands on the page of the evidence.
+    alike = Counter((row["complete"], row["remark"], row["todo"]) for row in mine)
+    first = {(row["complete"], row["remark"], row["todo"]): row for row in reversed(mine)}
+    said = [
+        row if alike[key] == 1 else row | {"remark": f"{row['remark']} (× {alike[key]})", "share_seen": None}
+        for key, row in first.items()
+    ]
+    said.sort(key=lambda row: (rank.get(row["complete"], 1), row["share_seen"] or 0.0, row["remark"]))
+    return said[:UNSEEN]
 
 
 def _host(row: dict[str, Any]) -> str:
