@@ -112,3 +112,17 @@ def test_hostile_fields_cost_only_their_lines(tmp_path: Path, data: st.DataObjec
     found = read(READER, write(tmp_path, text.encode("utf-8", "replace")))
     assert 3 <= len(found.connections) <= 4
     assert len(found.connections) + found.rejected in (3, 4)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("bad", ["2026-03-02\r08:00:00.5,", "\r", LINE.format(sp=7)[:-1] + "\r\r", "a\r\r\nb\n"])
+def test_a_stray_carriage_return_costs_its_line(tmp_path: Path, end: str, bad: str) -> None:
+    """The engine gives up a whole file at one; the other lines are read all the same, and the damage is counted."""
+    good = [LINE.format(sp=sp).strip() for sp in (1_001, 1_002, 1_003)]
+    long = LINE.strip().format(sp=9) + ",,,"
+    lines = [HEADER.strip(), good[0], bad, good[1], long, "2026-03-02 08:00:00.1,x,TCP", good[2], ""]
+    found = read(READER, write(tmp_path, end.join(lines)))
+    ports = {c["orig_p"] for c in found.connections}
+    assert {1_001, 1_002, 1_003} <= ports <= {1_001, 1_002, 1_003, 7}
+    assert {"too many fields", "too few fields"} <= {each.reason for each in found.rejects}
+    assert all("08:00" not in each.reason for each in found.rejects)

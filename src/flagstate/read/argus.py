@@ -61,7 +61,8 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         opened.path,
         tuple((name, FIELDS.get(name, "VARCHAR")) for name in names),
         skip=1,
-        ends=flow_table.ends(opened.head.data),
+        ends=(ends := flow_table.ends(opened.head.data)),
+        torn=flow_table.torn(opened.path, ends),
         ignored=(opened.head.data.removeprefix(b"\xef\xbb\xbf")[:20],),
         tag=Table.tagged(opened),
     )

@@ -57,6 +57,8 @@ class Table:
     """How the line begins with which the records end."""
     tag: str = "flows"
     """Names the tables of rejects."""
+    torn: bool = False
+    """Whether a carriage return stands where no line ends, at which the engine would give up the whole file."""
 
     @staticmethod
     def tagged(opened: Opened) -> str:
@@ -73,16 +75,68 @@ class Table:
 
     @property
     def source(self) -> str:
-        """The call that reads it."""
+        """The call, or query, that reads it."""
+        if self.torn:
+            fields = ", ".join(f"{_cast(at, kind, self.nulls)} AS c{at}" for at, (_, kind) in enumerate(self.columns))
+            return f"(SELECT {fields} FROM {self.split} WHERE {self.fits})"
         columns = ", ".join(f"'c{place}': '{kind}'" for place, (_, kind) in enumerate(self.columns))
-        ends = "'\\r\\n'" if self.ends == "\r\n" else "'\\n'"
         nulls = ", ".join(_quoted(each) for each in self.nulls)
+        more = f"delim={_quoted(self.delimiter)}, columns={{{columns}}}, nullstr=[{nulls}], skip={self.skip}"
+        return self._read(more, "'\\r\\n'" if self.ends == "\r\n" else "'\\n'")
+
+    def _read(self, more: str, ends: str) -> str:
         return (
-            f"read_csv({_quoted(self.path)}, auto_detect=false, header=false, delim={_quoted(self.delimiter)}, "
-            f"quote='', escape='', columns={{{columns}}}, nullstr=[{nulls}], skip={self.skip}, new_line={ends}, "
-            f"compression='none', store_rejects=true, rejects_limit=200000, rejects_table='{self.tag}_errors', "
-            f"rejects_scan='{self.tag}_scans')"
+            f"read_csv({_quoted(self.path)}, auto_detect=false, header=false, quote='', escape='', {more}, "
+            f"new_line={ends}, compression='none', store_rejects=true, rejects_limit=200000, "
+            f"rejects_table='{self.tag}_errors', rejects_scan='{self.tag}_scans')"
         )
+
+    @property
+    def split(self) -> str:
+        """The query for the fields of each line, as texts, where carriage returns end lines too."""
+        lines = self._read("delim='\x01', columns={'line': 'VARCHAR'}, strict_mode=false", "'\\n'")
+        fields = f"string_split(line, {_quoted(self.delimiter)}) AS f"
+        return f"(SELECT *, {fields} FROM (SELECT *, row_number() OVER () AS n FROM {lines}) WHERE n > {self.skip})"
+
+    @property
+    def fits(self) -> str:
+        """Whether the fields are as many as the columns, and of their types."""
+        good = " AND ".join(
+            f"({text} IS NULL OR {_cast(at, kind, self.nulls)} IS NOT NULL)"
+            for at, (_, kind) in enumerate(self.columns)
+            if (text := _text(at, self.nulls)) and kind != "VARCHAR"
+        )
+        return f"coalesce(len(f) = {len(self.columns)}{' AND ' + good if good else ''}, false)"
+
+
+def _text(at: int, nulls: tuple[str, ...]) -> str:
+    return f"CASE WHEN f[{at + 1}] NOT IN ({', '.join(_quoted(each) for each in nulls)}) THEN f[{at + 1}] END"
+
+
+def _cast(at: int, kind: str, nulls: tuple[str, ...]) -> str:
+    return f"TRY_CAST({_text(at, nulls)} AS {kind})"
+
+
+def torn(path: str, ends: str) -> bool:
+    """Tell whether carriage returns stand in a file elsewhere than where its lines end.
+
+    Args:
+        path: The file.
+        ends: What stands between its lines.
+    """
+    returns = feeds = pairs = 0
+    last = b""
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            returns += block.count(b"\r")
+            if ends == "\n":
+                if returns:
+                    return True
+                continue
+            feeds += block.count(b"\n")
+            pairs += block.count(b"\r\n") + (last == b"\r" and block.startswith(b"\n"))
+            last = block[-1:]
+    return not returns == feeds == pairs
 
 
 def _quoted(text: str) -> str:
@@ -169,6 +223,9 @@ def rejected(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
         ).fetchall()
     except duckdb.CatalogException:
         return
+    if table.torn:
+        yield from _torn_rejects(con, table)
+        found = [each for each in found if each[0] > table.skip]
     listed = 0
     with open(table.path, "rb") as file:
         for line, offset, kind in found:
@@ -184,3 +241,19 @@ def rejected(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
     if listed > LISTED:
         yield Tally(rows_rejected=listed - LISTED)
     con.execute(f"DROP TABLE IF EXISTS {table.tag}_errors; DROP TABLE IF EXISTS {table.tag}_scans")
+
+
+def _torn_rejects(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
+    """Yield the lines of a torn file that do not fit, and their count."""
+    footer, *ignored = (_quoted(each.decode("utf-8", "replace")) for each in (table.footer, *table.ignored))
+    left = "".join(f" AND NOT starts_with(line, {each})" for each in ignored)
+    rows = con.execute(
+        f"SELECT n, len(f) - {len(table.columns)}, count(*) OVER () FROM ("
+        f"SELECT *, bool_or(starts_with(line, {footer})) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) AS over "
+        f"FROM {table.split}) WHERE NOT {table.fits} AND NOT over AND line <> ''{left} ORDER BY n LIMIT {LISTED}"
+    ).fetchall()
+    for number, more, _ in rows:
+        kind = "TOO MANY COLUMNS" if more > 0 else "MISSING COLUMNS" if more < 0 else "CAST"
+        yield Reject(int(number), _REASONS[kind])
+    if rows and rows[0][2] > len(rows):
+        yield Tally(rows_rejected=int(rows[0][2]) - len(rows))

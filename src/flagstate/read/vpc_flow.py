@@ -122,7 +122,8 @@ def _text(opened: Opened, context: Context) -> Iterator[Part]:
         delimiter=" ",
         skip=skip,
         nulls=("-", ""),
-        ends=flow_table.ends(opened.head.data),
+        ends=(ends := flow_table.ends(opened.head.data)),
+        torn=flow_table.torn(opened.path, ends),
         ignored=(first[:64],) if skip else (),
         tag=Table.tagged(opened),
     )
