@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstate import model
-from flagstate.enrich.behave.row import MANY_FACTS, STEPS, moment, row, size, span, table, timeline
+from flagstate.enrich.behave.row import MANY_FACTS, STEPS, moment, row, size, span, table, timeline, times
 
 
 def made(**changed: object) -> dict[str, object]:
@@ -79,3 +79,10 @@ def test_people_read_sizes_and_spans() -> None:
     assert [span(s) for s in (5, 300, 7200, 86_400, 1_209_600)] == [
         "5 seconds", "5 minutes", "2 hours", "24 hours", "14 days",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"), [(0.674, "0.67 times"), (1.0, "1 times"), (13.84, "14 times"), (75_234.2, "75,234 times")]
+)
+def test_people_read_ratios(ratio: float, said: str) -> None:
+    assert times(ratio) == said

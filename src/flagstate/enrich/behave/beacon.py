@@ -259,7 +259,9 @@ def _record(scored: _Scored, at: int, end: Mapping[str, Any], total: int, large:
     figures = {
         "period_s": period, "jitter_pct": 100 * float(scored.jitter[at]), "events": count, "beats": high - low,
         "missed_beats": int(fold[2]), "absences": int(fold[4]), "hours_active": int(fold[7]),
-        "days_active": int(fold[8]), "size_bytes": size, "same_size_pct": 100 * float(scored.size[at, 0]),
+        # Days from the first beat on miss one that is a minute early; those of the calendar count other traffic too.
+        "days_active": int(fold[8] if found.hidden[at] else end["days"]), "size_bytes": size,
+        "same_size_pct": 100 * float(scored.size[at, 0]),
         "hosts": int(end["hosts"]), "hosts_in_this_rhythm": int(end["alike"]),
         "addresses": int(end["addresses"]), "failed_conns": int(end["failed"]),
         "chance_log10": -float(found.surprise[at]) / math.log(10),

@@ -167,11 +167,11 @@ def _record(day: Mapping[str, Any], score: float, end: Mapping[str, Any]) -> dic
         "other_hosts": day["peers"], "days_as_large": day["again"], "date": day["day"].isoformat(),
     }  # fmt: skip
     figures |= {f"times_{name}": ratio for name, ratio in ratios.items()}
-    said = [f"{ratios['peers']:.3g} times what 99 % of pairs send in a day"]
+    said = [f"{row.times(ratios['peers'])} what 99 % of pairs send in a day"]
     if "own" in ratios:
-        said.insert(0, f"{ratios['own']:.3g} times its own high days")
+        said.insert(0, f"{row.times(ratios['own'])} its own high days")
     elif "host" in ratios:
-        said.insert(0, f"{ratios['host']:.3g} times what this host sends in all on a usual day")
+        said.insert(0, f"{row.times(ratios['host'])} what this host sends in all on a usual day")
     message = (
         f"{day['orig_h']} sent {row.size(day['sent'])} to {day['far']} on {day['day'].isoformat()}, "
         f"{' and '.join(said)}."

@@ -93,7 +93,8 @@ def find(seen: Seen) -> pa.Table:
 
 def carried(record: Mapping[str, Any]) -> Carried:
     """Return what one row of `lookups` carried."""
-    names, sample = int(record["names"]), max(len(record["sketch"]), 1)
+    # The estimate of many names may exceed what was asked.
+    names, sample = min(int(record["names"]), max(int(record["queries"]), 1)), max(len(record["sketch"]), 1)
     label = sum(record["sketch_label"]) / sample
     counts = record["chars"]
     total = sum(counts)

@@ -125,7 +125,7 @@ def _record(pair: Mapping[str, Any], score: float, end: Mapping[str, Any]) -> di
     }  # fmt: skip
     message = (
         f"{pair['orig_h']} kept a connection to {pair['far']} open for {row.span(pair['longest'] / 1e6)}, "
-        f"{times:.3g} times as long as 95 % of its like; {row.size(pair['sent'])} were sent."
+        f"{row.times(times)} as long as 95 % of its like; {row.size(pair['sent'])} were sent."
     )
     return row.row(
         "long_connection", orig_h=pair["orig_h"], far=pair["far"], resp_h=end["resp_h"], resp_p=pair["resp_p"],

@@ -136,6 +136,11 @@ def size(count: float) -> str:
     return f"{count / 1000:,.3g} PB"
 
 
+def times(ratio: float) -> str:
+    """Return a ratio as a person reads it."""
+    return f"{ratio:,.0f} times" if ratio >= 99.5 else f"{ratio:.2g} times"
+
+
 def span(seconds: float) -> str:
     """Return a length of time as a person reads it."""
     for limit, unit, name in ((100, 1, "seconds"), (7_200, 60, "minutes"), (172_800, 3_600, "hours")):
