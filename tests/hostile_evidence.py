@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import hostile_traffic
 from canary_evidence import xlsx, zeek
 
 NAMES = {
@@ -49,6 +50,8 @@ def build(folder: Path) -> Path:
     (folder / "outside.csv").write_text(f"id,who\n1,{OUTSIDE}\n2,{OUTSIDE}\n")
     for write in (_named, _special, _archives, _odd, _logs, _documents):
         write(evidence)
+    (evidence / "traffic").mkdir()
+    hostile_traffic.write(evidence / "traffic", NAMES)
     return evidence
 
 

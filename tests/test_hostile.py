@@ -37,6 +37,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> Any:
             ("json", ("audit", "evidence", "--json")),
             ("markdown", ("report", "--format", "markdown", "--out", "-")),
             ("csv", ("report", "--format", "csv", "--out", "sheets")),
+            ("ocsf", ("report", "--format", "ocsf", "--out", "-")),
+            ("sarif", ("report", "--format", "sarif", "--out", "-")),
+            ("watch", ("watch", "evidence", "--once", "--alert", "file:alerts.jsonl", "--case", "watched", "--json")),
             ("init", ("init", "--out", "proposal.yaml")),
         ):
             made[name] = flagstate(*told, cwd=folder, **_keys(folder))
@@ -58,7 +61,7 @@ def _ledger(world: Any) -> list[dict[str, Any]]:
 
 
 def test_it_ends_with_a_report_and_no_traceback(world: Any) -> None:
-    for name in ("audit", "json", "markdown", "csv", "init"):
+    for name in ("audit", "json", "markdown", "csv", "ocsf", "sarif", "watch", "init"):
         said = world[name].stderr.decode() + world[name].stdout.decode(errors="replace")
         assert "Traceback" not in said, name
         assert "A fault in flagstate" not in said, said
@@ -121,7 +124,7 @@ def test_archives_are_bounded(world: Any) -> None:
 
 
 def test_the_terminal_shows_and_does_nothing(world: Any) -> None:
-    for name in ("audit", "json", "csv", "init"):
+    for name in ("audit", "json", "csv", "ocsf", "sarif", "watch", "init"):
         for stream in (world[name].stdout, world[name].stderr):
             text = re.sub("\x1b\\[[0-9;]*m", "", stream.decode()) if name == "audit" else stream.decode()
             assert CONTROL.search(text) is None, (name, CONTROL.search(text))
@@ -143,6 +146,9 @@ def test_json_and_tables_hold_no_control(world: Any) -> None:
         "reject",
         "reconciliation",
         "place",
+        "behaviour",
+        "tls_client",
+        "activity",
     ):
         for text in _texts(_rows(world, noun)):
             assert CONTROL.search(text) is None, (noun, repr(text))
@@ -255,3 +261,18 @@ def test_names_are_recognisable(world: Any) -> None:
     for part in ("owned", "[red]r[", "document.title", "DROP TABLE", "gpj.exe", "line two"):
         assert any(part in name for name in shown), part
     assert len(NAMES) <= len(shown)
+
+
+def test_hostile_traffic_was_read(world: Any) -> None:
+    """The silence above is not that of captures and logs that nobody read; what they name came as far as behaviours."""
+    rows = [row for row in _ledger(world) if row["artefact"].startswith("traffic/")]
+    kinds = {str(row["kind"]).split()[0] for row in rows}
+    assert {"pcap", "eve", "vpc_flow", "argus", "zeek.ssl", "cloudtrail", "actiontrail", "postgresql"} <= kinds, kinds
+    lost = [
+        row["artefact"] for row in _ledger(world) if row["artefact"].startswith("traffic/") and not row["rows_read"]
+    ]
+    assert lost == []
+    shown = " ".join(str(row["far"]) for row in _rows(world, "behaviour") if row["kind"] == "beacon")
+    for part in ("owned", "gpj.exe", "{b,c}", "+1+1"):
+        assert part in shown, part
+    assert any("onerror" in str(row["asset_id"]) for row in _rows(world, "activity"))
