@@ -1,4 +1,4 @@
-"""Flows, places and behaviours of a large Zeek connection log, against the engine's bare parse and group by of the file.
+"""Flows, places and behaviours of a large Zeek connection log, against the engine's bare parse and group by of it.
 
 Each run is a process of its own, so that the peak of its memory is its own too; ours and the peers take turns. The log
 is given as text and as Parquet, as log stores keep it.
@@ -52,8 +52,8 @@ def store(log: Path) -> Path:
 
         con = connect(threads=2, files=[str(log)], folders=[path.parent])
         con.execute(
-            f"COPY (SELECT * REPLACE (make_timestamptz(round(ts::DOUBLE * 1000000)::BIGINT) AS ts) FROM {source(str(log))}) "
-            f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+            "COPY (SELECT * REPLACE (make_timestamptz(round(ts::DOUBLE * 1000000)::BIGINT) AS ts) "
+            f"FROM {source(str(log))}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
         )
     return path
 

@@ -21,7 +21,7 @@ class Head:
     suffix: str
     """Last suffix of its name in lower case, such as `.csv`; a hint that never decides alone."""
     tail: bytes = b""
-    """Up to 64 KiB of its end, for formats that say what they are there; empty where the whole is in `data`."""
+    """Its end, for formats that say there what they are; empty where `data` is the whole, or the end is too large."""
 
     @property
     def whole(self) -> bool:

@@ -149,9 +149,19 @@ def neutral(descriptor: int) -> str:
 def head(descriptor: int, size: int, suffix: str) -> Head:
     """Return the beginning of an open, plain file."""
     begin = os.pread(descriptor, HEAD_BYTES, 0)
-    # Only Parquet says at its end what it is.
-    end = os.pread(descriptor, HEAD_BYTES, size - HEAD_BYTES) if size > HEAD_BYTES and begin[:4] == b"PAR1" else b""
-    return Head(begin, size, suffix, end)
+    return Head(begin, size, suffix, _tail(descriptor, size) if begin.startswith(b"PAR1") else b"")
+
+
+TAIL_BYTES = 16 << 20
+"""Bytes of a footer that recognition looks at; it grows with columns and row groups."""
+
+
+def _tail(descriptor: int, size: int) -> bytes:
+    """Return the footer of a Parquet file with its length, which only there says what it is."""
+    if size <= HEAD_BYTES:
+        return b""
+    length = int.from_bytes(os.pread(descriptor, 4, size - 8), "little") + 8
+    return os.pread(descriptor, length, size - length) if length <= min(TAIL_BYTES, size) else b""
 
 
 def suffix_of(name: str) -> str:

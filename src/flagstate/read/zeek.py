@@ -1,4 +1,4 @@
-"""Zeek logs, tab-separated or JSON, as they stand in its log folder, or as Parquet, as log stores keep them.
+"""Zeek logs, tab-separated or JSON as in its log folder, or Parquet as log stores keep them.
 
 Connections, DNS queries, TLS handshakes and HTTP requests become streams; what addresses of HTTP requests, user agents
 and referrers hold is searched for data classes; of certificates (`x509`) only the names of hosts, the organisation of
@@ -76,7 +76,7 @@ def _coverage(opened: Opened, form: str, context: Context) -> Iterator[Part]:
 
 READER = Reader(
     "zeek",
-    "Zeek logs, tab-separated, JSON or Parquet: conn, dns, ssl, http; x509 issuers; capture_loss is coverage; the rest counted.",
+    "Zeek logs (text, JSON, Parquet): conn, dns, ssl, http; x509 issuers; capture_loss is coverage; the rest counted.",
     recognise,
     read,
     ("connection", "query", "handshake", "exchange"),

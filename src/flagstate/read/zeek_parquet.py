@@ -17,7 +17,7 @@ _SHORT = {f"id.{end}": (f"id_{end}", end) for end in ("orig_h", "orig_p", "resp_
 
 
 def recognise(head: Head) -> str | None:
-    """Return the path of the log by the schema in the footer; null: not Zeek's, or the footer is larger than 64 KiB."""
+    """Return the path of the log by the schema in the footer; null: not Zeek's, or the footer is too large."""
     end = head.data if head.whole else head.tail
     if not head.data.startswith(MAGIC) or not end.endswith(MAGIC):
         return None
@@ -71,7 +71,8 @@ def _select(known: Shape, kinds: dict[str, str], source: str) -> tuple[str, str]
     columns = dict(_fields(list(kinds)))
     at = columns["ts"]
     ts = _quoted(at)
-    ts = f"epoch_us({ts})" if kinds[at].startswith("TIMESTAMP") else f"round(TRY_CAST({ts} AS DOUBLE) * 1000000)::BIGINT"
+    seconds = f"round(TRY_CAST({ts} AS DOUBLE) * 1000000)::BIGINT"
+    ts = f"epoch_us({ts})" if kinds[at].startswith("TIMESTAMP") else seconds
     wanted = [f"make_timestamptz({ts}) AS ts"]
     for name, field, kind in known.fields:
         column = columns.get(field)
@@ -92,5 +93,3 @@ def _cast(column: str, found: str, kind: str) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-

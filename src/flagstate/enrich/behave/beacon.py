@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,12 @@ from flagstate.enrich.behave.rhythm import Floats, Found, Ints
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.timing import Events, Timing, summarise
 
-SLICE = 12_000_000
-"""Packed bytes that are decoded at a time: some two million events, below 100 MB."""
+SLICE = 6_000_000
+"""Packed bytes that are decoded at a time, by each thread: some million events, below 50 MB."""
+
+THREADS = 2
+"""Slices that are looked at side by side: the loops release the interpreter."""
+
 SURE = math.log(100)
 """Nats that must remain when the number of tested series is taken off: less than one chance beacon in 100 cases."""
 CERTAIN = math.log(1e6)
@@ -120,14 +126,11 @@ def _scan(timing: Timing, group: Ints) -> tuple[Found, Ints, int]:
         The rhythms; the number of the name of each channel or -1; how many series were tested.
     """
     listed, kept, tested = [], [], 0
-    for low, high in _slices(timing):
-        events = timing.events(low, high)
-        tested += int((np.diff(events.offset) >= rhythm.LEAST).sum())
-        found = rhythm.find(events)
-        listed.append(_renumbered(found, found.owner + low))
-        inside = np.flatnonzero((group[low:high] >= 0) & (events.level == 0))
-        if len(inside):
-            kept.append((group[low:high][inside], rhythm.take(events, inside)))
+    with ThreadPoolExecutor(THREADS) as pool:
+        for found, many, inside in pool.map(partial(_slice, timing, group), _slices(timing)):
+            listed.append(found)
+            tested += many
+            kept += inside
     merged, names = _merged(kept)
     tested += len(names)
     if not listed:
@@ -141,6 +144,17 @@ def _scan(timing: Timing, group: Ints) -> tuple[Found, Ints, int]:
     alone = rhythm.chosen(alone, ~np.isin(group[alone.owner], name[better]))
     turning = _renumbered(turning, len(timing) + name)
     return rhythm.together([alone, rhythm.chosen(turning, better)]), group, max(tested, 1)
+
+
+def _slice(timing: Timing, group: Ints, span: tuple[int, int]) -> tuple[Found, int, list[tuple[Ints, Events]]]:
+    """Return the rhythms of some channels, how many were tested, and the events of those at changing addresses."""
+    low, high = span
+    events = timing.events(low, high)
+    tested = int((np.diff(events.offset) >= rhythm.LEAST).sum())
+    found = rhythm.find(events)
+    inside = np.flatnonzero((group[low:high] >= 0) & (events.level == 0))
+    kept = [(group[low:high][inside], rhythm.take(events, inside))] if len(inside) else []
+    return _renumbered(found, found.owner + low), tested, kept
 
 
 def _none() -> Found:

@@ -9,7 +9,9 @@ result as one pass.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import local
 
 import numpy as np
@@ -23,6 +25,8 @@ Words = npt.NDArray[np.uint64]
 
 SLICE = 4_000_000
 """Bytes of packed bins that are merged at a time, about."""
+THREADS = 2
+"""Slices that are merged side by side: the loops release the interpreter."""
 
 
 @dataclass(frozen=True)
@@ -142,18 +146,16 @@ def merge(parts: Iterable[Timing]) -> Timing:
     if len(listed) == 1 and bool((listed[0].channel[1:] > listed[0].channel[:-1]).all()):
         return listed[0]
     slices = max(1, sum(len(part.blob) for part in listed) // SLICE)
-    bounds = [np.uint64((2**64 // slices) * at) for at in range(slices)]
-    done = []
-    for at, low in enumerate(bounds):
-        high = bounds[at + 1] if at + 1 < slices else None
-        done.append(_together(listed, low, high))
+    bounds = [*(np.uint64((2**64 // slices) * at) for at in range(slices)), None]
+    with ThreadPoolExecutor(min(slices, THREADS)) as pool:
+        done = list(pool.map(partial(_together, listed), bounds[:-1], bounds[1:]))
     return _joined([part for part in done if len(part)])
 
 
-def _together(parts: list[Timing], low: np.uint64, high: np.uint64 | None) -> Timing:
+def _together(parts: list[Timing], low: np.uint64 | None, high: np.uint64 | None) -> Timing:
     names, columns = [], []
     for part in parts:
-        first = int(np.searchsorted(part.channel, low))
+        first = 0 if low is None else int(np.searchsorted(part.channel, low))
         last = len(part) if high is None else int(np.searchsorted(part.channel, high))
         if first == last:
             continue
