@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_talks import DATA, read
+from flagstate.engine import connect
 from flagstate.read.capture import http, socks
 from flagstate.read.capture.service import service
 from flagstate.read.capture.talk import Side, Talk
+from flagstate.read.part import Context, Head, Kind, Opened, Records, Stream
+from flagstate.read.pcap import READER
 
 TALK: dict[str, Any] = {
     "uid": "C1",
@@ -64,3 +67,21 @@ def test_any_bytes(orig: bytes, resp: bytes, head: bytes) -> None:
     found = socks.asked(each)
     if found:
         http.exchanges(socks.inside(each, found.orig_at, found.resp_at))
+
+
+def test_a_reader_names_where_a_proxy_went() -> None:
+    path = DATA / "pcaps-zeek-btest" / "socks.pcap"
+    found: dict[str, list[dict[str, Any]]] = {}
+    containers = set()
+    head = Head(path.read_bytes(), path.stat().st_size, ".pcap")
+    context = Context(connect(threads=1, files=[str(path)]), lambda name: name)
+    for part in READER.read(Opened(str(path), head, path.name, "e"), Kind("pcap"), context):
+        if isinstance(part, Stream):
+            found.setdefault(part.noun, []).extend(part.relation.to_arrow_table().to_pylist())
+        elif isinstance(part, Records):
+            containers.add(part.container)
+    (row,) = [row for row in found["connection"] if row["service"] == "socks"]
+    assert (row["connect_to"], row["server_name"], row["name_source"]) == ("192.150.187.12:80", "www.icir.org", "host")
+    (inner,) = found["exchange"]
+    assert (inner["uid"], inner["host"]) == (row["uid"], "www.icir.org")
+    assert "sent to www.icir.org" in containers

@@ -37,10 +37,12 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     from flagstate.read.capture import certificates, heard, losses, searched, talks, windows
 
     capture = windows.Capture(opened.path, opened.head.data[:24])
-    found, seen, desk = heard.Heard(), losses.Losses(), talks.Desk()
+    search = searched.Search(opened, context)
+    found, seen, desk = heard.Heard(search), losses.Losses(), talks.Desk()
     left = context.max_rows if context.max_rows is not None else 1 << 62
     for window in capture.windows():
         seen.add(window.rows)
+        search.windows += 1
         for noun, table in heard.hear(window, desk, found):
             taken = table if noun != "connection" else table.slice(0, max(left, 0))
             left -= taken.num_rows if noun == "connection" else 0
@@ -49,9 +51,8 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
             break
     for noun, table in heard.rest(found):
         yield Stream(noun, context.con.from_arrow(table))
-    yield from certificates.reliances(found.found, context)
-    if found.clear:
-        yield from searched.payloads(opened, context, files=bool(found.files))
+    yield from certificates.reliances(found.issued, context)
+    yield from search.parts()
     yield from losses.coverage(capture, seen)
     yield from losses.notes(capture)
     if found.gapped:

@@ -150,10 +150,7 @@ class Sheets:
                 whenever they may be looked at, and does the same each time.
         """
         for _ in feed(self):
-            while self.size > self._room:
-                sheet = max(self._sheets.values(), key=lambda each: each.size)
-                self.size -= sheet.size
-                sheet.rows, sheet.size, sheet.aside = [], 0, True
+            self.fit()
         yield from self.rest()
         large = sorted((each for each in self._sheets.values() if each.aside), key=lambda each: -each.total)
         for sheet in large[:MOST_PASSES]:
@@ -171,6 +168,13 @@ class Sheets:
                 "Split the file.",
                 lost=False,
             )
+
+    def fit(self) -> None:
+        """Put the largest containers aside while too much waits; for who hands in the first pass without `tell`."""
+        while self.size > self._room:
+            sheet = max(self._sheets.values(), key=lambda each: each.size)
+            self.size -= sheet.size
+            sheet.rows, sheet.size, sheet.aside = [], 0, True
 
     def _again(self, sheets: Iterable[Sheet]) -> Sheets:
         """Return what gathers some containers in a further pass."""

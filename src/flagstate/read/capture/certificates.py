@@ -18,6 +18,8 @@ from flagstate.read.part import Context, Facts, Note, Part
 
 MOST = 20_000
 """Pairs of name and issuer of an artefact that are kept; those that were seen most."""
+MOST_WAITING = 256
+"""Different certificates that wait to be counted: most are seen again soon."""
 MOST_NAMES = 500
 MOST_PARTS = 64
 _ALTERNATIVE = bytes.fromhex("551d11")
@@ -139,27 +141,46 @@ def _moment(data: bytes) -> datetime | None:
         return None
 
 
-def reliances(found: Iterable[Certificate], context: Context) -> Iterator[Part]:
+class Issued:
+    """Who issued certificates for which names, counted."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self.counted: dict[tuple[str, str], tuple[int, datetime | None]] = {}
+        self.beyond = False
+        """Whether there were more names than are kept."""
+        self._waiting: dict[Certificate, int] = {}
+
+    def add(self, certificate: Certificate) -> None:
+        """Count a certificate."""
+        self._waiting[certificate] = self._waiting.get(certificate, 0) + 1
+        if len(self._waiting) >= MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count the names of the certificates that wait."""
+        for certificate, times in self._waiting.items():
+            other = points.organisation(certificate.issuer or "")
+            for name in certificate.names if other else ():
+                key = (name.rstrip("."), other or "")
+                if key not in self.counted and len(self.counted) >= MOST:
+                    self.beyond = True
+                    continue
+                before, end = self.counted.get(key, (0, None))
+                ends = [each for each in (end, certificate.not_valid_after) if each is not None]
+                self.counted[key] = (before + times, max(ends, default=None))
+        self._waiting.clear()
+
+
+def reliances(found: Issued, context: Context) -> Iterator[Part]:
     """Yield who issued certificates for which names, as a Zeek log of certificates makes it.
 
     Args:
-        found: The certificates of an artefact.
+        found: The certificates of an artefact, counted.
         context: As readers get it.
     """
-    counted: dict[tuple[str, str], tuple[int, datetime | None]] = {}
-    beyond = False
-    for certificate in found:
-        other = points.organisation(certificate.issuer or "")
-        if not other:
-            continue
-        for name in certificate.names:
-            key = (name.rstrip("."), other)
-            if key not in counted and len(counted) >= MOST:
-                beyond = True
-                continue
-            times, end = counted.get(key, (0, None))
-            ends = [each for each in (end, certificate.not_valid_after) if each is not None]
-            counted[key] = (times + 1, max(ends, default=None))
+    found.settle()
+    counted, beyond = found.counted, found.beyond
     rows: dict[tuple[str, str], dict[str, object]] = {}
     for (name, other), (times, end) in counted.items():
         if not _HOST.fullmatch(name):

@@ -7,7 +7,9 @@ it cannot see: encrypted payloads, HTTP/2, protocols other than these three, bin
 from __future__ import annotations
 
 import ipaddress
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flagstate.read.capture import ftp, http, smtp, socks, websocket
 from flagstate.read.capture.service import service
@@ -18,6 +20,21 @@ from flagstate.read.payload import Body, Message, Payloads
 MOST_WAITING = 16 << 20
 """Bytes of connections of no known protocol that wait for a dialogue that announces them as its files."""
 MOST_ANNOUNCED = 20_000
+"""Ends of connections that were announced and not seen yet."""
+MOST_PENDING = 20
+"""Connections to one end that were announced and not seen yet."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was read of a connection before, so that it is read once."""
+
+    service: str | None
+    """Its protocol."""
+    pairs: Sequence[http.Exchange] | None = None
+    """Requests and answers of HTTP."""
+    files: tuple[list[tuple[str, str]], list[ftp.Transfer]] | None = None
+    """Words and announcements of FTP."""
 
 
 class Clear:
@@ -33,22 +50,27 @@ class Clear:
         self.found, self.context = found, context
         self._servers: dict[str, str] = {}
         self._announced: dict[tuple[str, int], deque[ftp.Transfer]] = {}
-        self._waiting: deque[Talk] = deque()
+        self._waiting: OrderedDict[int, Talk] = OrderedDict()
+        self._by_end: dict[tuple[str, int], list[int]] = {}
+        """Numbers of those that wait, by responder."""
+        self._count = 0
         self._size = 0
 
-    def hear(self, talk: Talk, name: str | None = None) -> bool:
+    def hear(self, talk: Talk, told: Told | None = None) -> bool:
         """Search one connection; tell whether it was a transfer of FTP, so that it can be called `ftp-data`.
 
         Args:
             talk: The connection.
-            name: Its protocol, where that was told before.
+            told: What is known of it.
         """
         if talk.proto != "tcp" or not (talk.orig.data or talk.resp.data):
             return False
-        name = name or service(talk)
+        told = told or Told(service(talk))
+        name = told.service
         if name == "http":
-            self._http(talk)
-            self._inside(talk, http.tunnel(talk))
+            pairs = http.pairs(talk) if told.pairs is None else told.pairs
+            self._http(talk, pairs)
+            self._inside(talk, http.tunnel(talk, pairs))
         elif name == "socks":
             found = socks.asked(talk)
             self._inside(talk, (found.orig_at, found.resp_at) if found else None)
@@ -56,7 +78,7 @@ class Clear:
             shown = self._shown("", talk.resp_h)
             smtp.search(talk, self.found, f"sent to {shown}", f"host:{shown}")
         elif name == "ftp":
-            self._dialogue(talk)
+            self._dialogue(talk, *(told.files or ftp.dialogue(talk)))
         elif name is None:
             return self._other(talk)
         return False
@@ -67,10 +89,12 @@ class Clear:
             return
         inner = socks.inside(talk, *starts)
         name = service(inner)
-        if name == "http" and http.tunnel(inner) is None:
-            self._http(inner)
+        if name == "http":
+            pairs = http.pairs(inner)
+            if http.tunnel(inner, pairs) is None:
+                self._http(inner, pairs)
         elif name == "smtp":
-            self.hear(inner, name)
+            self.hear(inner, Told(name))
 
     def _shown(self, raw: str, address: str) -> str:
         """Return a server as flows name it: its masked name, or its address."""
@@ -86,9 +110,9 @@ class Clear:
             self._servers[key] = shown
         return shown
 
-    def _http(self, talk: Talk) -> None:
+    def _http(self, talk: Talk, pairs: Sequence[http.Exchange]) -> None:
         host = ""
-        for each in http.pairs(talk):
+        for each in pairs:
             request, response = each.request, each.response
             host = (http.host(request.head) or "") if request else host
             shown = self._shown(host, talk.resp_h)
@@ -120,30 +144,42 @@ class Clear:
         )
         self.found.message(base, asset_id, Message(url, head.headers, (), bodies))
 
-    def _dialogue(self, talk: Talk) -> None:
+    def _dialogue(self, talk: Talk, words: list[tuple[str, str]], opened: list[ftp.Transfer]) -> None:
         shown = self._shown("", talk.resp_h)
-        if parameters := ftp.words(talk):
-            self.found.message(f"sent to {shown}", f"host:{shown}", Message(parameters=parameters))
-        for each in ftp.transfers(talk):
-            if len(self._announced) < MOST_ANNOUNCED:
-                self._announced.setdefault((each.resp_h, each.resp_p), deque(maxlen=1000)).append(each)
-                # Behind a translation the server names an address that nobody sees.
-                if each.resp_h not in (talk.orig_h, talk.resp_h):
-                    self._announced.setdefault((talk.resp_h, each.resp_p), deque(maxlen=1000)).append(each)
-        for other in list(self._waiting):
-            if self._file(other):
-                self._waiting.remove(other)
-                self._size -= len(other.orig.data) + len(other.resp.data)
+        if words:
+            self.found.message(f"sent to {shown}", f"host:{shown}", Message(parameters=words))
+        fresh: dict[tuple[str, int], None] = {}
+        for each in opened:
+            # Behind a translation the server names an address that nobody sees.
+            hosts = (each.resp_h,) if each.resp_h in (talk.orig_h, talk.resp_h) else (each.resp_h, talk.resp_h)
+            for end in [(host, each.resp_p) for host in hosts]:
+                if end in self._announced or len(self._announced) < MOST_ANNOUNCED:
+                    self._announced.setdefault(end, deque(maxlen=MOST_PENDING)).append(each)
+                    fresh[end] = None
+        for end in fresh:
+            for number in list(self._by_end.get(end, ())):
+                if self._file(self._waiting[number]):
+                    self._leave(number)
 
     def _other(self, talk: Talk) -> bool:
         if self._file(talk):
             return True
-        self._waiting.append(talk)
+        self._count += 1
+        self._waiting[self._count] = talk
+        self._by_end.setdefault((talk.resp_h, talk.resp_p), []).append(self._count)
         self._size += len(talk.orig.data) + len(talk.resp.data)
         while self._size > MOST_WAITING or len(self._waiting) > 2000:
-            old = self._waiting.popleft()
-            self._size -= len(old.orig.data) + len(old.resp.data)
+            self._leave(next(iter(self._waiting)))
         return False
+
+    def _leave(self, number: int) -> None:
+        """Let a connection wait no longer."""
+        old = self._waiting.pop(number)
+        self._size -= len(old.orig.data) + len(old.resp.data)
+        end = (old.resp_h, old.resp_p)
+        self._by_end[end].remove(number)
+        if not self._by_end[end]:
+            del self._by_end[end]
 
     def _file(self, talk: Talk) -> bool:
         """Search a connection that a dialogue announced; false: none did."""
@@ -151,6 +187,8 @@ class Clear:
         if not every:
             return False
         announced = every.popleft()
+        if not every:
+            del self._announced[talk.resp_h, talk.resp_p]
         shown = self._shown("", announced.server)
         base = f"sent to {shown}" if announced.sent else f"received from {shown}"
         raw = talk.orig.data or talk.resp.data

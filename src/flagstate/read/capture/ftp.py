@@ -43,12 +43,27 @@ def transfers(talk: Talk) -> list[Transfer]:
     Args:
         talk: A connection that carries FTP.
     """
-    return [each for each in _heard(talk) if isinstance(each, Transfer)]
+    return dialogue(talk)[1]
 
 
 def words(talk: Talk) -> list[tuple[str, str]]:
     """Return the names and passwords of who logged in; they are for the search only, and never kept."""
-    return [each for each in _heard(talk) if isinstance(each, tuple)]
+    return dialogue(talk)[0]
+
+
+def dialogue(talk: Talk) -> tuple[list[tuple[str, str]], list[Transfer]]:
+    """Return names and passwords, as `words` does, and the connections that were announced.
+
+    Args:
+        talk: A connection that carries FTP.
+    """
+    said, opened = [], []
+    for each in _heard(talk):
+        if isinstance(each, Transfer):
+            opened.append(each)
+        else:
+            said.append(each)
+    return said, opened
 
 
 def _heard(talk: Talk) -> Iterator[Transfer | tuple[str, str]]:

@@ -8,7 +8,7 @@ counts with the length that it declares. Source: RFC 9110, RFC 9112.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flagstate.read.capture.row import ends
@@ -224,13 +224,14 @@ def pairs(talk: Talk) -> list[Exchange]:
     return made + [Exchange(None, each) for each in answered[len(asked) :]]
 
 
-def exchanges(talk: Talk) -> list[dict[str, object]]:
+def exchanges(talk: Talk, found: Sequence[Exchange] | None = None) -> list[dict[str, object]]:
     """Return a row of `exchange` for each request, and for each response without one.
 
     Args:
         talk: A connection that may carry HTTP.
+        found: Its `pairs`, where they are at hand.
     """
-    return [_row(talk, each) for each in pairs(talk)]
+    return [_row(talk, each) for each in (pairs(talk) if found is None else found)]
 
 
 def _row(talk: Talk, exchange: Exchange) -> dict[str, object]:
@@ -264,13 +265,14 @@ def host(head: Head) -> str | None:
     return name if name and name.isprintable() else None
 
 
-def tunnel(talk: Talk) -> tuple[int, int] | None:
+def tunnel(talk: Talk, found: Sequence[Exchange] | None = None) -> tuple[int, int] | None:
     """Return where a tunnel that CONNECT opened begins, in what both ends sent; null: there is none.
 
     Args:
         talk: A connection that may carry HTTP.
+        found: Its `pairs`, where they are at hand.
     """
-    found = pairs(talk)
+    found = pairs(talk) if found is None else found
     last = next((each for each in reversed(found) if each.request is not None), None)
     if last is None or last.request is None or last.request.head.method != "CONNECT":
         return None

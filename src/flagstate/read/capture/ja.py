@@ -7,6 +7,8 @@ github.com/FoxIO-LLC/ja4, technical details of JA4, TLS client (BSD-3), RFC 8701
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from functools import lru_cache
 
 from flagstate.read.capture.hello import ALPN, SERVER_NAME, Hello
 
@@ -17,6 +19,29 @@ _VERSIONS = {
     0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3",
 }  # fmt: skip
 _NOTHING = "000000000000"
+
+
+MOST_ALIKE = 200
+"""Numbers in an offer up to which it is kept, to be known again."""
+
+
+def fingerprints(hello: Hello, *, quic: bool) -> tuple[str, str]:
+    """Return JA3 and JA4 of an offer.
+
+    Args:
+        hello: The offer.
+        quic: Whether it came by QUIC.
+    """
+    listed = (hello.ciphers, hello.extensions, hello.groups, hello.formats, hello.signatures, hello.versions)
+    if sum(map(len, listed)) > MOST_ALIKE:
+        return ja3(hello), ja4(hello, quic=quic)
+    return _alike(replace(hello, server_name=None, protocols=hello.protocols[:1]), quic)
+
+
+@lru_cache(maxsize=2048)
+def _alike(hello: Hello, quic: bool) -> tuple[str, str]:
+    """Return both of an offer: one program makes the same to every server."""
+    return ja3(hello), ja4(hello, quic=quic)
 
 
 def ja3(hello: Hello) -> str:

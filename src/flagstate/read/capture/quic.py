@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from flagstate.read.capture import hello as hellos
 from flagstate.read.capture.hello import Hello
-from flagstate.read.capture.ja import ja3, ja4
+from flagstate.read.capture.ja import fingerprints
 from flagstate.read.capture.row import ends, named
 from flagstate.read.capture.talk import Talk
 
@@ -28,6 +29,8 @@ MOST_CRYPTO = 1 << 16
 MOST_DATAGRAMS = 64
 MOST_TRIED = 64
 """Initial packets of a connection that are decrypted."""
+_PADDING = re.compile(rb"[\0\1]{1,}")
+"""Frames that only fill, and PING."""
 _V1, _V2 = 0x00000001, 0x6B3343CF
 _SALTS = {
     _V1: "38762cf7f55934b34d179ae6a4c80cadccbb7f0a",
@@ -197,10 +200,11 @@ def frames(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield offset and content of the frames of an Initial packet that carry the handshake."""
     at = 0
     while at < len(data):
+        if data[at] <= 1 and (padding := _PADDING.match(data, at)):
+            at = padding.end()
+            continue
         kind = data[at]
         at += 1
-        if kind in (0, 1):
-            continue
         if kind in (2, 3):
             _, at = _number(data, at)
             _, at = _number(data, at)
@@ -262,14 +266,15 @@ def handshake(talk: Talk) -> dict[str, object] | None:
     hello = _hello(client)
     if hello is None:
         return None
+    prints = fingerprints(hello, quic=True) if hello.whole else (None, None)
     answered = server.whole()[:1] == b"\2" or further[False]
     return ends(talk) | {
         "proto": "udp",
         "server_name": hello.server_name,
         "version": version_name(version),
         "next_protocol": named(hello.protocols[0]) if hello.protocols else None,
-        "ja3": ja3(hello) if hello.whole else None,
-        "ja4": ja4(hello, quic=True) if hello.whole else None,
+        "ja3": prints[0],
+        "ja4": prints[1],
         "established": answered and further[True],
         "issuer": None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,11 @@ class Talk:
     """TCP: what the responder sent."""
     datagrams: Sequence[Datagram] = ()
     """UDP: the payloads of both, in order of time, bounded."""
+
+
+def swapped(talk: Talk) -> Talk:
+    """Return a talk with its ends exchanged."""
+    return replace(
+        talk, orig_h=talk.resp_h, orig_p=talk.resp_p, resp_h=talk.orig_h, resp_p=talk.orig_p, orig=talk.resp,
+        resp=talk.orig, datagrams=[replace(each, from_orig=not each.from_orig) for each in talk.datagrams],
+    )  # fmt: skip

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from flagstate.read.capture import hello as hellos
 from flagstate.read.capture.certificates import Certificate, parse
 from flagstate.read.capture.hello import Answer, Hello
-from flagstate.read.capture.ja import ja3, ja4
+from flagstate.read.capture.ja import fingerprints
 from flagstate.read.capture.row import ends, named
 from flagstate.read.capture.talk import Side, Talk
 
@@ -23,6 +24,8 @@ CLIENT, SERVER, VERIFY, CERTIFICATE = 1, 2, 3, 11
 MOST_HANDSHAKE = 1 << 18
 """Bytes of handshake messages of one end that are read."""
 MOST_RECORDS = 2000
+USUAL_CERTIFICATE = 4096
+"""Bytes of a certificate up to which it is kept, to be known again."""
 VERSIONS = {
     0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv10", 0x0302: "TLSv11", 0x0303: "TLSv12", 0x0304: "TLSv13",
     0xFEFF: "DTLSv10", 0xFEFD: "DTLSv12", 0xFEFC: "DTLSv13",
@@ -214,12 +217,13 @@ def shaken(talk: Talk) -> tuple[dict[str, object] | None, Certificate | None]:
     if hello is None and not answers and not old:
         return None, None
     issuer = leaf(resp)
+    prints = fingerprints(hello, quic=False) if hello and hello.whole else (None, None)
     row = ends(talk, talk.orig.at(orig.at) if not udp else 0) | {
         "server_name": hello.server_name if hello else None,
         "version": version_name(answers[-1].version) if answers else "SSLv2" if old else None,
         "next_protocol": agreed(hello, answers),
-        "ja3": ja3(hello) if hello and hello.whole else None,
-        "ja4": ja4(hello, quic=False) if hello and hello.whole else None,
+        "ja3": prints[0],
+        "ja4": prints[1],
         "established": _established(talk, orig, resp),
         "issuer": issuer.issuer if issuer else None,
     }
@@ -247,7 +251,14 @@ def leaf(resp: Said) -> Certificate | None:
     body = resp.first(CERTIFICATE)
     if not body or len(body) < 6:
         return None
-    return parse(body[6 : 6 + int.from_bytes(body[3:6])])
+    raw = body[6 : 6 + int.from_bytes(body[3:6])]
+    return _usual(raw) if len(raw) <= USUAL_CERTIFICATE else parse(raw)
+
+
+@lru_cache(maxsize=2048)
+def _usual(raw: bytes) -> Certificate | None:
+    """Return what a certificate says: a server sends the same one again and again."""
+    return parse(raw)
 
 
 def certificate(talk: Talk) -> Certificate | None:
