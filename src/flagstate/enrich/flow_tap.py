@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import get_ident
 from typing import Any
 
 import duckdb
@@ -22,25 +22,25 @@ ROOM = 2**20
 Columns = tuple[Any, ...]
 
 
+class _Room:
+    """Where one thread of the engine puts what it was given."""
+
+    def __init__(self, keys: Columns, rest: Columns) -> None:
+        self.columns = (*keys, *rest)
+        self.at = 0
+
+
 class Tap:
     """Takes a copy of the keys of every record, and sums up the times of channels room by room."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.count, self.at = 0, 0
+        self.count = 0
         self.keys_taken: list[tuple[Hashes, Hashes]] = []
         self.timings: list[timing.Timing] = []
-        self.spare: list[Columns] = []
-        self.room = self._new(ROOM)
+        # Each thread of the engine has its own room: what it reads is nearly in order of time, and nobody waits.
+        self.rooms: dict[int, _Room] = {}
         self.zeros = pa.array(np.zeros(4096, np.int8))
-        self.lock = Lock()
-
-    def _new(self, size: int) -> Columns:
-        """Return room: for keys, which are kept, fresh; for what is summed up, used before where there is some."""
-        keys = (np.empty(size, np.uint64), np.empty(size, np.uint64))
-        if size == ROOM and self.spare:
-            return (*keys, *self.spare.pop())
-        return (*keys, np.empty(size, np.uint64), *(np.empty(size, np.int64) for _ in range(3)))
 
     def __call__(
         self,
@@ -52,42 +52,46 @@ class Tap:
         resp: pa.ChunkedArray,
     ) -> pa.Array:
         """Note two keys, the channel, the time and the bytes of both ends, and return as many zeros."""
-        columns = (uid, pair, channel, us, orig, resp)
-        size, full = len(columns[0]), None
-        with self.lock:
-            if self.at + size > len(self.room[0]):
-                full = (self.room, self.at)
-                self.room, self.at = self._new(max(ROOM, size)), 0
-            room, start = self.room, self.at
-            self.at += size
-            self.count += size
-            # Within the lock: a room may only be summed up when all that was put in it is there.
-            for to, given in zip(room, columns, strict=True):
-                to[start : start + size] = given
-        if full is not None:
-            self._sum(*full)
+        size, who = len(uid), get_ident()
+        room = self.rooms.get(who)
+        if room is None or room.at + size > len(room.columns[0]):
+            if room is not None:
+                self._sum(room)
+            room = self.rooms[who] = _Room(_keys(max(ROOM, size)), _rest(max(ROOM, size), room))
+        start, room.at = room.at, room.at + size
+        for to, given in zip(room.columns, (uid, pair, channel, us, orig, resp), strict=True):
+            to[start : start + size] = given
         return self.zeros.slice(0, size) if size <= len(self.zeros) else pa.array(np.zeros(size, np.int8))
 
-    def _sum(self, room: Columns, size: int) -> None:
-        uid, pair, *rhythm = (column[:size] for column in room)
-        made = timing.summarise(*rhythm)
-        with self.lock:
-            self.keys_taken.append((uid, pair))
-            self.timings.append(made)
-            if len(room[0]) == ROOM:
-                self.spare.append(room[2:])
+    def _sum(self, room: _Room) -> None:
+        uid, pair, *rhythm = (column[: room.at] for column in room.columns)
+        self.keys_taken.append((uid, pair))
+        self.timings.append(timing.summarise(*rhythm))
 
     def close(self) -> tuple[Keys, tuple[timing.Timing, ...]]:
         """Return what was noted: the keys sorted, the timing in parts; what was noted is given up."""
-        room, self.room = self.room, self._new(0)
-        self._sum(room, self.at)
+        for room in self.rooms.values():
+            self._sum(room)
+        self.rooms.clear()
         taken, self.keys_taken = self.keys_taken, []
         uids, pairs = [part[0] for part in taken], [part[1] for part in taken]
+        self.count = sum(map(len, uids))
         taken.clear()
-        uid = np.concatenate(uids)
+        uid = np.concatenate([np.empty(0, np.uint64), *uids])
         uids.clear()
-        keys = flow_keys.sort(uid, np.concatenate(pairs))
+        keys = flow_keys.sort(uid, np.concatenate([np.empty(0, np.uint64), *pairs]))
         return keys, tuple(part for part in self.timings if len(part))
+
+
+def _keys(size: int) -> Columns:
+    return np.empty(size, np.uint64), np.empty(size, np.uint64)
+
+
+def _rest(size: int, before: _Room | None) -> Columns:
+    """Return room for what is summed up: that of the room before, which is done, where it fits."""
+    if before is not None and len(before.columns[0]) == size:
+        return before.columns[2:]
+    return np.empty(size, np.uint64), *(np.empty(size, np.int64) for _ in range(3))
 
 
 @contextmanager
