@@ -10,6 +10,8 @@ from typing import Any
 
 import numba
 
+_jit: Callable[..., Any] = numba.njit
+
 Array = Any
 """Arrays and numbers of types that the compiler finds out."""
 
@@ -22,7 +24,7 @@ PARTS = (
 
 def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     """Return a function that compiled ones may call; it is compiled with them, and nothing is counted or checked."""
-    return numba.njit(boundscheck=False, error_model="numpy", _nrt=False)(function)
+    return _jit(boundscheck=False, error_model="numpy", _nrt=False)(function)
 
 
 @lru_cache(maxsize=1)
@@ -38,6 +40,6 @@ def whole(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     """Return a function that Python calls, compiled once and kept; its closure must hold the stamp."""
     options = {"nogil": True, "boundscheck": False, "error_model": "numpy", "_nrt": False}
     try:
-        return numba.njit(cache=True, **options)(function)
+        return _jit(cache=True, **options)(function)
     except RuntimeError:  # there is no place to keep it
-        return numba.njit(**options)(function)
+        return _jit(**options)(function)

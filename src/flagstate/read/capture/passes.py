@@ -84,7 +84,8 @@ def _passes() -> Passes:
     def listed(segments: Array, head: Array, order: Array) -> Array:
         return reassembly.listed(segments, head, order, -1) if mark else 0
 
-    return Passes(*map(whole, (walk_records, walk_blocks, dissect, finish, carry, assemble, listed)))
+    made: tuple[Pass, ...] = (walk_records, walk_blocks, dissect, finish, carry, assemble, listed)
+    return Passes(*[whole(each) for each in made])
 
 
 def room(connections: int, segments: int, arena: int, seed: int) -> table.Room:

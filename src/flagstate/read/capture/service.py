@@ -56,11 +56,11 @@ def turned(talk: Talk) -> bool:
         talk: A connection whose opening was not captured.
     """
     if talk.proto != "tcp":
-        first = talk.datagrams[0] if talk.datagrams else None
-        found = dns.message(first.data) if first and dns.NBNS not in (talk.orig_p, talk.resp_p) else None
-        return bool(
-            first and found and first.from_orig and found.answer and talk.resp_p > 1023 and talk.orig_p in (53, 5355)
-        )
+        if talk.orig_p not in (53, 5355) or talk.resp_p <= 1023 or not talk.datagrams:
+            return False
+        first = talk.datagrams[0]
+        found = dns.message(first.data) if first.from_orig else None
+        return bool(found and found.answer)
     orig, resp = talk.orig.data[:LOOKED], talk.resp.data[:LOOKED]
     if http.begins(orig) == "response" or http.begins(resp) == "request":
         return http.begins(orig) != "request"

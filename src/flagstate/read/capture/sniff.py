@@ -62,7 +62,20 @@ def kind_of_stream(buf: Array, at: Array, size: Array, ports: Array) -> Array:
         return HTTP
     if size >= 4 and buf[at + 3] in (32, 45) and digit(buf[at]) and digit(buf[at + 1]) and digit(buf[at + 2]):
         return LINES
+    # A greeting of SOCKS: what a proxy passes on may be clear text.
+    fifth = size >= 3 and buf[at] == 5 and 1 <= buf[at + 1] <= 16 and size == 2 + buf[at + 1]
+    if fifth or (size >= 9 and buf[at] == 4 and buf[at + 1] == 1 and buf[at + size - 1] == 0):
+        return CLEAR
     return CLEAR if printable(buf, at, size) else OTHER
+
+
+@part
+def quick(buf: Array, at: Array) -> Array:
+    """Whether the long header of QUIC names a version: 1, 2, a draft, Facebook's, or one that is no version."""
+    high, low = buf[at + 1] << 8 | buf[at + 2], buf[at + 3] << 8 | buf[at + 4]
+    if (high == 0 and low == 1) or (high == 0x6B33 and low == 0x43CF) or (high == 0xFF00 and low < 256):
+        return True
+    return (high == 0xFACE and low >> 8 == 0xB0) or (high & 0x0F0F == 0x0A0A and low & 0x0F0F == 0x0A0A)
 
 
 @part
@@ -74,7 +87,9 @@ def kind_of_datagram(buf: Array, at: Array, size: Array, ports: Array) -> Array:
             return DNS
     if size >= 13 and 20 <= buf[at] <= 25 and (buf[at + 1] == 0xFE or (buf[at + 1] == 1 and buf[at + 2] == 0)):
         return DTLS
-    if size >= 200 and buf[at] & 0xC0 == 0xC0:
+    if size >= 20 and buf[at] < 4 and buf[at + 4] == 0x21 and buf[at + 5] == 0x12 and buf[at + 6] == 0xA4:
+        return DTLS  # STUN, by which two peers find each other before
+    if size >= 7 and buf[at] & 0xC0 == 0xC0 and quick(buf, at):
         return QUIC
     # A query of DNS on another port: one question, no answers, and letters of a name.
     asks = size >= 17 and buf[at + 2] & 0xF8 in (0, 0x80) and buf[at + 4] == 0 and buf[at + 5] == 1 and buf[at + 6] == 0

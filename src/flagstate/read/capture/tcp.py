@@ -120,7 +120,7 @@ def covered(row: Array, side: Array, begin: Array, end: Array) -> None:
     row[side + TOP] = max(row[side + TOP], end)
     if begin > row[side + NEXT]:
         begin, end = widened(row, side, begin, end)
-        free = np.int64(-1)
+        free: Array = np.int64(-1)
         for number in range(STRETCHES):
             if row[side + A0 + 2 * number] == 0:
                 free = number

@@ -7,6 +7,7 @@ import secrets
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from flagstate.read.capture.table import CONNECTIONS, SEED, SEGMENTS
 
 Numbers = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+_Number = TypeVar("_Number", bound=np.generic)
 
 FORMS = {
     b"\xd4\xc3\xb2\xa1": (0, 0, 16), b"\xa1\xb2\xc3\xd4": (1, 0, 16),
@@ -30,6 +32,10 @@ NG = b"\x0a\x0d\x0d\x0a"
 MOST_CONNECTIONS = 1 << 20
 """Connections that are open at once; beyond, those that were silent for longest are taken as over."""
 MOST_SEGMENTS = 1 << 22
+SOFT_CONNECTIONS, SOFT_SEGMENTS = 1 << 15, 1 << 18
+"""Room from which on what is over is handed out before more is made, if it is half of it."""
+BEHIND = 64 << 20
+"""Bytes of the file that stay in memory once they were gone through."""
 ARENA = 1 << 20
 MOST_ARENA = 64 << 20
 FIRST = (1 << 12, 1 << 14)
@@ -85,9 +91,10 @@ class Capture:
             except (OSError, ValueError) as problem:
                 raise EvidenceError("The capture cannot be mapped into memory", why=str(problem)) from problem
         # The map is closed when nothing looks at it any longer.
-        yield from self._windows(np.frombuffer(mapped, np.uint8))
+        yield from self._windows(np.frombuffer(mapped, np.uint8), mapped)
 
-    def _windows(self, buf: Bytes) -> Iterator[Window]:
+    def _windows(self, buf: Bytes, mapped: mmap.mmap) -> Iterator[Window]:
+        behind = 0
         made = room(*FIRST, ARENA, secrets.randbits(62))
         made = made._replace(counts=self.counts)
         batch, run = records.packets(), passes()
@@ -101,6 +108,11 @@ class Capture:
                 made, done = self._more(made)
                 if done is not None:
                     yield Window(done.rows, done.segments, buf, done.arena)
+                    mapped.madvise(mmap.MADV_DONTNEED)
+            if int(self.state[records.AT]) - behind >= BEHIND:
+                # What is looked at again comes back from the file.
+                mapped.madvise(mmap.MADV_DONTNEED)
+                behind = int(self.state[records.AT])
         run.finish(made, np.int64(1 << 62), np.int64(0), 0)
         last = int(made.used[CONNECTIONS])
         yield Window(made.rows[:last], made.segments, buf, made.arena)
@@ -108,22 +120,27 @@ class Capture:
     def _more(self, made: table.Room) -> tuple[table.Room, table.Room | None]:
         """Make the tables larger, or, where they are as large as they may be, hand out what is over."""
         run, sizes = passes(), (len(made.rows), len(made.segments), len(made.arena))
-        if sizes[0] < MOST_CONNECTIONS and sizes[1] < MOST_SEGMENTS and sizes[2] < MOST_ARENA:
+        small = sizes[0] < MOST_CONNECTIONS and sizes[1] < MOST_SEGMENTS and sizes[2] < MOST_ARENA
+        if small and not _soft(made):
             return _grown(made), None
         now = made.counts[table.CLOCK]
         count, over = int(made.used[CONNECTIONS]), int(run.finish(made, now, np.int64(0), 0))
+        if small and over < count // 2:
+            fresh = _grown(made)
+            run.finish(fresh, np.int64(0), np.int64(0), 1)
+            return fresh, None
         if over < count // 4:
             least = np.partition(made.rows[:count, table.LAST], count // 2)[count // 2] + 1
             self.crowded += int(run.finish(made, now, least, 0)) - over
         fresh = self._carried(made, sizes)
-        if fresh.used[CONNECTIONS] > sizes[0] // 2 or fresh.used[SEGMENTS] > sizes[1] // 2:
+        if not small and (fresh.used[CONNECTIONS] > sizes[0] // 2 or fresh.used[SEGMENTS] > sizes[1] // 2):
             # A few connections hold it all: none can wait, or there would never be room.
             self.crowded += int(fresh.used[CONNECTIONS])
             run.finish(made, now, np.int64(1 << 62), 0)
             fresh = self._carried(made, sizes)
         fresh.arena[:] = made.arena
         fresh.used[table.ARENA] = made.used[table.ARENA]
-        if fresh.used[table.ARENA] > sizes[2] // 2:
+        if not small and fresh.used[table.ARENA] > sizes[2] // 2:
             self._forget(fresh)
         run.finish(fresh, now, np.int64(0), 1)
         rows = made.rows[:count]
@@ -143,6 +160,17 @@ class Capture:
         fresh.segments[:used, table.HERE][inside] = 0
         fresh.used[table.ARENA] = 0
         self.counts[table.CUT_SEGMENTS] += int(inside.sum())
+
+
+def _soft(made: table.Room) -> bool:
+    """Whether it is connections or segments that are short, and there are many."""
+    rows, segments, used = len(made.rows), len(made.segments), made.used
+    if used[table.ARENA] > len(made.arena) // 2:
+        return False
+    return bool(
+        (rows >= SOFT_CONNECTIONS and used[CONNECTIONS] > rows // 2)
+        or (segments >= SOFT_SEGMENTS and used[SEGMENTS] > segments // 2)
+    )
 
 
 def _fixed(arena: Bytes) -> Bytes:
@@ -168,7 +196,7 @@ def _grown(made: table.Room) -> table.Room:
     return fresh
 
 
-def _twice(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def _twice(array: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
     made = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
     made[: len(array)] = array
     return made
