@@ -35,7 +35,7 @@ HASHED_FIRST = 64 << 20
 
 LEAN = (
     "estate", "zeek.", "gleif ", "bods ", "ftm", "cyclonedx ", "terraform ", "vpc_flow ", "azure_flow ",
-    "gcp_flow ", "nfdump ", "argus ",
+    "gcp_flow ", "nfdump ", "argus ", "cloudtrail", "actiontrail", "s3 access", "oss access",
 )  # fmt: skip
 """How the names of kinds begin that hold no records: they are read without the compiled passes."""
 
