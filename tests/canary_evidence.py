@@ -17,9 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from canaries import Aviary, Canary
+from canary_flows import write as flows
 from canary_logs import write as logs
 from canary_messages import write as messages
 from canary_owners import write as owners
+from canary_traffic import write as traffic
 
 START = 1_794_787_200
 _ENDS = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"]
@@ -31,7 +33,7 @@ def plant(folder: Path) -> Aviary:
     folder.mkdir(parents=True)
     aviary = Aviary()
     tables = (_tables, _json, _databases, _sheets, _names, _zeek, _har, _infrastructure, _broken, _archives)
-    for write in (*tables, messages, owners, logs):
+    for write in (*tables, messages, owners, logs, traffic, flows):
         write(folder, aviary)
     (folder / "estate.yaml").write_text(_estate(aviary))
     return aviary

@@ -195,6 +195,8 @@ _WHERE: dict[str, tuple[str, tuple[str, ...]]] = {
     "flow": ("server_name", ("name", "card", "parcel")),
     "asset": ("name", ("name", "card", "email")),
     "holding": ("container", ("name", "email", "card", "parcel")),
+    "tls_client": ("next_protocol", ("card", "parcel")),
+    "behaviour": ("far", ("name",)),
 }
 
 
@@ -203,7 +205,11 @@ def test_every_stream_was_read(world: tuple[Aviary, Blobs, Path]) -> None:
     rows = pq.read_table(folder / "flagstate-case/tables/evidence.parquet").to_pylist()
     kinds = {str(row["kind"]).split()[0] for row in rows if row["state"] in ("read", "partly_read")}
     wanted = {"zeek.conn", "zeek.dns", "zeek.ssl", "zeek.http", "har", "terraform", "cyclonedx", "estate"}
-    assert wanted <= kinds, kinds
+    wanted |= {"pcap", "pcapng", "eve", "vpc_flow", "azure_flow", "gcp_flow", "nfdump", "argus"}
+    wanted |= {"cloudtrail", "actiontrail", "postgresql"}
+    assert wanted <= kinds, wanted - kinds
+    behaviours = pq.read_table(folder / "flagstate-case/tables/behaviour.parquet")["kind"].to_pylist()
+    assert {"beacon", "dns_tunnel", "clear_text", "tunnel_exit", "carrier"} <= set(behaviours), set(behaviours)
 
 
 def test_private_to_the_owner(world: tuple[Aviary, Blobs, Path]) -> None:
