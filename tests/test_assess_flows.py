@@ -147,6 +147,18 @@ def test_one_word_of_doubt_beside_a_yes_is_doubt() -> None:
     assert {one["verdict"] for one in found} == {"unknown"}
 
 
+@pytest.mark.parametrize("noun", ["flow", "evidence"])
+@pytest.mark.parametrize("doubt", ["no", "unknown"])
+def test_what_one_artefact_missed_is_doubt_beside_a_yes(noun: str, doubt: str) -> None:
+    """Lost packets, a sampled log, a capture that could not be read: whoever says that all was seen is wrong."""
+    coverage = [
+        {"noun": "flow", "scope": "all", "complete": "yes", "said_by": "the operator"},
+        {"noun": noun, "scope": "x", "complete": doubt, "said_by": "the sensor", "evidence_id": "e1"},
+    ]
+    _, found = judged([NAMED, said("domain:example.com")], coverage=coverage)
+    assert {one["verdict"] for one in found} == {"unknown"}
+
+
 # What nothing may change ----------------------------------------------------------------------------------------------
 
 HOSTS = ["198.18.5.5", "198.18.9.9", "2001:db8::5", "192.0.2.7", "10.0.0.9", None]
