@@ -177,6 +177,15 @@ def test_other_transports(proto: str, resp_h: str, count: int) -> None:
     assert len(found) == count
 
 
+@pytest.mark.parametrize(("service", "shown"), [("gre", "GRE"), ("6in4", "6IN4"), ("igmp", None)])
+def test_a_transport_that_a_capture_names_is_named(service: str, shown: str | None) -> None:
+    talk = Talk(FEW, 9_000, 9_000, resp_p=0, proto="unknown_transport", service=service)
+    found = said(carrier.find, *web(), talk)
+    assert [(figures(one)["transport"], f"spoke {shown}," in str(one["message"])) for one in found] == (
+        [(service, True)] if shown else []
+    )
+
+
 @pytest.mark.parametrize("find", [encrypted_dns.find, tunnel_exit.find, wrong_port.find, carrier.find])
 def test_nothing_is_made_of_nothing_and_nothing_is_left_behind(find: Find) -> None:
     with seen([]) as made:

@@ -32,6 +32,9 @@ def shapes(view: View) -> Row:
     found = view.table("behaviour")
     said = found.filter(pc.greater_equal(pc.fill_null(found["score"], 0.0), SAID))
     rows = sorted(said.to_pylist(), key=_order)
+    judged = _judged(view)
+    for row in rows:
+        row["judged"] = judged.get(_key(row["kind"], row["facts"]))
     return {
         "cards": [_card(view, row) for row in rows[:CARDS]],
         "left_out": max(0, len(rows) - CARDS),
@@ -40,6 +43,18 @@ def shapes(view: View) -> Row:
         "table": _table(view, rows) if rows else None,
         "size": (WIDE, HIGH),
     }
+
+
+def _judged(view: View) -> dict[tuple[str, frozenset[str]], str]:
+    """Return what people said of findings of behaviours, by kind and flows."""
+    found = view.table("finding")
+    said = found.filter(pc.and_(found["judged"].is_valid(), pc.starts_with(found["rule_id"], "behaviour-")))
+    rows = said.select(["rule_id", "facts", "judged"]).to_pylist()
+    return {_key(row["rule_id"].removeprefix("behaviour-"), row["facts"]): row["judged"] for row in rows}
+
+
+def _key(kind: str, facts: list[str] | None) -> tuple[str, frozenset[str]]:
+    return kind, frozenset(facts or ())
 
 
 def _order(row: Row) -> tuple[object, ...]:
@@ -148,6 +163,11 @@ def _table(view: View, rows: list[Row]) -> Grid:
         Field(t("col.to"), "two", lambda r: (r["far"] or "–", f"{r['proto'] or ''} {r['resp_p'] or ''}".strip())),
         Field(t("col.score"), "text", lambda r: figures.share(r["score"], view.meta.language), title=t("tip.score")),
         Field(t("col.declared"), "chip", lambda r: view.chip("declared", r["standing"] or "unknown")),
+        *(
+            [Field(t("judged"), "text", lambda r: r["judged"] or "–", wide=True)]
+            if any(r["judged"] for r in rows)
+            else []
+        ),
         Field(t("col.sent"), "bytes", lambda r: r["orig_bytes"], title=t("tip.sent")),
         Field(t("col.received"), "bytes", lambda r: r["resp_bytes"]),
         Field(t("col.pcr"), "text", lambda r: "–" if r["pcr"] is None else f"{r['pcr']:+.2f}", title=t("tip.pcr")),

@@ -31,6 +31,7 @@ TRANSPORTS = {
     "ah": "The firm's own IPsec VPN; declare its gateway",
     "ipip": "A tunnel between two networks of the firm",
     "ipv6": "IPv6 over IPv4 by a tunnel broker or 6to4, often set up by an old router by itself",
+    "6in4": "IPv6 over IPv4 by a tunnel broker or 6to4, often set up by an old router by itself",
     "sit": "IPv6 over IPv4 by a tunnel broker or 6to4, often set up by an old router by itself",
     "sctp": "Signalling of a telephone network, or WebRTC",
     "ospf": "Routing inside the network",
@@ -58,7 +59,10 @@ def find(seen: Seen) -> pa.Table:
     """Return carriers."""
     where = f"orig_h IS NOT NULL AND proto IS NOT NULL AND proto NOT IN ('tcp', 'udp') AND proto NOT IN {QUIET}"
     records = []
-    for total in gathered(seen, where, services="NULL::VARCHAR"):
+    # Captures name a transport that has no name as a protocol by the service inside.
+    for total in gathered(seen, where, services="CASE WHEN proto = 'unknown_transport' THEN service END"):
+        if total.service in QUIET:
+            continue
         made = _icmp(seen, total) if total.proto in ICMP else _transport(total)
         if made is not None:
             records.append(made)
@@ -127,7 +131,7 @@ def _icmp(seen: Seen, total: Total) -> dict[str, object] | None:
 
 
 def _transport(total: Total) -> dict[str, object] | None:
-    proto = total.proto or ""
+    proto = total.service or total.proto or ""
     both = total.orig_bytes + total.resp_bytes
     parts = {
         "not_tcp_or_udp": 1.0,
@@ -150,7 +154,7 @@ def _row(
     if score < SAID:
         return None
     figures: dict[str, float | int | str] = {
-        "transport": total.proto or "",
+        "transport": total.service or total.proto or "",
         "conns": total.conns,
         "bytes_up": total.orig_bytes,
         "bytes_down": total.resp_bytes,
