@@ -100,6 +100,22 @@ class _Reader:
                 return None
         return None
 
+    def past(self, at: int) -> int:
+        """Return where what follows the name at an offset begins, not reading what a pointer points to; -1: damaged."""
+        data = self.data
+        for _ in range(128):
+            if at >= len(data):
+                return -1
+            length = data[at]
+            if length >= 192:
+                return at + 2
+            if length >= 64:
+                return -1
+            at += length + 1
+            if not length:
+                return at
+        return -1
+
     def _joined(self, labels: list[bytes]) -> str:
         if self.netbios and labels and len(labels[0]) == 32:
             labels = [_netbios(labels[0]), *labels[1:]]
@@ -149,10 +165,9 @@ def message(data: bytes, *, netbios: bool = False) -> Message | None:
 def _answers(reader: _Reader, at: int, count: int) -> Iterator[str]:
     data = reader.data
     for _ in range(min(count, MOST_RECORDS)):
-        owner = reader.name(at)
-        if owner is None or owner[1] + 10 > len(data):
+        at = reader.past(at)
+        if at < 0 or at + 10 > len(data):
             return
-        at = owner[1]
         kind, size = data[at] << 8 | data[at + 1], data[at + 8] << 8 | data[at + 9]
         at += 10
         if at + size > len(data):

@@ -57,8 +57,12 @@ def _shown(high: Numbers, low: Numbers, over6: npt.NDArray[np.bool_]) -> list[st
     for key in zip(high.tolist(), low.tolist(), over6.tolist(), strict=True):
         text = known.get(key)
         if text is None:
-            six = ((key[0] & LOW) << 64) | (key[1] & LOW)
-            text = known[key] = str(ipaddress.IPv6Address(six) if key[2] else ipaddress.IPv4Address(key[1]))
+            low = key[1]
+            if key[2]:
+                text = str(ipaddress.IPv6Address(((key[0] & LOW) << 64) | (low & LOW)))
+            else:
+                text = f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
+            known[key] = text
         made.append(text)
     return made
 
