@@ -20,6 +20,17 @@ traced demo "$bin" demo --keep "$work/demo"
 [ -s "$work/demo/report.html" ] || { cat "$work/demo.out"; echo "network: demo left no report"; exit 1; }
 traced audit "$bin" audit tests/data --case "$work/case"
 [ -s "$work/case/report.html" ] || { cat "$work/audit.out"; echo "network: audit left no report"; exit 1; }
+# Captures and logs of traffic were among the evidence: what they name was not looked up, and nobody was called.
+"$PWD/.venv/bin/python" - "$work/case/tables/evidence.parquet" <<'PY'
+import sys
+
+import pyarrow.parquet as pq
+
+rows = pq.read_table(sys.argv[1]).to_pylist()
+read = {str(row["kind"]).split()[0] for row in rows if row["state"] in ("read", "partly_read")}
+missed = {"pcap", "pcapng", "eve", "vpc_flow", "cloudtrail", "nfdump"} - read
+sys.exit(f"network: the trace is not one of reading {', '.join(sorted(missed))}" if missed else 0)
+PY
 traced report "$bin" report --case "$work/case"
 # And the tracer works: a probe that opens one must be caught.
 strace -f -qq -e trace=network -o "$work/probe.trace" python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
