@@ -71,12 +71,13 @@ def _skipped(folder: Path) -> None:
 
 def _dropped(folder: Path) -> None:
     stats: dict[str, object] = {"uptime": 9, "capture": {"kernel_packets": 1_000, "kernel_drops": 400}}
-    ends: dict[str, object] = {"timestamp": "2026-11-16T09:00:00.000000+0000", "src_ip": NEAR, "src_port": 1, "dest_ip": "198.51.100.9",
-            "dest_port": 443, "proto": "TCP", "flow_id": 1}  # fmt: skip
-    flow = {"pkts_toserver": 9, "pkts_toclient": 9, "bytes_toserver": 900, "bytes_toclient": 900}
-    flow |= {"start": ends["timestamp"]}
+    at = "2026-11-16T09:00:00.000000+0000"
+    ends: dict[str, object] = {"timestamp": at, "src_ip": NEAR, "src_port": 1, "dest_ip": "198.51.100.9",
+                               "dest_port": 443, "proto": "TCP", "flow_id": 1}  # fmt: skip
+    flow: dict[str, object] = {"pkts_toserver": 9, "pkts_toclient": 9, "bytes_toserver": 900, "bytes_toclient": 900}
+    flow["start"] = at
     events = [ends | {"event_type": "flow", "flow": flow}]
-    events.append({"timestamp": ends["timestamp"], "event_type": "stats", "stats": stats})
+    events.append({"timestamp": at, "event_type": "stats", "stats": stats})
     (folder / "eve.json").write_text("".join(json.dumps(event) + "\n" for event in events))
 
 
