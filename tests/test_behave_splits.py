@@ -71,6 +71,16 @@ def test_some_splits_and_orders(made: World) -> None:
         check(made, whole, seed)
 
 
+def test_a_log_beside_another_that_holds_it_adds_no_question(made: World) -> None:
+    once = audited([("connection", made.connection), ("query", made.query)])
+    part = made.query.take(
+        pa.array(np.random.default_rng(1).permutation(made.query.num_rows)[: made.query.num_rows // 2])
+    )
+    twice = audited([("query", part), ("connection", made.connection), ("query", made.query)])
+    assert twice["lookups"].equals(once["lookups"])
+    assert twice["behaviour"].equals(once["behaviour"])
+
+
 @pytest.mark.slow
 def test_500_splits_and_orders() -> None:
     made = world(5, scale=0.004, days=2)

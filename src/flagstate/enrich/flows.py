@@ -22,7 +22,9 @@ from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flagstate.enrich import flow_keys, flow_overlap, flow_sql
 from flagstate.enrich.behave import lookups, timing
@@ -58,7 +60,7 @@ class Merged:
     timing: Timing = field(default_factory=Timing)
     """The rhythm of all channels."""
     lookups: pa.Table = field(default_factory=lookups.SCHEMA.empty_table)
-    """What was asked of DNS, by host and registrable domain; artefacts that overlap count in full, each."""
+    """What was asked of DNS, by host and registrable domain; artefacts that overlap in part count in full, each."""
 
 
 def extract(
@@ -200,8 +202,35 @@ def merge(summaries: Mapping[str, Summary], con: duckdb.DuckDBPyConnection, *, s
         _finish([*partials, alone], summaries.values(), con),
         overlaps,
         timing.merge(rhythms),
-        lookups.merge([each.lookups for each in summaries.values()]),
+        lookups.merge(_asked_once(summaries)),
     )
+
+
+REPEATED = 0.9
+"""Share of an artefact's questions that others hold too, from which it adds nothing to what was asked of DNS."""
+
+
+def _asked_once(summaries: Mapping[str, Summary]) -> list[pa.Table]:
+    """Return what was asked of DNS without artefacts that only repeat others, such as a log beside its capture."""
+    listed = sorted((key for key, each in summaries.items() if each.lookups.num_rows), key=str)
+    if len(listed) < 2:
+        return [summaries[key].lookups for key in listed]
+    asked = {key: _questions(summaries[key].sightings) for key in listed}
+    known, kept = np.empty(0, np.uint64), []
+    for key in sorted(listed, key=lambda name: (-len(asked[name]), name)):
+        mine = asked[key]
+        if len(mine) and flow_keys.member(mine, known).mean() >= REPEATED:
+            continue
+        kept.append(summaries[key].lookups)
+        known = np.union1d(known, mine)
+    return kept
+
+
+def _questions(sightings: pa.Table) -> npt.NDArray[np.uint64]:
+    """Return a key of each question to DNS: what was asked and answered, in which millisecond."""
+    mine = sightings.filter(pc.fill_null(pc.equal(sightings["service"], "dns"), False))
+    keys = mine["record_key"].to_numpy() ^ (mine["us"].to_numpy() // 1000).astype(np.uint64)
+    return np.unique(keys)
 
 
 def _rhythm(con: duckdb.DuckDBPyConnection, source: str, name: str, us: str, salt: int) -> Timing:
