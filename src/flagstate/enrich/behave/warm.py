@@ -32,11 +32,10 @@ def warm(con: duckdb.DuckDBPyConnection) -> None:
     channels = np.repeat(ids.astype(np.uint64), each)
     sent, back = 500 + us % 97, 300 + us % 89
     half = len(us) // 2
+    # In two parts: merging needs the loops over bins.
     parts = [
-        timing.summarise(*(column[cut] for column in (channels, us, sent, back)))
-        for cut in (slice(None, half), slice(half, None))
+        timing.summarise(channels[cut], us[cut], sent[cut], back[cut]) for cut in (slice(None, half), slice(half, None))
     ]
-    # Parts of parts too: merging needs the loops over bins.
     with looked(flow, Traffic(timing.merge(parts), salt=1), con) as seen:
         behave.find(seen)
 
