@@ -14,6 +14,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.case import index, judgements, keys, layout, ledger, lock, purge, versions
 from flagstate.case.disk import replace, worded
+from flagstate.case.judgements import Told
 from flagstate.case.upgrades import steps
 from flagstate.case.writer import VERSION, Writer
 from flagstate.errors import CaseError
@@ -320,7 +321,7 @@ class Case:
         """Return the judgements that stand on a day; without a day, also those that have expired."""
         return judgements.standing(self.ledger(), as_of)
 
-    def told(self, as_of: date) -> list[judgements.Told]:
+    def told(self, as_of: date) -> list[Told]:
         """Return every judgement with what became of it until a day."""
         return judgements.told(self.ledger(), as_of)
 
