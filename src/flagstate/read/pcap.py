@@ -7,7 +7,8 @@ UDP nor ICMP has the protocol `unknown_transport`. Bytes are payload by the head
 that repeats count once and a capture cut at a snap length counts in full. States and time-outs are Zeek's defaults.
 
 What it cannot see: what is encrypted; packets that the tap lost, unless numbers or statistics tell; damage that looks
-like a packet. Of a connection that was open before, who asked is told by its ports and contents.
+like a packet. Of a connection that was open before, who asked is told by its ports and contents; where the clock runs
+back, one that was silent may be two.
 """
 
 from __future__ import annotations

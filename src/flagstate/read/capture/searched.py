@@ -66,7 +66,8 @@ class Search:
         if found.packed:
             yield Note(f"{found.packed:,} bodies are compressed in a way that is not undone and were not searched")
         if found.binary:
-            yield Note(f"{found.binary:,} bodies are images, fonts or other binary data; not searched", lost=False)
+            reason = f"{found.binary:,} bodies are images, fonts or other binary data and were not searched"
+            yield Note(reason, lost=False)
 
     def _again(self, clear: Clear) -> Iterator[None]:
         desk = Desk()

@@ -165,7 +165,7 @@ class Capture:
 def _soft(made: table.Room) -> bool:
     """Whether it is connections or segments that are short, and there are many."""
     rows, segments, used = len(made.rows), len(made.segments), made.used
-    if used[table.ARENA] > len(made.arena) // 2:
+    if used[table.ARENA] > len(made.arena) - ARENA // 2:
         return False
     return bool(
         (rows >= SOFT_CONNECTIONS and used[CONNECTIONS] > rows // 2)
