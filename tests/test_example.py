@@ -44,8 +44,13 @@ def test_results_of_the_ledger(example: Audited) -> None:
 
 
 def test_an_attempt_is_no_loss(example: Audited) -> None:
-    messages = [f["message"] for f in example.document["findings"] if f["question"] == "flows"]
-    attempted = [m for m in messages if m.startswith("Attempted")]
+    found = [
+        f for f in example.document["findings"] if f["question"] == "flows" and f["message"].startswith("Attempted")
+    ]
+    attempted = [f["message"] for f in found if f["rule_id"] == "flow-undeclared"]
+    # The rhythm of the attempts is told too, and weighs as little.
+    assert [f["rule_id"] for f in found if f["rule_id"] != "flow-undeclared"] == ["behaviour-beacon"]
+    assert {f["level"] for f in found} == {"info"}
     assert len(attempted) == len(TRUTH["attempted"])
     assert all(addr in said for addr, said in zip(TRUTH["attempted"], attempted, strict=True))
 
