@@ -198,7 +198,7 @@ def test_an_audit_that_is_ended_goes_on_and_ends_the_same(
     folder, whole = much
     case = tmp_path / "case"
     with audit_of(folder, case, tmp_path) as process:
-        for _ in range(400):
+        for _ in range(2_000):
             if len(list(case.glob("work/items/*/*.json"))) >= 3 or process.poll() is not None:
                 break
             time.sleep(0.02)
