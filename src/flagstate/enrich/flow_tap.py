@@ -16,7 +16,7 @@ from flagstate.enrich import flow_keys
 from flagstate.enrich.behave import timing
 from flagstate.enrich.flow_keys import Hashes, Keys
 
-ROOM = 2**20
+ROOM = 2**18
 """Records that are taken before they are summed up."""
 
 Columns = tuple[Any, ...]

@@ -23,7 +23,7 @@ LARGE = 64 << 20
 BATCH_BYTES, BATCH_FILES = 16 << 20, 24
 LEAD = 64 << 10
 ROOM = "Make room where the case lies, and start the audit again: it goes on where it was."
-SLACK = 768 << 20
+SLACK = 1536 << 20
 """Private memory in bytes that a child needs beside its database."""
 
 

@@ -112,7 +112,7 @@ def _fold(channel: Words, columns: Ints) -> Timing:
     return Timing(names[:found].copy(), level[:found].copy(), place, blob[: place[-1]].copy())
 
 
-KEPT = 2**20
+KEPT = 2**18
 """Rows up to which the room that folding needs is kept by each thread: fresh memory costs as much as the work."""
 
 
