@@ -100,3 +100,44 @@ BEHAVIOURS = {
     "tunnel_exit": "A tunnel, VPN or relay ends outside: what is in it is not seen.",
 }
 """Shapes of traffic that are looked for; each names the best innocent explanation beside it."""
+
+CLAIM_KINDS = {
+    "fact": "Something that is said to have happened.",
+    "allegation": "Something that somebody is said to do, and that is not shown.",
+    "opinion": "A judgement or a forecast.",
+    "promise": "What a vendor or an operator states of itself.",
+    "legal": "What a law is said to do.",
+    "number": "A figure.",
+}
+
+SOURCE_FORMS = {
+    "statement": "Somebody's own statement, on record.",
+    "report": "Reporting of one's own.",
+    "quote": "Somebody's words as an outlet gives them.",
+    "document": "A filing, a notice, a memo.",
+    "dataset": "A table of figures.",
+    "translation": "The same in another language.",
+    "rewrite": "What another outlet reported, in other words.",
+    "copy": "What another outlet reported, in its words.",
+}
+"""Forms of sources; the last three never stand for themselves."""
+
+CLAIM_VERDICTS = {
+    "contradicted": "What was seen says otherwise.",
+    "supported": "What was seen agrees, and nothing that was seen says otherwise.",
+    "not_observed": "Nothing that was seen decides: see the window, the coverage and what to collect.",
+    "questionable": "Its own figures hardly agree with each other: ask, before it is used.",
+    "not_testable": "It has no test that evidence of this kind could decide.",
+}
+"""A denial and an absence are neither support nor contradiction."""
+
+MUTATIONS = {
+    "number": "A figure changed.",
+    "unit": "A unit changed and its figure did not.",
+    "hedging": "A hedge disappeared, or appeared.",
+    "scope": "It speaks of more, of less or of something else.",
+    "date": "A date differs.",
+    "speaker": "It is put into another mouth.",
+    "kind": "An allegation or opinion became a fact, or the reverse.",
+    "plausibility": "Two of its figures together are not plausible.",
+}

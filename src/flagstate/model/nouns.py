@@ -7,6 +7,7 @@ from flagstate.model.agreement import AGREEMENT
 from flagstate.model.asset import ASSET
 from flagstate.model.behaviour import BEHAVIOUR
 from flagstate.model.claim import CLAIM
+from flagstate.model.claim_verdict import CLAIM_VERDICT
 from flagstate.model.compelled import COMPELLED
 from flagstate.model.concentration import CONCENTRATION
 from flagstate.model.connection import CONNECTION
@@ -31,6 +32,7 @@ from flagstate.model.judgement import JUDGEMENT
 from flagstate.model.key_use import KEY_USE
 from flagstate.model.legal_entity import LEGAL_ENTITY
 from flagstate.model.measure import MEASURE
+from flagstate.model.mutation import MUTATION
 from flagstate.model.need import NEED
 from flagstate.model.network import NETWORK
 from flagstate.model.noun import Column, Noun, conform, digest, empty, rows, stamp
@@ -40,12 +42,14 @@ from flagstate.model.place import PLACE
 from flagstate.model.plan import PLAN
 from flagstate.model.policy import POLICY
 from flagstate.model.population import POPULATION
+from flagstate.model.provenance import PROVENANCE
 from flagstate.model.query import QUERY
 from flagstate.model.reach import REACH
 from flagstate.model.reconciliation import RECONCILIATION
 from flagstate.model.record import RECORD
 from flagstate.model.reject import REJECT
 from flagstate.model.reliance import RELIANCE
+from flagstate.model.source import SOURCE
 from flagstate.model.tls_client import TLS_CLIENT
 from flagstate.model.ultimate_parent import ULTIMATE_PARENT
 
@@ -72,6 +76,7 @@ ALL = (
     NEED,
     RELIANCE,
     EVENT,
+    SOURCE,
     CLAIM,
     POLICY,
     MEASURE,
@@ -93,6 +98,9 @@ ALL = (
     CONCENTRATION,
     PERSON_COUNT,
     PLAN,
+    PROVENANCE,
+    MUTATION,
+    CLAIM_VERDICT,
     FINDING,
     JUDGEMENT,
 )
@@ -110,6 +118,7 @@ __all__ = [
     "ASSET",
     "BEHAVIOUR",
     "CLAIM",
+    "CLAIM_VERDICT",
     "COMPELLED",
     "CONCENTRATION",
     "CONNECTION",
@@ -135,6 +144,7 @@ __all__ = [
     "KEY_USE",
     "LEGAL_ENTITY",
     "MEASURE",
+    "MUTATION",
     "NEED",
     "NETWORK",
     "NOUNS",
@@ -144,12 +154,14 @@ __all__ = [
     "PLAN",
     "POLICY",
     "POPULATION",
+    "PROVENANCE",
     "QUERY",
     "REACH",
     "RECONCILIATION",
     "RECORD",
     "REJECT",
     "RELIANCE",
+    "SOURCE",
     "STORED",
     "STREAMS",
     "TLS_CLIENT",
