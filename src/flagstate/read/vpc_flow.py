@@ -16,11 +16,10 @@ import re
 from collections.abc import Iterator
 
 import duckdb
-import pyarrow as pa
 
 from flagstate import model
 from flagstate.errors import EvidenceError
-from flagstate.read import flow_table
+from flagstate.read import flow_table, footer
 from flagstate.read.flow_table import Table
 from flagstate.read.one_way import named
 from flagstate.read.part import Context, Facts, Head, Kind, Opened, Part, Reader
@@ -34,7 +33,6 @@ NUMBERS = {
     **dict.fromkeys(("srcport", "dstport", "protocol", "tcp-flags"), "INTEGER"),
     **dict.fromkeys(("packets", "bytes", "start", "end"), "BIGINT"),
 }
-MAGIC = b"PAR1"
 _ALIAS = {"eni-id": "interface-id"}
 _FIELD = re.compile(r"[a-z][a-z0-9_-]{1,40}")
 _STATUS = ("OK", "NODATA", "SKIPDATA")
@@ -66,26 +64,15 @@ def _layout(head: Head) -> tuple[tuple[str, ...], int] | None:
 
 def _schema(head: Head) -> dict[str, str] | None:
     """Return fields and columns of a Parquet file by its footer; null: not a flow log."""
-    end = head.data if head.whole else head.tail
-    if not head.data.startswith(MAGIC) or not end.endswith(MAGIC):
-        return None
-    size = int.from_bytes(end[-8:-4], "little") + 8
-    if size > len(end):
-        return None
-    from pyarrow import parquet
-
-    try:
-        names = parquet.read_schema(pa.BufferReader(MAGIC + end[-size:])).names
-    except (pa.ArrowException, OSError, ValueError):
-        return None
-    if (found := _header(names)) is None or not {"log-status", "action"} & set(found):
+    names = footer.columns(head)
+    if names is None or (found := _header(names)) is None or not {"log-status", "action"} & set(found):
         return None
     return dict(reversed(list(zip(found, names, strict=True))))
 
 
 def recognise(head: Head) -> Kind | None:
     """Tell by the header, by the shape of a line in the default format, or by the columns of a Parquet file."""
-    if head.data.startswith(MAGIC):
+    if head.data.startswith(footer.MAGIC):
         return Kind("vpc_flow parquet") if _schema(head) else None
     return Kind("vpc_flow text") if _layout(head) else None
 

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
-import pyarrow as pa
 
 from flagstate.errors import EvidenceError
+from flagstate.read import footer
 from flagstate.read.part import Context, Head, Opened, Part, Stream, Tally
 from flagstate.read.zeek_fields import TS_US, Shape, shape, tell
 
-MAGIC = b"PAR1"
 _SHORT = {f"id.{end}": (f"id_{end}", end) for end in ("orig_h", "orig_p", "resp_h", "resp_p")}
 """Other names under which the ends are kept."""
 
 
 def recognise(head: Head) -> str | None:
     """Return the path of the log by the schema in the footer; null: not Zeek's, or the footer is too large."""
-    end = head.data if head.whole else head.tail
-    if not head.data.startswith(MAGIC) or not end.endswith(MAGIC):
-        return None
-    size = int.from_bytes(end[-8:-4], "little") + 8
-    if size > len(end):
-        return None
-    from pyarrow import parquet
-
-    try:
-        names = parquet.read_schema(pa.BufferReader(MAGIC + end[-size:])).names
-    except (pa.ArrowException, OSError, ValueError):
+    names = footer.columns(head)
+    if names is None:
         return None
     path = tell([field for field, _ in _fields(names)])
     known = shape(path) if path is not None else None
