@@ -167,20 +167,17 @@ def _record(day: Mapping[str, Any], score: float, end: Mapping[str, Any]) -> dic
         "other_hosts": day["peers"], "days_as_large": day["again"], "date": day["day"].isoformat(),
     }  # fmt: skip
     figures |= {f"times_{name}": ratio for name, ratio in ratios.items()}
-    said = [f"{row.times(ratios['peers'])} what 99 % of pairs send in a day"]
+    compared = [f"{row.times(ratios['peers'])} what 99 % of pairs send in a day"]
     if "own" in ratios:
-        said.insert(0, f"{row.times(ratios['own'])} its own high days")
+        compared.insert(0, f"{row.times(ratios['own'])} its own high days")
     elif "host" in ratios:
-        said.insert(0, f"{row.times(ratios['host'])} what this host sends in all on a usual day")
+        compared.insert(0, f"{row.times(ratios['host'])} what this host sends in all on a usual day")
     message = (
         f"{day['orig_h']} sent {row.size(day['sent'])} to {day['far']} on {day['day'].isoformat()}, "
-        f"{' and '.join(said)}."
+        f"{' and '.join(compared)}."
     )
     begin = (day["day"] - date(1970, 1, 1)).days * ends.DAY_US
-    from_us, to_us = (min(max(end[name] or begin, begin), begin + ends.DAY_US - 1) for name in ("from_us", "to_us"))
-    return row.row(
-        "bulk_upload", orig_h=day["orig_h"], far=day["far"], resp_h=end["resp_h"], resp_p=end["resp_p"],
-        proto=end["proto"], parts=_parts(day), figures=figures, message=message, innocent=words, benign=benign,
-        score=score, conns=day["conns"], orig_bytes=int(day["sent"]), resp_bytes=int(day["back"]), from_us=from_us,
-        to_us=to_us, timeline=end["timeline"], facts=end["facts"],
-    )  # fmt: skip
+    last = begin + ends.DAY_US - 1
+    end = {**end, **{name: min(max(end[name] or begin, begin), last) for name in ("from_us", "to_us")}}
+    said = (words, benign, score)
+    return ends.record("bulk_upload", day, end, parts=_parts(day), figures=figures, message=message, said=said)

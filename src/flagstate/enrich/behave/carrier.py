@@ -8,14 +8,14 @@ echo of ordinary size and rate.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, moved, ramp
+from flagstate.enrich.behave.totals import Total, gathered, moved, ramp, record
 
 ICMP = ("icmp", "icmp6", "ipv6-icmp")
 ORDINARY = ("tcp", "udp", *ICMP)
@@ -148,10 +148,9 @@ def _transport(total: Total) -> dict[str, object] | None:
 
 
 def _row(
-    total: Total, parts: dict[str, float], more: dict[str, float], message: str, said: tuple[str, float, float]
+    total: Total, parts: dict[str, float], more: dict[str, float], message: str, said: row.Said
 ) -> dict[str, object] | None:
-    innocent, benign, score = said
-    if score < SAID:
+    if said[-1] < SAID:
         return None
     figures: dict[str, float | int | str] = {
         "transport": total.service or total.proto or "",
@@ -162,9 +161,6 @@ def _row(
         "hours": total.hours,
         **more,
     }
-    return row.row(
-        "carrier", orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=None, proto=total.proto, parts=parts,
-        figures=figures, message=message, innocent=innocent, benign=benign, score=score, conns=total.conns,
-        orig_bytes=total.orig_bytes, resp_bytes=total.resp_bytes, from_us=total.from_us, to_us=total.to_us,
-        facts=total.facts, unsized=total.unsized > 0,
-    )  # fmt: skip
+    # What sensors put in the place of a port is not one: ICMP's types, a protocol's number.
+    portless = replace(total, resp_p=None)
+    return record("carrier", portless, parts=parts, figures=figures, message=message, said=said)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from flagstate.catalog import services
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, moved, named, quoted, ramp
+from flagstate.enrich.behave.totals import Total, gathered, moved, named, quoted, ramp, record
 
 PORT = 853
 """Of DNS over TLS (tcp) and DNS over QUIC (udp)."""
@@ -84,9 +84,8 @@ def _innocent(total: Total, resolver: services.Resolver | None, *, port: bool) -
 
 
 def _row(
-    total: Total, resolver: services.Resolver | None, parts: dict[str, float], said: tuple[str, float, float]
+    total: Total, resolver: services.Resolver | None, parts: dict[str, float], said: row.Said
 ) -> dict[str, object]:
-    innocent, benign, score = said
     way = "TLS" if total.resp_p == PORT and total.proto == "tcp" else "QUIC" if total.resp_p == PORT else "HTTPS"
     who = f"the resolver of {resolver.name}" if resolver else "a resolver that no list knows"
     figures: dict[str, float | int | str] = {
@@ -104,9 +103,4 @@ def _row(
         f"{total.orig_h} asked {who} ({total.far}) for names through {way}: {total.conns:,} connections in "
         f"{total.hours} hours, {moved(total)}; which names is not seen"
     )
-    return row.row(
-        "encrypted_dns", orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=total.resp_p,
-        proto=total.proto, parts=parts, figures=figures, message=message, innocent=innocent, benign=benign, score=score,
-        conns=total.conns, orig_bytes=total.orig_bytes, resp_bytes=total.resp_bytes, from_us=total.from_us,
-        to_us=total.to_us, facts=total.facts, unsized=total.unsized > 0,
-    )  # fmt: skip
+    return record("encrypted_dns", total, parts=parts, figures=figures, message=message, said=said)

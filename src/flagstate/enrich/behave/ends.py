@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from flagstate.enrich.behave import row
 from flagstate.enrich.behave.row import MANY_FACTS, STEPS, timeline
 from flagstate.enrich.behave.seen import Seen
 
@@ -122,6 +123,30 @@ def pairs(seen: Seen, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     finally:
         seen.con.unregister("asked")
     return {asked[end["number"]]: end | {"timeline": _daily(end["daily"])} for end in found}
+
+
+def record(
+    kind: str, pair: Mapping[str, Any], end: Mapping[str, Any], *, parts: Mapping[str, float],
+    figures: Mapping[str, float | int | str], message: str, said: row.Said,
+) -> dict[str, object]:  # fmt: skip
+    """Return a behaviour of a pair.
+
+    Args:
+        kind: A code of `BEHAVIOURS`.
+        pair: What the detector asked of it: orig_h, far, conns, and bytes as sent and back.
+        end: What `pairs` says of it.
+        parts: As `row.row` takes them.
+        figures: As there.
+        message: As there.
+        said: Innocent explanation, how well it fits, and score.
+    """
+    innocent, benign, score = said
+    return row.row(
+        kind, orig_h=pair["orig_h"], far=pair["far"], resp_h=end["resp_h"], resp_p=end["resp_p"], proto=end["proto"],
+        parts=parts, figures=figures, message=message, innocent=innocent, benign=benign, score=score,
+        conns=pair["conns"], orig_bytes=int(pair["sent"]), resp_bytes=int(pair["back"]), from_us=end["from_us"],
+        to_us=end["to_us"], timeline=end["timeline"], facts=end["facts"], unsized=end["unsized"] > 0,
+    )  # fmt: skip
 
 
 def _daily(daily: Sequence[Sequence[int]]) -> str:

@@ -116,9 +116,5 @@ def _record(
         f"{pair['orig_h']} called {pair['far']}, which nobody had called before {pair['day'].isoformat()}"
         f"{': ' + told if told else ''}; {row.size(pair['sent'])} were sent."
     )
-    return row.row(
-        "first_seen", orig_h=pair["orig_h"], far=pair["far"], resp_h=end["resp_h"], resp_p=end["resp_p"],
-        proto=end["proto"], parts=parts, figures=figures, message=message, innocent=words, benign=benign, score=score,
-        conns=pair["conns"], orig_bytes=int(pair["sent"]), resp_bytes=int(pair["back"]), from_us=end["from_us"],
-        to_us=end["to_us"], timeline=end["timeline"], facts=end["facts"], unsized=end["unsized"] > 0,
-    )  # fmt: skip
+    said = (words, benign, score)
+    return ends.record("first_seen", pair, end, parts=parts, figures=figures, message=message, said=said)

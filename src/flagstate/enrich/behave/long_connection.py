@@ -127,10 +127,6 @@ def _record(pair: Mapping[str, Any], score: float, end: Mapping[str, Any]) -> di
         f"{pair['orig_h']} kept a connection to {pair['far']} open for {row.span(pair['longest'] / 1e6)}, "
         f"{row.times(times)} as long as 95 % of its like; {row.size(pair['sent'])} were sent."
     )
-    return row.row(
-        "long_connection", orig_h=pair["orig_h"], far=pair["far"], resp_h=end["resp_h"], resp_p=pair["resp_p"],
-        proto=end["proto"], parts=_parts(pair), figures=figures, message=message, innocent=words, benign=benign,
-        score=score, conns=pair["conns"], orig_bytes=int(pair["sent"]), resp_bytes=int(pair["back"]),
-        from_us=end["from_us"], to_us=end["to_us"], timeline=end["timeline"], facts=end["facts"],
-        unsized=end["unsized"] > 0,
-    )  # fmt: skip
+    end = {**end, "resp_p": pair["resp_p"]}
+    said = (words, benign, score)
+    return ends.record("long_connection", pair, end, parts=_parts(pair), figures=figures, message=message, said=said)

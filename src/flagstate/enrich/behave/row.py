@@ -25,6 +25,9 @@ STEPS = 240
 _OWN = re.compile(r"127[.][0-9.]+|::1|localhost|localhost[.]localdomain|[^.]+[.]localhost")
 """Far ends that are the machine itself."""
 
+Said = tuple[str, float, float]
+"""What a detector concludes: the best innocent explanation, how well it fits, and the score after it was taken off."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """Years 1 to 9999 in microseconds: a log may claim any time, and what lies beyond cannot be shown."""

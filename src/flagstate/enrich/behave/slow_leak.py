@@ -153,9 +153,5 @@ def _record(
         f"{pair['orig_h']} sends some {row.size(pair['usual'])} a day to {pair['far']}, {how}, on "
         f"{len(pair['days'])} days; {row.size(pair['sent'])} in all."
     )
-    return row.row(
-        "slow_leak", orig_h=pair["orig_h"], far=pair["far"], resp_h=end["resp_h"], resp_p=end["resp_p"],
-        proto=end["proto"], parts=parts, figures=figures, message=message, innocent=words, benign=benign, score=score,
-        conns=pair["conns"], orig_bytes=int(pair["sent"]), resp_bytes=int(pair["back"]), from_us=end["from_us"],
-        to_us=end["to_us"], timeline=end["timeline"], facts=end["facts"], unsized=end["unsized"] > 0,
-    )  # fmt: skip
+    said = (words, benign, score)
+    return ends.record("slow_leak", pair, end, parts=parts, figures=figures, message=message, said=said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -99,6 +99,29 @@ def moved(total: Total) -> str:
     if total.unsized >= total.conns:
         return "the source gives no sizes"
     return f"{row.size(total.orig_bytes)} sent and {row.size(total.resp_bytes)} received"
+
+
+def record(
+    kind: str, total: Total, *, parts: Mapping[str, float], figures: Mapping[str, float | int | str], message: str,
+    said: row.Said,
+) -> dict[str, object]:  # fmt: skip
+    """Return a behaviour of one client and one far end.
+
+    Args:
+        kind: A code of `BEHAVIOURS`.
+        total: Their flows.
+        parts: As `row.row` takes them.
+        figures: As there.
+        message: As there.
+        said: Innocent explanation, how well it fits, and score.
+    """
+    innocent, benign, score = said
+    return row.row(
+        kind, orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=total.resp_p, proto=total.proto,
+        parts=parts, figures=figures, message=message, innocent=innocent, benign=benign, score=score,
+        conns=total.conns, orig_bytes=total.orig_bytes, resp_bytes=total.resp_bytes, from_us=total.from_us,
+        to_us=total.to_us, facts=total.facts, unsized=total.unsized > 0,
+    )  # fmt: skip
 
 
 def gathered(seen: Seen, where: str, *, services: str = "service") -> list[Total]:

@@ -14,7 +14,7 @@ from flagstate.catalog import services
 from flagstate.catalog.services import Tunnel
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, named, quoted, ramp
+from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, named, quoted, ramp, record
 
 BY_SERVICE, BY_NAME, BY_PORT = 0.9, 0.85, 0.7
 """How sure each way of telling is by itself."""
@@ -102,13 +102,10 @@ def _judged(total: Total, by_name: dict[str, Tunnel], clients: int) -> dict[str,
         sure = (1 - unsure) * (1.0 if parts["service"] or parts["name"] else UNANSWERED)
     benign = BENIGN[tunnel.form]
     score = sure * (1 - benign)
-    return None if score < SAID else _row(total, tunnel, parts, (benign, score), clients)
+    return None if score < SAID else _row(total, tunnel, parts, (INNOCENT[tunnel.form], benign, score), clients)
 
 
-def _row(
-    total: Total, tunnel: Tunnel, parts: dict[str, float], said: tuple[float, float], clients: int
-) -> dict[str, object]:
-    benign, score = said
+def _row(total: Total, tunnel: Tunnel, parts: dict[str, float], said: row.Said, clients: int) -> dict[str, object]:
     by = max(("service", "name", "port"), key=lambda name: parts[name])
     figures: dict[str, float | int | str] = {
         "tunnel": tunnel.name,
@@ -128,9 +125,4 @@ def _row(
         f"{total.orig_h} {spoke} {tunnel.name}, which {DOES[tunnel.form]}, with {total.far}: "
         f"{moved(total)} in {total.conns:,} connections"
     )
-    return row.row(
-        "tunnel_exit", orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=total.resp_p, proto=total.proto,
-        parts=parts, figures=figures, message=message, innocent=INNOCENT[tunnel.form], benign=benign, score=score,
-        conns=total.conns, orig_bytes=total.orig_bytes, resp_bytes=total.resp_bytes, from_us=total.from_us,
-        to_us=total.to_us, facts=total.facts, unsized=total.unsized > 0,
-    )  # fmt: skip
+    return record("tunnel_exit", total, parts=parts, figures=figures, message=message, said=said)

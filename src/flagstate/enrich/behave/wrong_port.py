@@ -11,7 +11,7 @@ import pyarrow as pa
 from flagstate.catalog import services
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
-from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, quoted, ramp
+from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, quoted, ramp, record
 
 RECOGNISED = 0.9
 """Share of the connections on a port in which its protocol was recognised, from which on the others stand out."""
@@ -130,10 +130,7 @@ def _innocent(total: Total, spoken: str | None, fit: str | None, clients: int) -
     return "A service that was put on this port on purpose, to pass firewalls or to share an address", 0.1
 
 
-def _row(
-    total: Total, spoken: str | None, parts: dict[str, float], said: tuple[str, float, float], clients: int
-) -> dict[str, object]:
-    innocent, benign, score = said
+def _row(total: Total, spoken: str | None, parts: dict[str, float], said: row.Said, clients: int) -> dict[str, object]:
     owner = services.owner(str(total.proto), int(total.resp_p or 0)) or "no listed protocol"
     figures: dict[str, float | int | str] = {
         "service": spoken or "not recognised",
@@ -151,9 +148,4 @@ def _row(
         f"{owner}: {moved(total)} in "
         f"{total.conns:,} connections"
     )
-    return row.row(
-        "wrong_port", orig_h=total.orig_h, far=total.far, resp_h=total.resp_h, resp_p=total.resp_p, proto=total.proto,
-        parts=parts, figures=figures, message=message, innocent=innocent, benign=benign, score=score,
-        conns=total.conns, orig_bytes=total.orig_bytes, resp_bytes=total.resp_bytes, from_us=total.from_us,
-        to_us=total.to_us, facts=total.facts, unsized=total.unsized > 0,
-    )  # fmt: skip
+    return record("wrong_port", total, parts=parts, figures=figures, message=message, said=said)
