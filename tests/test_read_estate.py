@@ -191,7 +191,7 @@ ERRORS = [
     ("entities: {a: {}}\ncontrols:\n  a: {mfa: maybe}\n", 3, "not one of the words", ""),
     ("entities: {a: {}}\ncontrols:\n  aa: {mfa: true}\n", 3, "not the key", "Did you mean a?"),
     ("assets: {a: {kind: host}}\nneeds:\n  a: [[a]]\n", 3, "need itself", ""),
-    ("claims:\n  c: {says: x, derived_from: d}\n", 2, "not the key of a claim", "claims:"),
+    ("claims:\n  c: {says: x, derived_from: d}\n", 2, "not the key of a source or a claim", "claims:"),
     ("policy: {min_seal: {sov_9: 1}}\n", 1, "sov_9 cannot stand", ""),
     ("policy: {min_seal: {sov_3: 5}}\n", 1, "out of range", "0 to 4"),
     ("policy: {accept_reach: [Europe]}\n", 1, "not one of the words", ""),

@@ -32,5 +32,6 @@ CLAIM = fact(
     Column("stances", TEXT, "What others say, as JSON.", "As right as its source."),
     Column("claim_figures", TEXT, "Its figures by name, with lo, hi and unit, as JSON.", "As right as its source."),
     Column("test", TEXT, "The test as JSON.", "A test may ask less than the sentence says."),
+    Column("does_not_say", TEXTS, "What it does not say, though it may be heard so.", "Not a full list."),
     Column("remark", TEXT, "What to know of it, in words.", "As right as its source."),
 )

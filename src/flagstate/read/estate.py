@@ -12,12 +12,12 @@ from typing import Any
 from flagstate import model
 from flagstate.catalog import form, strict
 from flagstate.catalog.wider import words
-from flagstate.read import estate_acts, estate_parties
-from flagstate.read.estate_names import collect, unmatched
+from flagstate.read import estate_acts, estate_claims, estate_parties
+from flagstate.read.estate_names import collect, loose, unmatched
 from flagstate.read.estate_rows import Collected, Row
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 
-_HEADER = frozenset({"title", "as_of", "proposed", "confirmed_by", "confirmed_on"})
+_HEADER = frozenset({"title", "as_of", "dossier", "proposed", "confirmed_by", "confirmed_on"})
 _KEY_LINE = re.compile(r"^(?:([A-Za-z_][\w-]*)|'([\w-]+)'|\"([\w-]+)\")\s*:(?:\s|$)")
 _QUIET = ("#", " ", "\t", "---", "...", "%", "- ", "}", "]", "-\n")
 _STEPS = (
@@ -31,7 +31,8 @@ _STEPS = (
     estate_acts.controls,
     estate_acts.needs,
     estate_acts.events,
-    estate_acts.claims,
+    estate_claims.sources,
+    estate_claims.claims,
     estate_acts.policy,
     estate_acts.measures,
     estate_parties.check_persons,
@@ -54,6 +55,7 @@ def recognise(head: Head) -> Kind | None:
     if not head.whole:
         lines = lines[:-1]
     sections = form_sections()
+    typed = sections - {"sources"}  # a common word: `services` and `resources` are near it
     seen: list[str] = []
     noise = 0
     for line in lines:
@@ -63,12 +65,12 @@ def recognise(head: Head) -> Kind | None:
         elif line and not line.startswith(_QUIET):
             noise += 1
     exact = {k for k in seen if k in sections}
-    close = {k for k in seen if k not in sections and k not in _HEADER and form.near(k, sections) and len(k) > 3}
+    close = {k for k in seen if k not in sections and k not in _HEADER and form.near(k, typed) and len(k) > 3}
     known = len(exact) + len(close)
     if "proposed" in seen and ("confirmed_by" in seen or known):
         return Kind("estate")
     strange = len(set(seen) - exact - close - _HEADER)
-    if not exact or noise > known or strange >= max(known, 1) or (strange and known < 2):
+    if not exact - {"sources"} or noise > known or strange >= max(known, 1) or (strange and known < 2):
         return None
     return Kind("estate")
 
@@ -98,11 +100,27 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         yield Tally()
         return
     form.check(root, schema())
+    check_dossier(root)
     facts, notes = collect_facts(root, context.mask, context.host)
     yield from notes
     for noun, rows in facts.items():
         yield Facts(noun, model.rows(model.NOUNS[noun], rows), "declared")
     yield Tally(rows_read=sum(len(rows) for rows in facts.values()))
+
+
+def check_dossier(root: strict.Node) -> None:
+    """Raise where a dossier declares something: it holds what others say, and nothing of its own.
+
+    Raises:
+        DeclarationError: A section that is neither sources nor claims.
+    """
+    if not loose(root):
+        return
+    for name, node in root.pairs.items():
+        if name in form_sections() - {"sources", "claims"} and node.value is not None:
+            raise strict.fail(
+                node, f"A dossier has no {name}", "Put it into estate.yaml, or delete `dossier: true` at the top"
+            )
 
 
 def unconfirmed(root: strict.Node) -> str:
@@ -162,7 +180,7 @@ def collect_facts(
 READER = Reader(
     name="estate",
     doc="The declaration estate.yaml: entities, networks, assets, holdings, agreements, flows, controls, needs, "
-    "events, claims and policy, as the audited party states them.",
+    "events, claims and policy, as the audited party states them; and dossiers of claims with their sources.",
     recognise=recognise,
     read=read,
 )

@@ -1,4 +1,4 @@
-"""What a declaration says is done: holdings, agreements, flows, controls, needs, events, claims and policy."""
+"""What a declaration says is done: holdings, agreements, flows, controls, needs, events and policy."""
 
 from __future__ import annotations
 
@@ -173,45 +173,6 @@ def events(into: Collected) -> None:
                 "on_date": day(node, "date"),
             },
         )
-
-
-def claims(into: Collected) -> None:
-    """Add what is asserted, with its test."""
-    for key, node in into.section("claims").items():
-        parent, stances, test = node.get("derived_from"), node.get("stances"), node.get("test")
-        into.add(
-            "claim",
-            node,
-            {
-                "claim_id": into.names.ids[key],
-                "sentence": into.shown(node, "says"),
-                "speaker": into.shown(node, "by"),
-                "outlet": into.shown(node, "outlet"),
-                "on_date": day(node, "date"),
-                "hedging": into.shown(node, "hedging"),
-                "derived_from": refer(parent, into.names, "claims") if parent else None,
-                "quote_hash": node.text("quote_hash"),
-                "stances": json.dumps(plain(stances, into.mask), sort_keys=True) if stances else None,
-                "test": json.dumps(_test(test, into), sort_keys=True) if test else None,
-            },
-        )
-
-
-def _test(node: Node, into: Collected) -> Row:
-    """Return a test with ids instead of keys and patterns instead of destinations."""
-    made: Row = {}
-    for name, said in node.pairs.items():
-        if name == "of":
-            made[name] = refer(said, into.names, "assets")
-        elif name in ("about", "operator_is", "keys_held_by"):
-            made[name] = refer(said, into.names, "entities")
-        elif name == "no_flow_to":
-            made[name] = [destination(item, into.names) for item in said.items]
-        elif name == "figure_consistent_with":
-            made[name] = list(bounds(said))
-        else:
-            made[name] = plain(said, into.mask)
-    return made
 
 
 def policy(into: Collected) -> None:

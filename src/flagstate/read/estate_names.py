@@ -12,7 +12,7 @@ from flagstate.catalog.countries import CODES, meant
 from flagstate.catalog.form import near
 from flagstate.catalog.strict import Node, fail
 
-SECTIONS = ("entities", "assets", "agreements", "flows", "events", "claims")
+SECTIONS = ("entities", "assets", "agreements", "flows", "events", "sources", "claims")
 """The sections whose entries have keys; a key may stand in one of them only."""
 
 _SINGULAR = {
@@ -21,6 +21,7 @@ _SINGULAR = {
     "agreements": "an agreement",
     "flows": "a flow",
     "events": "an event",
+    "sources": "a source",
     "claims": "a claim",
 }
 _SLUG = re.compile(r"ent:[a-z0-9][a-z0-9-]{0,120}", re.ASCII)
@@ -37,6 +38,8 @@ class Names:
     """Key to the section that it stands in."""
     nodes: Mapping[str, Node]
     """Key to its entry."""
+    other: Callable[[str], str] | None = None
+    """The id of an entity or asset of another declaration; null: all keys are of this one."""
 
 
 def collect(root: Node, mask: Callable[[str], str]) -> Names:
@@ -62,7 +65,13 @@ def collect(root: Node, mask: Callable[[str], str]) -> Names:
                 made, number = f"{base}~{number}", number + 1
             taken.add(made)
             ids[key], section[key], nodes[key] = made, name, node
-    return Names(ids, section, nodes)
+    return Names(ids, section, nodes, (lambda key: f"est:{mask(key)}") if loose(root) else None)
+
+
+def loose(root: Node) -> bool:
+    """Return whether a file is a dossier, whose tests name entities and assets of another declaration."""
+    said = root.get("dossier")
+    return said is not None and said.value is True
 
 
 def refer(node: Node, names: Names, *wanted: str) -> str:
@@ -86,6 +95,8 @@ def refer_key(key: str, node: Node, names: Names, *wanted: str) -> str:
     if "entities" in wanted and _SLUG.fullmatch(key):
         return key
     kinds = " or ".join(_SINGULAR[w] for w in wanted)
+    if names.other and key not in names.section and {"entities", "assets"} & set(wanted):
+        return names.other(key)
     if key in names.section:
         raise fail(node, f"{node.show(key)} is {_SINGULAR[names.section[key]]}, and {kinds} is needed here")
     known = [k for k, s in names.section.items() if s in wanted]
@@ -117,6 +128,10 @@ def destination(node: Node, names: Names) -> str:
         return f"entity:{names.ids.get(text, text)}"
     if colon and kind == "entity" and names.section.get(rest) == "entities":
         return f"entity:{names.ids[rest]}"
+    if colon and kind == "asset" and names.other:
+        return f"asset:{names.other(rest)}"
+    if colon and kind == "entity" and names.other and not providers.find(rest):
+        return f"entity:{names.other(rest)}"
     if colon and kind in ("entity", "provider") and rest:
         slug = providers.find(rest)
         return f"{kind}:{providers.entity_id(slug) if slug else rest}"
