@@ -17,7 +17,7 @@ from flagstate.catalog.verbs import bare, verbs
 from flagstate.read.audited import Call, count
 from flagstate.read.charset import Utf8, sniff
 from flagstate.read.json_head import top_keys
-from flagstate.read.objects import Json, Objects, values
+from flagstate.read.objects import Json, Objects, as_map, as_text, values
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 from flagstate.read.touched import Asset, Touched, moment, place
 
@@ -87,16 +87,16 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
 
 def _call(event: Json) -> Call | None:
     """Return what an event says, or null: it is none."""
-    source, verb = _text(event.get("eventSource")), _text(event.get("eventName"))
-    at = moment(_text(event.get("eventTime")))
-    service = (_text(event.get("serviceName")) or source.split(".", 1)[0].split("-", 1)[0]).lower()[:40]
+    source, verb = as_text(event.get("eventSource")), as_text(event.get("eventName"))
+    at = moment(as_text(event.get("eventTime")))
+    service = (as_text(event.get("serviceName")) or source.split(".", 1)[0].split("-", 1)[0]).lower()[:40]
     if not verb or not service or at is None or not re.fullmatch(r"[a-z0-9-]+", service):
         return None
     verb = bare(verb)[:100]
-    told = _text(event.get("eventRW")).lower()
+    told = as_text(event.get("eventRW")).lower()
     parameters = event.get("requestParameters") or event.get("requestParameterJson")
     parameters = _decoded(parameters) if isinstance(parameters, str) else parameters
-    own = _text(event.get("recipientAccountId")) or _text(_map(event.get("userIdentity")).get("accountId"))
+    own = as_text(event.get("recipientAccountId")) or as_text(as_map(event.get("userIdentity")).get("accountId"))
     who, foreign = _principal(event, own)
     read_only = True if told == "read" else False if told == "write" else None
     return Call(
@@ -106,7 +106,7 @@ def _call(event: Json) -> Call | None:
         at,
         tuple(_targets(event, service, parameters, own)),
         who,
-        place(_text(event.get("sourceIpAddress"))) or _service(event),
+        place(as_text(event.get("sourceIpAddress"))) or _service(event),
         own,
         foreign,
         bool(event.get("errorCode")),
@@ -117,29 +117,29 @@ def _call(event: Json) -> Call | None:
 
 def _principal(event: Json, own: str) -> tuple[str, str]:
     """Return the group that called, and its account if it is another one."""
-    who = _map(event.get("userIdentity"))
-    kind, account = _text(who.get("type")), _text(who.get("accountId"))
+    who = as_map(event.get("userIdentity"))
+    kind, account = as_text(who.get("type")), as_text(who.get("accountId"))
     foreign = account if own and account.isdigit() and account != own else ""
     lead = f"aliyun:{foreign}:" if foreign else "aliyun:"
     if kind == "assumed-role":
         # The session stands behind the name of the role, and is not looked at.
-        role = _text(who.get("userName")).split(":", 1)[0]
+        role = as_text(who.get("userName")).split(":", 1)[0]
         group = f"role/{role}" if _NAME.fullmatch(role) else "roles"
     elif kind == "system":
-        group = f"service/{_text(event.get('serviceName')).lower()[:40] or 'aliyun'}"
+        group = f"service/{as_text(event.get('serviceName')).lower()[:40] or 'aliyun'}"
     else:
         group = _GROUPS.get(kind, "others")
     return f"{lead}{group}", f"aliyun:account/{foreign}" if foreign else ""
 
 
 def _service(event: Json) -> str:
-    text = _text(event.get("sourceIpAddress")).lower()
+    text = as_text(event.get("sourceIpAddress")).lower()
     return text if re.fullmatch(r"[a-z0-9.-]{1,64}\.(aliyuncs|aliyun)\.com", text) else ""
 
 
 def _targets(event: Json, service: str, parameters: object, own: str) -> list[Asset]:
     known = verbs("aliyun")
-    region = _text(event.get("acsRegion")).lower()
+    region = as_text(event.get("acsRegion")).lower()
     region = region if re.fullmatch(r"[a-z0-9-]{1,32}", region) else ""
     home = "" if service in known.everywhere or event.get("isGlobal") is True else region
     base = f"aliyun:{service}" + (f":{home}" if home else "")
@@ -173,14 +173,6 @@ def _decoded(text: str) -> object:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
-
-
-def _map(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 READER = Reader(

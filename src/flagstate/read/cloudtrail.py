@@ -19,7 +19,7 @@ from flagstate.catalog.verbs import LOOKS, bare, verbs
 from flagstate.read.audited import Call, count
 from flagstate.read.charset import Utf8, sniff
 from flagstate.read.json_head import top_keys
-from flagstate.read.objects import Json, Objects, values
+from flagstate.read.objects import Json, Objects, as_map, as_text, values
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 from flagstate.read.touched import Asset, Touched, moment, place
 
@@ -97,7 +97,7 @@ class Log:
 
     def take(self, event: Json) -> bool:
         """Add one event; say whether it is one."""
-        source, verb, when = (_text(event.get(name)) for name in ("eventSource", "eventName", "eventTime"))
+        source, verb, when = (as_text(event.get(name)) for name in ("eventSource", "eventName", "eventTime"))
         at = moment(when) if when else None
         if not source or not verb or at is None:
             return False
@@ -110,7 +110,7 @@ class Log:
         if verb == "DescribeInstanceAttribute" and "userData" in values(parameters, ("attribute",)):
             action = "read"
         who, foreign = _principal(event)
-        identity = _map(event.get("userIdentity"))
+        identity = as_map(event.get("userIdentity"))
         call = Call(
             service,
             verb,
@@ -119,7 +119,7 @@ class Log:
             tuple(self._targets(event, service, parameters)),
             who,
             _origin(event),
-            _text(event.get("recipientAccountId")) or _text(identity.get("accountId")),
+            as_text(event.get("recipientAccountId")) or as_text(identity.get("accountId")),
             foreign,
             bool(event.get("errorCode")) or "Failure" in values(event, ("responseElements", "ConsoleLogin")),
             _bytes(event, action),
@@ -134,7 +134,7 @@ class Log:
         home = "" if service in self.verbs.everywhere else region
         base = f"aws:{service}" + (f":{home}" if home else "")
         fallback = Asset(base, "service", service, home, base)
-        own = _text(event.get("recipientAccountId"))
+        own = as_text(event.get("recipientAccountId"))
         found: dict[str, Asset] = {}
         for thing in self.verbs.things.get(service, ()):
             for name in values(parameters, thing.path):
@@ -196,18 +196,18 @@ def _kind(service: str) -> str:
 
 def _principal(event: Json) -> tuple[str, str]:
     """Return the group that acted, and its account if it is not the account that was acted on."""
-    who = _map(event.get("userIdentity"))
-    kind, account = _text(who.get("type")), _text(who.get("accountId"))
-    own = _text(event.get("recipientAccountId"))
+    who = as_map(event.get("userIdentity"))
+    kind, account = as_text(who.get("type")), as_text(who.get("accountId"))
+    own = as_text(event.get("recipientAccountId"))
     foreign = account if own and account.isdigit() and account != own else ""
     lead = f"aws:{foreign}:" if foreign else "aws:"
-    issuer = _map(_map(who.get("sessionContext")).get("sessionIssuer"))
-    service = _text(who.get("invokedBy"))
+    issuer = as_map(as_map(who.get("sessionContext")).get("sessionIssuer"))
+    service = as_text(who.get("invokedBy"))
     if kind in ("AssumedRole", "Role"):
-        role = _text(issuer.get("userName")) or _role(_text(who.get("arn")))
+        role = as_text(issuer.get("userName")) or _role(as_text(who.get("arn")))
         group = f"role/{role}" if _NAME.fullmatch(role) else "roles"
     elif kind == "AWSService" or (not kind and service):
-        group = f"service/{service or _text(event.get('eventSource'))}"
+        group = f"service/{service or as_text(event.get('eventSource'))}"
     else:
         group = _GROUPS.get(kind, "others")
     return f"{lead}{group}"[:300], f"aws:account/{foreign}" if foreign else ""
@@ -233,7 +233,7 @@ def _role(arn: str) -> str:
 
 def _origin(event: Json) -> str:
     """Return the address, or the service that called in somebody's name; anything else is not known."""
-    text = _text(event.get("sourceIPAddress"))
+    text = as_text(event.get("sourceIPAddress"))
     if found := place(text):
         return found
     if text == "AWS Internal":
@@ -243,21 +243,13 @@ def _origin(event: Json) -> str:
 
 def _bytes(event: Json, action: str) -> int | None:
     name = "bytesTransferredOut" if action in LOOKS else "bytesTransferredIn"
-    value = _map(event.get("additionalEventData")).get(name)
+    value = as_map(event.get("additionalEventData")).get(name)
     return int(value) if isinstance(value, int | float) and 0 <= value < 2**53 else None
 
 
 def _region(event: Json) -> str:
-    text = _text(event.get("awsRegion")).lower()
+    text = as_text(event.get("awsRegion")).lower()
     return text if re.fullmatch(r"[a-z0-9-]{1,32}", text) else ""
-
-
-def _map(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 READER = Reader(

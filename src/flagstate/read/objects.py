@@ -139,6 +139,16 @@ def values(data: object, path: tuple[str, ...], most: int = 50) -> list[str]:
     return [str(v) for v in _flat(level, most) if isinstance(v, str | int) and not isinstance(v, bool) and v != ""]
 
 
+def as_map(value: object) -> Json:
+    """Return a value that is an object; any other as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_text(value: object) -> str:
+    """Return a value that is a text; any other as an empty one."""
+    return value if isinstance(value, str) else ""
+
+
 def _flat(level: list[object], most: int) -> list[object]:
     made: list[object] = []
     for item in level:
