@@ -12,23 +12,16 @@ order of retransmitted questions; whether a TLS handshake was completed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import duckdb
 
 from flagstate import model
-from flagstate.read import eve_http, eve_sql
+from flagstate.read import eve_http, eve_sql, json_lines
 from flagstate.read.flow_table import load
 from flagstate.read.packet_bytes import NOTE
-from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Reject, Stream, Tally
+from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Stream, Tally
 from flagstate.read.zeek_fields import moment
-
-LISTED = 1000
-"""Rejected lines that are listed one by one; the rest is counted."""
-_LINES = 20
-_LONGEST = 16 << 20
-"""Bytes of a line; the engine reads none that is longer."""
 
 
 def recognise(head: Head) -> Kind | None:
@@ -36,17 +29,7 @@ def recognise(head: Head) -> Kind | None:
     data = head.data.removeprefix(b"\xef\xbb\xbf")
     if b'"event_type"' not in data or not data.lstrip().startswith(b"{"):
         return None
-    lines = data.split(b"\n")
-    if len(lines) > 1 and not head.whole:
-        lines = lines[:-1]
-    for line in [line for line in lines if line.strip()][:_LINES]:
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(row, dict) and _is_event(row):
-            return Kind("eve")
-    return None
+    return Kind("eve") if any(_is_event(row) for row in json_lines.first(head)) else None
 
 
 def _is_event(row: dict[str, object]) -> bool:
@@ -74,9 +57,9 @@ def _parts(con: duckdb.DuckDBPyConnection, table: str, opened: Opened, count: di
         if count[noun]:
             yield Stream(noun, con.sql(query.format(table=table)))
     listed = 0
-    for number, reason in _odd_lines(opened.path, count["odd"]):
+    for reject in json_lines.rejects(opened.path, count["odd"], _odd):
         listed += 1
-        yield Reject(number, reason)
+        yield reject
     yield Tally(
         rows_read=count["others"] + count["joined"],
         rows_rejected=count["odd"] - listed,
@@ -100,30 +83,9 @@ def _counts(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, int]:
     return dict(zip(names, (int(value or 0) for value in found), strict=True))
 
 
-def _odd_lines(path: str, count: int) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are no event, with the reason, up to the listed ones."""
-    left = min(count, LISTED)
-    if not left:
-        return
-    with open(path, "rb") as file:
-        number = 0
-        while left and (line := file.readline(_LONGEST)):
-            number += 1
-            whole = line.endswith(b"\n")
-            while not whole and (more := file.readline(_LONGEST)):
-                whole = more.endswith(b"\n")
-                line = line[:1]
-            if line.strip() and (reason := _odd(line)):
-                yield number, reason
-                left -= 1
-
-
 def _odd(line: bytes) -> str:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return "it is not a JSON object"
-    if not isinstance(row, dict):
+    row = json_lines.parsed(line)
+    if row is None:
         return "it is not a JSON object"
     kind, body = row.get("event_type"), row.get(str(row.get("event_type")))
     if not isinstance(kind, str) or not isinstance(row.get("timestamp"), str):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from flagstate.read.part import Context, Head, Opened, Part, Reject, Stream, Tally
+from flagstate.read import json_lines
+from flagstate.read.part import Context, Head, Opened, Part, Stream, Tally
 from flagstate.read.zeek_fields import Shape, moment, shape, tell
 
-LISTED = 1000
-"""Rejected lines that are listed one by one; the rest is counted."""
-_LINES = 20
 _NUMBER = "TRY_CAST(ts AS DOUBLE)"
 # Seconds, milliseconds (larger than any second we know) or ISO 8601.
 _TS = (
@@ -22,15 +19,8 @@ _TS = (
 
 def recognise(head: Head) -> str | None:
     """Return the path of the log, `conn` for one; null: not a Zeek log."""
-    lines = head.data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if len(lines) > 1 and not head.whole:
-        lines = lines[:-1]
-    for line in [line for line in lines if line.strip()][:_LINES]:
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(row, dict) and "ts" in row:
+    for row in json_lines.first(head):
+        if "ts" in row:
             named = row.get("_path")
             if isinstance(named, str) and named.isidentifier() and len(named) <= 40:
                 return named
@@ -55,9 +45,9 @@ def read(opened: Opened, path: str, context: Context) -> Iterator[Part]:
     if found is None:
         return
     listed = 0
-    for number in _odd_lines(opened.path, found[1]):
+    for reject in json_lines.rejects(opened.path, found[1], _odd):
         listed += 1
-        yield Reject(number, "it is not a JSON object with a time")
+        yield reject
     if known is None:
         yield Tally(found[0], found[1] - listed, first_ts=moment(found[2]), last_ts=moment(found[3]))
     elif found[1] > listed:
@@ -74,26 +64,10 @@ def _source(quoted: str, known: Shape | None) -> str:
     )
 
 
-def _odd_lines(path: str, count: int) -> Iterator[int]:
-    """Yield the numbers of lines without a readable object or time, up to the listed ones."""
-    left = min(count, LISTED)
-    if not left:
-        return
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip() and not _readable(line):
-                yield number
-                left -= 1
-                if not left:
-                    return
-
-
-def _readable(line: bytes) -> bool:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(row, dict) and isinstance(row.get("ts"), int | float | str)
+def _odd(line: bytes) -> str:
+    row = json_lines.parsed(line)
+    timed = row is not None and isinstance(row.get("ts"), int | float | str)
+    return "" if timed else "it is not a JSON object with a time"
 
 
 def losses(opened: Opened, context: Context) -> tuple[object, object, int, int] | None:
