@@ -1,0 +1,272 @@
+"""Figures of claims: their units, whether two of them say the same, and one divided by another.
+
+A unit is hostile text: it is read here, name by name, and no expression is ever evaluated. What the library of units
+(pint) does not know, such as parcel or EUR, is a unit of its own. The library is loaded only when two units differ.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pint import Unit as PintUnit
+    from pint import UnitRegistry
+
+MAX_UNIT = 60
+"""Signs of a unit that are read; a longer one is a word of its own."""
+MAX_POWER = 6
+"""The largest exponent of a unit; units of nature have smaller ones."""
+MAX_PARTS = 8
+"""Factors of a unit that are read."""
+ROUNDING = 0.02
+"""By at most this share two figures differ where one is the other, rounded: 2,787 and 2,790."""
+
+_PART = re.compile(
+    r"([*/·×]?)\s*([^\W\d_]+(?:_[^\W\d_]+)*|[°%€$£¥][^\W\d_]*)(?:(?:\*\*|\^)?(-?\d{1,2}))?\s*", re.UNICODE
+)
+_LARGEST = 300.0
+"""Natural logarithm of the largest factor of a unit."""
+_RAISED = {"²": "**2", "³": "**3"}
+
+Figures = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit taken apart."""
+
+    factor: float
+    """How many base units one of it is."""
+    base: tuple[tuple[str, int], ...]
+    """Base units with their powers; a word that no table of units knows is a base unit."""
+    text: str
+    """As it was written."""
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """One figure for each of another."""
+
+    lo: float | None
+    """Lower bound; null: it cannot be worked out, and `words` says why."""
+    hi: float | None
+    """Upper bound."""
+    unit: str
+    """Unit of the bounds."""
+    words: str
+    """How it was worked out, as a clause."""
+    french: str
+    """The same in French."""
+
+
+def figures(text: str | None) -> dict[str, dict[str, object]]:
+    """Return the figures of a claim by name; what is not of that form is left out."""
+    try:
+        said = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return {str(k): v for k, v in said.items() if isinstance(v, dict)} if isinstance(said, dict) else {}
+
+
+def bounds(figure: Mapping[str, object]) -> tuple[float, float] | None:
+    """Return the bounds of a figure, or None where it has none that are finite numbers."""
+    lo, hi = figure.get("lo"), figure.get("hi")
+    if not _number(lo) or not _number(hi):
+        return None
+    low, high = sorted((float(str(lo)), float(str(hi))))
+    return low, high
+
+
+def _number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) < 10**300
+
+
+@cache
+def _registry() -> UnitRegistry:
+    """Return the table of units; making it takes half a second, so that it is made once and late."""
+    from pint import UnitRegistry
+
+    return UnitRegistry()
+
+
+@lru_cache(maxsize=4096)
+def _name(name: str) -> tuple[float, tuple[tuple[str, int], ...]]:
+    """Return what one name of a unit is: a factor and base units, or a base unit of its own."""
+    from pint.util import UnitsContainer
+
+    table = _registry()
+    read = [prefix + unit for prefix, unit, _ in table.parse_unit_name(name) if not _strange(prefix + unit)]
+    if not read:
+        word = name.casefold()
+        return 1.0, (((word[:-1] if len(word) > 3 and word.endswith("s") else word), 1),)
+    factor, base = table.get_base_units(UnitsContainer({read[0]: 1}))
+    return float(factor), tuple(sorted((str(n), int(p)) for n, p in _powers(base)))
+
+
+def _powers(base: PintUnit) -> list[tuple[str, float]]:
+    return [(str(name), float(power)) for name, power in base._units.items()]
+
+
+@lru_cache(maxsize=4096)
+def _strange(unit: str) -> bool:
+    """Whether a unit is no plain multiple: zero of it is not zero, as of degrees and decibels, or it has roots."""
+    from pint.util import UnitsContainer
+
+    found = _registry().Quantity(0.0, UnitsContainer({unit: 1})).to_base_units()
+    return bool(found.magnitude) or any(power != int(power) for _, power in _powers(found.units))
+
+
+@lru_cache(maxsize=4096)
+def unit(text: str | None) -> Unit:
+    """Return a unit taken apart; a text that is no product of names is a base unit of its own.
+
+    Args:
+        text: Such as `m**2`, `m²`, `t`, `EUR/parcel`; null: a bare number.
+
+    What it cannot see: that a word is a short form of another: `pcs` is a parsec to the table of units.
+    """
+    said = (text or "").strip()
+    parts = _parts(said)
+    if parts is None:
+        return Unit(1.0, ((said.casefold(), 1),), said)
+    size, powers = 0.0, dict[str, int]()
+    for name, power in parts:
+        times, base = _name(name)
+        size += abs(math.log(times) * power)
+        for one, of_it in base:
+            powers[one] = powers.get(one, 0) + of_it * power
+    if size > _LARGEST:
+        return Unit(1.0, ((said.casefold(), 1),), said)
+    factor = math.prod(_name(name)[0] ** power for name, power in parts)
+    return Unit(factor, tuple(sorted((n, p) for n, p in powers.items() if p)), said)
+
+
+def _parts(said: str) -> list[tuple[str, int]] | None:
+    """Return names with their powers, or None where a text is not a product of names."""
+    for sign, raised in _RAISED.items():
+        said = said.replace(sign, raised)
+    if len(said) > MAX_UNIT:
+        return None
+    found: list[tuple[str, int]] = []
+    at = 0
+    while at < len(said):
+        match = _PART.match(said, at)
+        # Two names with only a space between them are words, not a product.
+        if not match or bool(match[1]) != bool(found) or len(found) >= MAX_PARTS:
+            return None
+        power = int(match[3] or 1)
+        if abs(power) > MAX_POWER:
+            return None
+        found.append((match[2], -power if match[1] == "/" else power))
+        at = match.end()
+    return found
+
+
+def comparable(one: str | None, other: str | None) -> float | None:
+    """Return how many of the other unit one of the first is; None: they cannot be compared.
+
+    Args:
+        one: A unit.
+        other: Another.
+    """
+    if (one or "").strip() == (other or "").strip():
+        return 1.0
+    first, second = unit(one), unit(other)
+    return first.factor / second.factor if first.base == second.base else None
+
+
+def same(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Return whether two pairs of bounds are the same, or one of them is the other rounded: not 2018 and 2021."""
+    return all(map(_agree, one, other))
+
+
+def _agree(one: float, other: float) -> bool:
+    if math.isclose(one, other, rel_tol=1e-9) or not math.isclose(one, other, rel_tol=ROUNDING):
+        return math.isclose(one, other, rel_tol=1e-9)
+    digits = min(len(Decimal(repr(n)).normalize().as_tuple().digits) for n in (one, other))
+    return f"{one:.{digits - 1}e}" == f"{other:.{digits - 1}e}"
+
+
+def quotient(given: Figures, figure: str, per: str, wanted: str | None) -> Quotient:
+    """Return one figure for each of another, in a unit.
+
+    Args:
+        given: Figures by name, each with lo, hi and unit.
+        figure: What is divided.
+        per: By what.
+        wanted: The unit of the result, for one of `per`; null: as the figures are written.
+
+    Returns:
+        Bounds as wide as those of the figures; without bounds where it cannot be worked out.
+
+    What it cannot see: whether both figures count the same population.
+    """
+    top, below = given.get(figure, {}), given.get(per, {})
+    first, second = bounds(top), bounds(below)
+    shown = wanted or "/".join(str(one.get("unit") or "1") for one in (top, below))
+    if first is None or second is None:
+        lost = figure if first is None else per
+        return Quotient(None, None, shown, f"the figure {lost} has no number", f"le chiffre {lost} n’a pas de nombre")
+    if second[0] <= 0:
+        return Quotient(None, None, shown, f"{per} may be nothing", f"{per} peut être nul")
+    of, each = _unit(top), _unit(below)
+    times = comparable(of, wanted) if wanted else 1.0
+    if times is None:
+        times = comparable(f"{of}/{each}", wanted) if of and each else None
+    if times is None:
+        return Quotient(
+            None, None, shown, f"{of or 'a bare number'} is not counted in {wanted}",
+            f"{of or 'un nombre sans unité'} ne se compte pas en {wanted}",
+        )  # fmt: skip
+    ends = [over / under * times for over in first for under in second]
+    lo, hi = min(ends), max(ends)
+    if not (math.isfinite(lo) and math.isfinite(hi)):
+        return Quotient(None, None, shown, "the result is beyond all bounds", "le résultat dépasse toute borne")
+    words, french = (
+        f"{span(first, of, language)} / {span(second, each, language)} = {span((lo, hi), shown, language)}"
+        for language in ("en", "fr")
+    )
+    return Quotient(lo, hi, shown, words, french)
+
+
+def _unit(figure: Mapping[str, object]) -> str:
+    return str(figure.get("unit") or "")
+
+
+def span(ends: tuple[float, float], of: str | None, language: str = "en") -> str:
+    """Return bounds with their unit as a reader writes them: 30,000 m**2, or 0.1 to 2.5 kg.
+
+    Args:
+        ends: Lower and upper bound.
+        of: The unit; null: none.
+        language: en or fr.
+    """
+    low, high = (said(end, language) for end in ends)
+    to = " à " if language == "fr" else " to "
+    return (low if low == high else f"{low}{to}{high}") + (f" {of}" if of else "")
+
+
+def said(number: float, language: str = "en") -> str:
+    """Return a number with the digits that matter: whole from 100 on, else three.
+
+    Args:
+        number: Finite.
+        language: en or fr.
+    """
+    size = abs(number)
+    if size and (size < 0.001 or size >= 1e15):
+        text = f"{number:.3g}"
+    elif size >= 100 or float(number).is_integer():
+        text = f"{number:,.0f}"
+    else:
+        text = f"{number:,.{max(0, 2 - math.floor(math.log10(size)))}f}".rstrip("0").rstrip(".")
+    return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
