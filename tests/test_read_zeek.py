@@ -138,6 +138,12 @@ def test_rotated_logs_in_one_file(tmp_path: Path) -> None:
     assert rest == []
 
 
+def test_a_comment_behind_an_empty_line_is_no_record(tmp_path: Path) -> None:
+    rows, rest = table(write(tmp_path, with_lines(LINE, b"", b"#close\t2026-03-02-09-00-00", LINE, b"", b"1")))
+    assert rows.num_rows == 2
+    assert rest == [Reject(12, "too few fields")]
+
+
 def test_a_header_that_changes_is_followed(tmp_path: Path) -> None:
     other = conn_log([{**ROW, "uid": "C2"}], fields=["uid", "ts", "id.resp_h", "id.orig_h"])
     rows, rest = table(write(tmp_path, GOOD + other))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from flagstate.read import flow_table
-from flagstate.read.flow_table import ADDRESS, LISTED, Table
+from flagstate.read.flow_table import ADDRESS, Table
 from flagstate.read.part import Context, Note, Opened, Part, Reject, Tally
+from flagstate.read.rejected import LISTED
 
 BATCH = 20_000
 LARGEST = 2**63 - 1

@@ -11,10 +11,9 @@ from flagstate.errors import EvidenceError
 from flagstate.read.one_way import connections
 from flagstate.read.packet_bytes import NOTE
 from flagstate.read.part import Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read.rejected import LISTED, REASONS, rejects, stored
 from flagstate.read.zeek_fields import moment
 
-LISTED = 1000
-"""Rejected lines that are listed one by one; the rest is counted."""
 LAST_US = 253_402_300_799_000_000
 """The last moment of the year 9999."""
 ADDRESS = "[0-9A-Fa-f:.]{2,45}"
@@ -25,14 +24,6 @@ GOOD = (
     f"AND first_us BETWEEN 0 AND {LAST_US} AND last_us BETWEEN first_us AND {LAST_US}"
 )
 """What a record of one direction must have."""
-_REASONS = {
-    "CAST": "a time, count or port is not a number",
-    "MISSING COLUMNS": "too few fields",
-    "TOO MANY COLUMNS": "too many fields",
-    "INVALID ENCODING": "text that is not UTF-8",
-    "LINE SIZE OVER MAXIMUM": "a line longer than 2 MB",
-    "UNQUOTED VALUE": "a stray quote",
-}
 
 
 @dataclass(frozen=True)
@@ -87,8 +78,7 @@ class Table:
     def _read(self, more: str, ends: str) -> str:
         return (
             f"read_csv({_quoted(self.path)}, auto_detect=false, header=false, quote='', escape='', {more}, "
-            f"new_line={ends}, compression='none', store_rejects=true, rejects_limit=200000, "
-            f"rejects_table='{self.tag}_errors', rejects_scan='{self.tag}_scans')"
+            f"new_line={ends}, compression='none', {stored(self.tag)})"
         )
 
     @property
@@ -216,31 +206,10 @@ def stream(
 
 def rejected(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
     """Yield the lines that the engine rejected, and forget them; lines that are no records are left out."""
-    try:
-        found = con.execute(
-            f"SELECT line, min(line_byte_position), arg_min(error_type::VARCHAR, column_idx) FROM {table.tag}_errors "
-            "GROUP BY line ORDER BY line"
-        ).fetchall()
-    except duckdb.CatalogException:
-        return
-    if table.torn:
-        yield from _torn_rejects(con, table)
-        found = [each for each in found if each[0] > table.skip]
-    listed = 0
-    with open(table.path, "rb") as file:
-        for line, offset, kind in found:
-            file.seek(max(int(offset or 0) - 1, 0))
-            begin = file.read(64).lstrip(b"\n")
-            if begin.startswith(table.footer):
-                break
-            if table.ignored and begin.startswith(table.ignored):
-                continue
-            listed += 1
-            if listed <= LISTED:
-                yield Reject(int(line), _REASONS.get(kind, "it cannot be parsed"))
-    if listed > LISTED:
-        yield Tally(rows_rejected=listed - LISTED)
-    con.execute(f"DROP TABLE IF EXISTS {table.tag}_errors; DROP TABLE IF EXISTS {table.tag}_scans")
+    yield from rejects(
+        con, table.tag, table.path, ignored=table.ignored, footer=table.footer, after=table.skip if table.torn else 0,
+        first=_torn_rejects(con, table) if table.torn else (),
+    )  # fmt: skip
 
 
 def _torn_rejects(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part]:
@@ -254,6 +223,6 @@ def _torn_rejects(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Part
     ).fetchall()
     for number, more, _ in rows:
         kind = "TOO MANY COLUMNS" if more > 0 else "MISSING COLUMNS" if more < 0 else "CAST"
-        yield Reject(int(number), _REASONS[kind])
+        yield Reject(int(number), REASONS[kind])
     if rows and rows[0][2] > len(rows):
         yield Tally(rows_rejected=int(rows[0][2]) - len(rows))

@@ -7,20 +7,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from flagstate.read import zeek_lines
-from flagstate.read.part import Context, Head, Note, Opened, Part, Reject, Stream, Tally
+from flagstate.read import rejected, zeek_lines
+from flagstate.read.part import Context, Head, Note, Opened, Part, Stream, Tally
 from flagstate.read.zeek_fields import LOSSES, TIMED, Header, Shape, learn, moment, shape, tell
 
-LISTED = 1000
-"""Rejected lines that are listed one by one; the rest is counted."""
-_REASONS = {
-    "CAST": "a time, count, port or interval is not a number",
-    "MISSING COLUMNS": "too few fields",
-    "TOO MANY COLUMNS": "too many fields",
-    "INVALID ENCODING": "text that is not UTF-8",
-    "LINE SIZE OVER MAXIMUM": "a line longer than 2 MB",
-    "UNQUOTED VALUE": "a stray quote",
-}
+_REASONS = {**rejected.REASONS, "CAST": "a time, count, port or interval is not a number"}
 _SCAN = 2**18
 _SPLIT = ("BOOLEAN", "VARCHAR[]")
 """Types that are made out of text after parsing."""
@@ -137,8 +128,8 @@ def _by_engine(opened: Opened, found: Header, known: Shape | None, context: Cont
     source = (
         f"read_csv({_quoted(opened.path)}, auto_detect=false, header=false, delim='\t', quote='', escape='', "
         f"columns={{{columns}}}, nullstr={_quoted(found.unset)}, "
-        f"force_not_null=['{names['ts']}'], skip={found.lines}, compression='none', store_rejects=true, "
-        f"rejects_limit=200000, rejects_table='{tag}_errors', rejects_scan='{tag}_scans')"
+        f"force_not_null=['{names['ts']}'], skip={found.lines}, compression='none', "
+        f"{rejected.stored(tag)})"
     )
     rows = f"SELECT {_select(known, found, names)} FROM {source}"
     if context.max_rows is not None:
@@ -147,36 +138,14 @@ def _by_engine(opened: Opened, found: Header, known: Shape | None, context: Cont
         yield _count(con, rows)
     else:
         yield Stream(known.noun, con.sql(f"SELECT {known.sql} FROM ({rows})"))
-    yield from _rejected(con, tag, opened.path)
+    # `#` lines within the log are no records.
+    yield from rejected.rejects(con, tag, opened.path, ignored=(b"#",), reasons=_REASONS)
 
 
 def _count(con: duckdb.DuckDBPyConnection, rows: str) -> Tally:
     micros = "round({}(ts)::DOUBLE * 1000000)::BIGINT"
     found = con.execute(f"SELECT count(*), {micros.format('min')}, {micros.format('max')} FROM ({rows})").fetchone()
     return Tally(rows_read=found[0], first_ts=moment(found[1]), last_ts=moment(found[2])) if found else Tally()
-
-
-def _rejected(con: duckdb.DuckDBPyConnection, tag: str, path: str) -> Iterator[Part]:
-    """Yield the lines that the engine rejected; `#` lines within the log are no records."""
-    try:
-        found = con.execute(
-            f"SELECT line, min(line_byte_position), arg_min(error_type::VARCHAR, column_idx) FROM {tag}_errors "
-            "GROUP BY line ORDER BY line"
-        ).fetchall()
-    except duckdb.CatalogException:
-        return
-    listed = 0
-    with open(path, "rb") as file:
-        for line, offset, kind in found:
-            file.seek(max(int(offset or 0) - 1, 0))
-            if file.read(2).lstrip(b"\n").startswith(b"#"):
-                continue
-            listed += 1
-            if listed <= LISTED:
-                yield Reject(int(line), _REASONS.get(kind, "it cannot be parsed"))
-    if listed > LISTED:
-        yield Tally(rows_rejected=listed - LISTED)
-    con.execute(f"DROP TABLE IF EXISTS {tag}_errors; DROP TABLE IF EXISTS {tag}_scans")
 
 
 def losses(opened: Opened, context: Context) -> tuple[object, object, int, int] | None:
