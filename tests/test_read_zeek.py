@@ -138,8 +138,8 @@ def test_rotated_logs_in_one_file(tmp_path: Path) -> None:
     assert rest == []
 
 
-def test_a_comment_behind_an_empty_line_is_no_record(tmp_path: Path) -> None:
-    rows, rest = table(write(tmp_path, with_lines(LINE, b"", b"#close\t2026-03-02-09-00-00", LINE, b"", b"1")))
+def test_a_comment_behind_empty_lines_is_no_record(tmp_path: Path) -> None:
+    rows, rest = table(write(tmp_path, with_lines(LINE, b"", b"", b"#close\t2026-03-02-09-00-00", LINE, b"1")))
     assert rows.num_rows == 2
     assert rest == [Reject(12, "too few fields")]
 

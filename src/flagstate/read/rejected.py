@@ -57,7 +57,7 @@ def rejects(
     listed = 0
     with open(path, "rb") as file:
         for line, offset, kind in found:
-            # The engine says where the line before ends; empty lines, which it passes over, may stand between.
+            # Empty lines, which the engine passes over, count as the beginning of the next one.
             file.seek(max(int(offset or 0) - 1, 0))
             begin = file.read(64).lstrip(b"\n")
             if begin.startswith(footer):
