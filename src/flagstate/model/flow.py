@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flagstate.model.ends import CLAIMED_ORIG_H, ORIG_BYTES, ORIG_H, PROTO, RESP_BYTES, RESP_H, RESP_P, SERVICE
 from flagstate.model.noun import BYTES, COUNT, DAY, SMALL, TEXT, TIME, Column, fact
 
 FLOW = fact(
@@ -21,11 +22,11 @@ FLOW = fact(
         "from_asset",
         "container",
     ),
-    Column("orig_h", TEXT, "Address that opened the connection.", "Translation (NAT) and proxies hide the real one."),
-    Column("resp_h", TEXT, "Address that answered.", "A proxy or anycast front stands for the real one."),
-    Column("resp_p", SMALL, "Its port.", "A service may hide on any port."),
-    Column("proto", TEXT, "tcp, udp or icmp.", "Null where the format has none."),
-    Column("service", TEXT, "Application protocol that the sensor recognised.", "Guessed from content or port."),
+    ORIG_H,
+    RESP_H,
+    RESP_P,
+    PROTO,
+    SERVICE,
     Column(
         "server_name",
         TEXT,
@@ -44,28 +45,13 @@ FLOW = fact(
         "Where the client asked a proxy to connect to (CONNECT), as `host:port`, masked; null: no proxy was asked.",
         "The proxy may refuse, or go elsewhere.",
     ),
-    Column(
-        "claimed_orig_h",
-        TEXT,
-        "Client that a forwarded-for header names.",
-        "Anybody can write this header: forgeable, and never merged with the address that was seen.",
-    ),
+    CLAIMED_ORIG_H,
     Column("day", DAY, "UTC day.", "As right as the clock of the sensor."),
     Column("hours", SMALL, "24-bit mask of UTC hours with a connection start.", "As right as the clock of the sensor."),
     Column("conns", COUNT, "Connections.", "Counted once over overlapping artefacts."),
     Column("failed_conns", COUNT, "Of them, refused or never answered.", "One-sided captures look like failures."),
-    Column(
-        "orig_bytes",
-        COUNT,
-        "Payload bytes from the originator.",
-        "From sequence numbers or headers: packet loss and truncation make it too low, wrapped counters too high.",
-    ),
-    Column(
-        "resp_bytes",
-        COUNT,
-        "Payload bytes from the responder.",
-        "From sequence numbers or headers: packet loss and truncation make it too low, wrapped counters too high.",
-    ),
+    ORIG_BYTES,
+    RESP_BYTES,
     Column("missed_bytes", COUNT, "Bytes that the sensor knows it missed.", "Only gaps that it noticed."),
     Column(
         "unsized_conns",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flagstate.model.noun import COUNT, SMALL, TEXT, TEXTS, TIME, Column, Noun
+from flagstate.model.ends import ORIG_BYTES, PROTO, RESP_BYTES, RESP_P
+from flagstate.model.noun import COUNT, TEXT, TEXTS, TIME, Column, Noun
 
 RECONCILIATION = Noun(
     "reconciliation",
@@ -34,22 +35,12 @@ RECONCILIATION = Noun(
             "As right as its source.",
         ),
         Column("operator_id", TEXT, "Entity that operates it.", "By AS number, feed or domain; null: not known."),
-        Column("resp_p", SMALL, "Its port.", "A service may hide on any port."),
-        Column("proto", TEXT, "tcp, udp or icmp.", "Null where the format has none."),
+        RESP_P,
+        PROTO,
         Column("conns", COUNT, "Connections.", "Counted once over overlapping artefacts."),
         Column("failed_conns", COUNT, "Of them, refused or never answered.", "One-sided captures look like failures."),
-        Column(
-            "orig_bytes",
-            COUNT,
-            "Payload bytes from the originator.",
-            "From sequence numbers or headers: packet loss and truncation make it too low, wrapped counters too high.",
-        ),
-        Column(
-            "resp_bytes",
-            COUNT,
-            "Payload bytes from the responder.",
-            "From sequence numbers or headers: packet loss and truncation make it too low, wrapped counters too high.",
-        ),
+        ORIG_BYTES,
+        RESP_BYTES,
         Column(
             "unsized_conns",
             COUNT,
