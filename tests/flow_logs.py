@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from flagstate import model
 from flagstate.catalog.mask import mask
@@ -16,6 +18,8 @@ from flagstate.enrich import flows
 from flagstate.read.part import Context, Facts, Head, Note, Opened, Reader, Records, Reject, Stream, Tally
 
 DATA = Path(__file__).parent / "data"
+HOSTILE = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+"""How often a reader is given what it does not expect."""
 
 
 @dataclass
@@ -55,6 +59,23 @@ def write(folder: Path, data: bytes | str, name: str = "some.log") -> Path:
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     return path
+
+
+def spoilt(data: st.DataObject, header: str, line: str, *, first: int = 0) -> bytes:
+    """Return a log of four records, of which any text stands in one field of one.
+
+    Args:
+        data: What draws.
+        header: First line.
+        line: A record with commas between its fields, and `{sp}` for a port.
+        first: The first record that may be spoilt.
+    """
+    rows = [line.format(sp=40000 + n).strip().split(",") for n in range(4)]
+    row = rows[data.draw(st.integers(first, 3))]
+    row[data.draw(st.integers(0, len(row) - 1))] = data.draw(
+        st.text(max_size=30).filter(lambda t: not set(t) & set("\n\r"))
+    )
+    return (header + "".join(",".join(row) + "\n" for row in rows)).encode("utf-8", "replace")
 
 
 def parts(reader: Reader, path: Path, take: Callable[[Stream, duckdb.DuckDBPyConnection], object]) -> list[object]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstate.read.argus import READER
 from flagstate.read.part import Head, Reject
-from flow_logs import DATA, head, no_leak, read, write
+from flow_logs import DATA, HOSTILE, head, no_leak, read, spoilt, write
 
 CTU, RA, EXACT = (DATA / "argus" / name for name in ("ctu-style.binetflow", "ra.csv", "ra-payload.csv"))
 HEADER = CTU.read_text().splitlines()[0] + "\n"
@@ -107,13 +107,8 @@ def test_other_tables_are_left_to_others(data: bytes) -> None:
     assert READER.recognise(Head(data, len(data), ".csv")) is None
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@HOSTILE
 @given(st.data())
 def test_hostile_fields_cost_only_their_lines(tmp_path: Path, data: st.DataObject) -> None:
-    rows = [LINE.format(sp=40000 + n).strip().split(",") for n in range(4)]
-    rows[data.draw(st.integers(1, 3))][data.draw(st.integers(0, 14))] = data.draw(
-        st.text(max_size=30).filter(lambda t: not set(t) & set("\n\r"))
-    )
-    text = HEADER + "".join(",".join(row) + "\n" for row in rows)
-    found = read(READER, write(tmp_path, text.encode("utf-8", "replace")))
+    found = read(READER, write(tmp_path, spoilt(data, HEADER, LINE, first=1)))
     assert 3 <= len(found.connections) <= 4

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flagstate.read.argus import READER as ARGUS
 from flagstate.read.nfdump import READER
 from flagstate.read.part import Head, Reject
-from flow_logs import DATA, Found, read, write
+from flow_logs import DATA, HOSTILE, Found, read, spoilt, write
 
 HERE = DATA / "nfdump"
 UNI, BI = HERE / "uniflow-1.7.1.csv", HERE / "biflow-1.7.1.csv"
@@ -101,15 +101,10 @@ def test_other_tables_are_left_to_others(data: bytes) -> None:
     assert READER.recognise(Head(data, len(data), ".csv")) is None
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@HOSTILE
 @given(st.data())
 def test_hostile_fields_cost_only_their_lines(tmp_path: Path, data: st.DataObject) -> None:
-    rows = [LINE.format(sp=40000 + n).strip().split(",") for n in range(4)]
-    rows[data.draw(st.integers(0, 3))][data.draw(st.integers(0, 9))] = data.draw(
-        st.text(max_size=30).filter(lambda t: not set(t) & set("\n\r"))
-    )
-    text = HEADER + "".join(",".join(row) + "\n" for row in rows)
-    found = read(READER, write(tmp_path, text.encode("utf-8", "replace")))
+    found = read(READER, write(tmp_path, spoilt(data, HEADER, LINE)))
     assert 3 <= len(found.connections) <= 4
     assert len(found.connections) + found.rejected in (3, 4)
 

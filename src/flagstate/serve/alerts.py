@@ -191,6 +191,7 @@ def _bounded(connection: socket.socket) -> Iterator[None]:
     """End a connection from outside when it takes too long."""
 
     def end() -> None:
+        # It ended by itself at the same moment: nothing is left to end.
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
@@ -218,6 +219,7 @@ def _stream(to: Target, messages: Sequence[Message], sent: list[str]) -> str:
             connection.sendall(f"{len(data)} ".encode("ascii") + data)
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(GRACE_S)
+        # Silence is assent: a server of syslog answers nothing, and only one that refuses ends the connection.
         with contextlib.suppress(TimeoutError):
             connection.recv(1)
     sent += [one.uid for one in messages]
