@@ -16,7 +16,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pint import Unit as PintUnit
     from pint import UnitRegistry
 
 MAX_UNIT = 60
@@ -109,11 +108,11 @@ def _name(name: str) -> tuple[float, tuple[tuple[str, int], ...]]:
         word = name.casefold()
         return 1.0, (((word[:-1] if len(word) > 3 and word.endswith("s") else word), 1),)
     factor, base = table.get_base_units(UnitsContainer({read[0]: 1}))
-    return float(factor), tuple(sorted((str(n), int(p)) for n, p in _powers(base)))
+    return float(str(factor)), tuple(sorted((name, int(power)) for name, power in _powers(base._units)))
 
 
-def _powers(base: PintUnit) -> list[tuple[str, float]]:
-    return [(str(name), float(power)) for name, power in base._units.items()]
+def _powers(base: Mapping[str, object]) -> list[tuple[str, float]]:
+    return [(name, float(str(power))) for name, power in base.items()]
 
 
 @lru_cache(maxsize=4096)
@@ -122,7 +121,7 @@ def _strange(unit: str) -> bool:
     from pint.util import UnitsContainer
 
     found = _registry().Quantity(0.0, UnitsContainer({unit: 1})).to_base_units()
-    return bool(found.magnitude) or any(power != int(power) for _, power in _powers(found.units))
+    return bool(found.magnitude) or any(power != int(power) for _, power in _powers(found.units._units))
 
 
 @lru_cache(maxsize=4096)
@@ -192,8 +191,15 @@ def same(one: tuple[float, float], other: tuple[float, float]) -> bool:
 def _agree(one: float, other: float) -> bool:
     if math.isclose(one, other, rel_tol=1e-9) or not math.isclose(one, other, rel_tol=ROUNDING):
         return math.isclose(one, other, rel_tol=1e-9)
-    digits = min(len(Decimal(repr(n)).normalize().as_tuple().digits) for n in (one, other))
+    digits = min(map(_digits, (float(one), float(other))))
     return f"{one:.{digits - 1}e}" == f"{other:.{digits - 1}e}"
+
+
+def _digits(number: float) -> int:
+    """Return how many digits of a number count; the last zeros of a large whole one do not."""
+    found = Decimal(repr(number)).normalize()
+    whole = abs(number) < 1000 and number.is_integer()
+    return max(len(str(abs(int(number)))) if whole else 1, len(found.as_tuple().digits))
 
 
 def quotient(given: Figures, figure: str, per: str, wanted: str | None) -> Quotient:
