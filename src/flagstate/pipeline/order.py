@@ -12,7 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
-from flagstate.assess import activity, behaviours, compelled, cutoff, flows, holdings, reach, reconcile, unbuilt
+from flagstate.assess import (
+    activity,
+    behaviours,
+    compelled,
+    cutoff,
+    flows,
+    holdings,
+    payloads,
+    reach,
+    reconcile,
+    unbuilt,
+)
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.enrich import (
@@ -188,6 +199,10 @@ def _flows(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return {"finding": flows.flows(tables)}
 
 
+def _payloads(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return {"finding": payloads.payloads(tables)}
+
+
 def _behaviours(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return behaviours.behaviours(tables, run.as_of)
 
@@ -239,6 +254,7 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("reach", _reach),  # custody and control → governments, and what the policy says of them
     ("holdings", _holdings),  # classes found → beyond what was declared?
     ("flows", _flows),  # the ledger → beyond what was declared?
+    ("payloads", _payloads),  # what went to whom → persons' data to somebody who is not declared?
     ("behaviours", _behaviours),  # shapes of traffic → beyond what was declared?
     ("activity", _activity),  # who touched what from where → beyond what was declared?
     ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
