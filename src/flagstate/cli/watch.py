@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagstate.cli.audit import questions, size
+from flagstate.cli.options import Ask, Case, Laws, Memory, Threads, Without, check
 from flagstate.errors import UsageError
-from flagstate.model.codes import LEVELS, QUESTIONS
+from flagstate.model.codes import LEVELS
 
 if TYPE_CHECKING:
     from flagstate.serve.watch import Round
@@ -40,7 +41,7 @@ def span(text: str) -> float:
 
 def watch(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder in which logs grow and rotate.")],
-    case: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the case.")] = Path("flagstate-case"),
+    case: Case = Path("flagstate-case"),
     every: Annotated[str, typer.Option(metavar="TIME", help="How often to look: 60s, 5m, 1h.")] = "60s",
     alert: Annotated[
         list[str] | None,
@@ -50,20 +51,14 @@ def watch(
     retry_for: Annotated[
         str, typer.Option(metavar="TIME", help="How long an alert is tried before it is a dead letter.")
     ] = "1d",
-    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory to use, such as 1GB.")] = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads to use.")] = None,
-    ask: Annotated[
-        list[str] | None, typer.Option(metavar="QUESTION", help=f"Ask only this: {', '.join(QUESTIONS)}.")
-    ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    ask: Ask = None,
     fail_on: Annotated[
         str, typer.Option(metavar="LEVEL", help=f"Adverse findings below are not told: {', '.join(LEVELS)}.")
     ] = "info",
-    without: Annotated[
-        list[str] | None, typer.Option(metavar="SOURCE", help="Switch a source off: provider-feeds, laws.")
-    ] = None,
-    laws: Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="Folder of laws of your own, beside the shipped ones.")
-    ] = None,
+    without: Without = None,
+    laws: Laws = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document per round, on one line.")] = False,
 ) -> None:
     """Follow a folder of rotating logs, audit what is new, and tell new adverse findings (OCSF) where you say.
@@ -76,7 +71,7 @@ def watch(
     from flagstate.serve.watch import Switch, Watching
     from flagstate.serve.watch import watch as follow
 
-    _check(fail_on, without or [])
+    check(fail_on, without or [])
     order = Order(
         paths=(folder,),
         case=case,
@@ -96,14 +91,6 @@ def watch(
         if one.plain and not json:
             sys.stderr.write(f"{one.shown}: what is told there travels unencrypted.\n")
     raise typer.Exit(follow(what, _json if json else _say, switch))
-
-
-def _check(fail_on: str, without: list[str]) -> None:
-    if fail_on not in LEVELS:
-        raise UsageError(f"{fail_on!a} is not a level", todo=f"Write one of: {', '.join(LEVELS)}.")
-    if unknown := set(without) - {"provider-feeds", "laws"}:
-        todo = "Write: --without provider-feeds or --without laws."
-        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo=todo)
 
 
 def _json(done: Round) -> None:
