@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.model.noun import Noun
-from report_case import case
+from report_claims_case import claimed
 
 NAMES = (
     "</script><script>document.title='pwned'</script>",
@@ -49,6 +49,7 @@ CODES: dict[str, tuple[str | None, ...]] = {
     "special": (None,),
     "state": ("read", "partly_read", "refused"),
     "result": ("undeclared", "covered"),
+    "claim_verdict": ("contradicted", "supported", "not_observed", "questionable", "not_testable"),
 }
 """Columns that only our own code fills; everything else may come from evidence."""
 
@@ -73,6 +74,4 @@ def _rows(noun: Noun) -> pa.Table:
 
 def hostile() -> Mapping[str, pa.Table]:
     """Return tables in which every text is hostile; addresses of flows too."""
-    tables = {name: _rows(model.NOUNS[name]) for name in case()}
-    claim = _rows(model.CLAIM)
-    return {**tables, "claim": claim}
+    return {name: _rows(model.NOUNS[name]) for name in claimed()}

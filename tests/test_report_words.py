@@ -10,7 +10,7 @@ import pytest
 
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.model import codes
-from flagstate.report import accesses, meter, rulings, stops
+from flagstate.report import accesses, asserted, meter, rulings, stops
 from flagstate.report.words import LANGUAGES, catalogue, words
 
 ROOM = Path(str(resources.files("flagstate.report")))
@@ -48,7 +48,18 @@ FAMILIES = {
     "action": accesses.RANK,
     "behaviour": codes.BEHAVIOURS,
     "declared": ["yes", "no", "unknown", "inside"],
-}
+    "claim": asserted.ORDER,
+    "claim_doc": asserted.ORDER,
+    "claim_kind": codes.CLAIM_KINDS,
+    "form": [*codes.SOURCE_FORMS, "claim", "absent"],
+    "mutation": codes.MUTATIONS,
+    "verb": [
+        "place_in", "operator_is", "keys_held_by", "access_only_from", "no_flow_to", "class_absent", "count_at_most",
+        "figure_consistent_with",
+    ],
+    "said": asserted.STANCES,
+    "unit": ["persons", "records", "devices"],
+}  # fmt: skip
 """Ids that are made from a closed vocabulary: each of its codes must have a word."""
 
 MADE = {

@@ -42,7 +42,7 @@ def draw(
     kept, left_out = _bounded(list(dict.fromkeys(edges)))
     nodes = sorted({end for edge in kept for end in (edge.start, edge.end)})
     layer = _layers(nodes, kept)
-    rows = _order(nodes, kept, layer)
+    rows = order(nodes, [(edge.start, edge.end) for edge in kept], layer)
     place = {node: (layer[node] * ACROSS + 8, at * DOWN + 8) for column in rows for at, node in enumerate(column)}
     tallest = max((len(column) for column in rows), default=0)
     for column in rows:  # a short column stands in the middle
@@ -112,15 +112,21 @@ def _layers(nodes: list[str], edges: list[Edge]) -> dict[str, int]:
     return layer
 
 
-def _order(nodes: list[str], edges: list[Edge], layer: Mapping[str, int]) -> list[list[str]]:
-    """Return the boxes of each layer, ordered by the middle of their neighbours, so that few lines cross."""
+def order(nodes: list[str], edges: Iterable[tuple[str, str]], layer: Mapping[str, int]) -> list[list[str]]:
+    """Return the boxes of each layer, ordered by the middle of their neighbours, so that few lines cross.
+
+    Args:
+        nodes: Ids of boxes.
+        edges: Lines from start to end.
+        layer: Layer of each box, 0 being the left one.
+    """
     columns: list[list[str]] = [[] for _ in range(max(layer.values(), default=-1) + 1)]
     for node in nodes:
         columns[layer[node]].append(node)
     beside: dict[str, list[str]] = {node: [] for node in nodes}
-    for edge in edges:
-        beside[edge.start].append(edge.end)
-        beside[edge.end].append(edge.start)
+    for start, end in edges:
+        beside[start].append(end)
+        beside[end].append(start)
     for _ in range(6):
         at = {node: index - len(column) / 2 for column in columns for index, node in enumerate(column)}
         for column in columns:

@@ -41,6 +41,12 @@
   var links = Array.prototype.slice.call(document.querySelectorAll(".tabs a"));
   /* The ids move away, so that the browser itself does not jump to a page that is about to be shown. */
   pages.forEach(function (page) { page.dataset.page = page.id; page.id = "page-" + page.id; });
+  /* What is folded or filtered away is brought back before somebody is led to it. */
+  function reveal(inner) {
+    var all = document.getElementById("claims-all");
+    if (all && !inner.getClientRects().length) all.checked = true;
+    for (var at = inner; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  }
   function show(first) {
     var wanted = location.hash.slice(1);
     var inner = document.getElementById(wanted);
@@ -54,7 +60,7 @@
     });
     if (current.dataset.page === "flows") drawMap();
     if (inner && current.contains(inner)) {
-      inner.open = true;
+      reveal(inner);
       inner.scrollIntoView();
       return;
     }

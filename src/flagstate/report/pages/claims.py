@@ -1,27 +1,64 @@
-"""Claims: what was asserted, by whom, and what the evidence says of it."""
+"""Claims: what was asserted, by whom, who said it first, and what the evidence says of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flagstate.report import figures
-from flagstate.report.grid import Field, grid
+from flagstate.report import asserted, figures, lineage
+from flagstate.report.grid import SHOWN, Field, Grid, grid
 from flagstate.report.view import View
 
 NAME = "claims"
 
+SHEETS = 60
+"""Claims that get a sheet; the table has more."""
+ROOM = 300_000
+"""Letters that sheets may take of the file; a long one costs others their sheet, which stay in the table."""
+OPEN = 3
+"""Sheets that are unfolded at first, if they are of claims that a test decided or could have."""
 
-def build(view: View) -> dict[str, Any]:
-    """Return the answer and the claims that were recorded."""
+Row = dict[str, Any]
+
+
+def build(view: View) -> Row:
+    """Return the sheets by verdict, the drawing of the sources, and a row per claim."""
+    rows = asserted.claims(view)
+    makes, made = asserted.Sheets(view), lineage.lineage(view)
+    sheets: list[Row] = []
+    room = ROOM
+    for row in rows[:SHEETS]:
+        sheet = makes.sheet(row) | {"chain": lineage.shown(view, made, row), "found": row["found"]}
+        room -= len(repr(sheet))
+        if room < 0:
+            break
+        sheets.append(sheet)
+    answer = view.answer(NAME)
+    told = {part["finding"] for sheet in sheets for part in sheet["parts"]}
+    drawn = lineage.draw(view, made) if len(made.above) > 1 else None
+    return {
+        "answer": answer,
+        "tally": asserted.tally(rows),
+        "groups": [
+            (word, [sheet for sheet in sheets if sheet["found"] == word], count) for word, count in asserted.tally(rows)
+        ],
+        "open": [sheet["anchor"] for sheet in sheets if sheet["found"] != "not_testable"][:OPEN],
+        "left_out": len(rows) - len(sheets),
+        "total": len(rows),
+        "graph": drawn if drawn and drawn["lines"] else None,
+        "others": [row for row in answer.findings if row["finding_id"] not in told],
+        "table": _table(view, makes, rows) if rows else None,
+    }
+
+
+def _table(view: View, makes: asserted.Sheets, rows: list[Row]) -> Grid:
     t = view.t
-    verdicts = {row["subject"]: row["verdict"] for row in view.answer(NAME).findings}
     fields = (
-        Field(t("col.claim"), "two", lambda r: (r["sentence"] or "–", r["claim_id"] or "")),
+        Field(t("col.claim"), "two", lambda r: (r["sentence"] or "–", asserted.short(r["claim_id"])), wide=True),
+        Field(t("col.verdict"), "chip", lambda r: asserted.chip(view, r["found"]), title=t("tip.claim_verdict")),
         Field(t("col.speaker"), "two", lambda r: (r["speaker"] or "–", r["outlet"] or "")),
         Field(t("col.date"), "text", lambda r: figures.day(r["on_date"])),
-        Field(t("col.repeats"), "text", lambda r: r["derived_from"] or "–"),
-        Field(t("col.contradicted"), "chip", lambda r: view.chip("verdict", verdicts.get(r["claim_id"], "unknown"))),
+        Field(t("col.kind"), "text", lambda r: view.code("claim_kind", r["claim_kind"])),
+        Field(t("col.sources"), "text", makes.counted, title=t("tip.sources")),
+        Field(t("col.others"), "text", lambda r: "; ".join(makes.said(r)) or "–", wide=True),
     )
-    rows = view.records("claim", order=[("on_date", "ascending"), ("claim_id", "ascending")])
-    made = grid("claim", fields, rows, total=view.table("claim").num_rows, more="claim")
-    return {"answer": view.answer(NAME), "table": made}
+    return grid("claim", fields, rows[:SHOWN], total=len(rows), more="claim")

@@ -1,10 +1,11 @@
-"""The overview: six answers, the gravest findings, what was looked at and what was not seen."""
+"""The overview: six answers, three claims, the gravest findings, what was looked at and what was not seen."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flagstate.model.codes import LEVELS
+from flagstate.report import asserted
 from flagstate.report.view import View
 
 NAME = "overview"
@@ -14,15 +15,18 @@ SHOWN = 8
 
 
 def build(view: View) -> dict[str, Any]:
-    """Return the six cards, the gravest findings, the counts and the gaps."""
+    """Return the six cards, three claims, the gravest findings, the counts and the gaps."""
     adverse = [row for answer in view.answers for row in answer.findings if row["verdict"] == "yes"]
     adverse.sort(key=lambda row: -LEVELS.index(row["level"] or "info"))
     todo = [(answer.question, step) for answer in view.answers if answer.asked for step in answer.collect[:2]]
-    missed = gaps(view)
+    missed, claims = gaps(view), asserted.claims(view)
     return {
         "answers": view.answers,
         "adverse": adverse[:SHOWN],
         "adverse_total": sum(answer.counts.get("yes", 0) for answer in view.answers),
+        "claims": [asserted.Sheets(view).card(row) for row in asserted.three(claims)],
+        "claims_total": len(claims),
+        "claims_tally": [(view.code("claim", word), n) for word, n in asserted.tally(claims)],
         "figures": _figures(view),
         "judged": dict(view.meta.judged) if any(view.meta.judged.values()) else None,
         "open": [row for a in view.answers if a.asked for row in a.findings if row["verdict"] == "unknown"][:SHOWN],
