@@ -326,6 +326,32 @@ def test_names_of_many_countries(name: str) -> None:
     assert "‹name›" in mask(f"exports/{name}/2024.csv")
 
 
+@pytest.mark.parametrize("before", ["crm", "db", "dead", "d2", "app/cafe", "tbl_ab", "acs:oss", "2001:db8", "fe80"])
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        ("ada.beck", "‹name›"),
+        ("Abe Lincoln", "‹name›"),
+        ("anna_becker", "‹name›"),
+        ("0470 12 34 56", "‹number›"),
+        ("1968-12-08", "‹date›"),
+    ],
+)
+def test_what_looks_like_the_end_of_an_address_hides_nothing(before: str, value: str, shape: str) -> None:
+    assert mask(f"{before}::{value}") == f"{before}::{shape}"
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "{}/48", "[{}]:8443", "https://[{}]/x", "{}%eth0", "{}, {}", "logs/{}/conn.log"]
+)
+@pytest.mark.parametrize(
+    "address", ["2001:db8:4711:815::1234:5678", "fe80::ada:beca", "2001:0db8:0000:0000:0000:1234:5678:9012"]
+)
+def test_addresses_stay_readable(address: str, form: str) -> None:
+    shown = form.replace("{}", address)
+    assert mask(shown) == shown
+
+
 @pytest.mark.parametrize("name", ["Robert Bosch GmbH", "Banco Santander", "Morgan Stanley", "Grande Groupe SA"])
 def test_a_firm_may_be_called_after_a_person(name: str) -> None:
     assert mask_party(name) == name

@@ -12,7 +12,11 @@ Span = tuple[int, int, str]
 
 QUAD = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)")
 DASHED = re.compile(r"(?<![\d-])(?:0|[1-9]\d{0,2})(?:-(?:0|[1-9]\d{0,2})){3}(?![\d]|-\d)")
-COLONS = re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?![0-9A-Fa-f:])")
+COLONS = re.compile(
+    r"(?<![\w:.\-])(?<!\w )[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?:/\d{1,3})?"
+    r"(?![\w:]|[ .\-+()/]{1,2}\w)"
+)
+"""An IPv6 address that stands by itself: `crm::ada.beck` begins with what looks like one, and names somebody."""
 REVERSE = re.compile(r"(?:[0-9A-Fa-f]\.){4,32}ip6\.arpa", re.IGNORECASE)
 _CLOCK = r"(?:[01]\d|2[0-3])[:_.\-]?[0-5]\d(?:[:_.\-]?[0-5]\d(?:[.,]\d{1,6})?)?"
 _TIME = rf"(?:[T_\-. ]{{0,2}}{_CLOCK}(?:Z|[+\-](?:0\d|1[0-4]):?00)?)?"
@@ -39,7 +43,7 @@ def kept_spans(text: str) -> list[Span]:
 
 def _is_ipv6(text: str) -> bool:
     try:
-        ipaddress.IPv6Address(text)
+        ipaddress.IPv6Address(text.partition("/")[0])
     except ValueError:
         return False
     return True
