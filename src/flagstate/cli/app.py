@@ -14,6 +14,7 @@ from flagstate.cli import (
     case,
     classes,
     data,
+    demo,
     doctor,
     explain,
     file,
@@ -39,7 +40,24 @@ app = typer.Typer(
     epilog="Exit codes: 0 answered and nothing adverse · 1 failed · 2 usage · 3 something asked is unknown · "
     "10-14 adverse, by severity info … critical.",
 )
-for module in (audit, watch, scan, who, whatif, plan, explain, init, case, judge, file, data, classes, laws, doctor):
+for module in (
+    audit,
+    demo,
+    watch,
+    scan,
+    who,
+    whatif,
+    plan,
+    explain,
+    init,
+    case,
+    judge,
+    file,
+    data,
+    classes,
+    laws,
+    doctor,
+):
     module.add(app)
 
 

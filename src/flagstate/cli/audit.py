@@ -1,4 +1,4 @@
-"""`flagstate audit` and `flagstate demo`."""
+"""`flagstate audit`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 def add(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command()(audit)
-    app.command()(demo)
 
 
 def size(text: str | None) -> int | None:
@@ -121,8 +120,14 @@ def audit(
     show(outcome, as_json=json)
 
 
-def show(outcome: object, *, as_json: bool) -> None:
-    """Print the outcome of an audit and end with its exit code."""
+def show(outcome: object, *, as_json: bool, hidden: Path | None = None) -> None:
+    """Print the outcome of an audit and end with its exit code.
+
+    Args:
+        outcome: Of the audit.
+        as_json: As one document instead of a summary.
+        hidden: File with the truth about invented evidence, which is named.
+    """
     from flagstate.pipeline.audit import Outcome
 
     if not isinstance(outcome, Outcome):
@@ -130,25 +135,15 @@ def show(outcome: object, *, as_json: bool) -> None:
     if as_json:
         import json
 
-        sys.stdout.write(json.dumps(outcome.document(), indent=1, default=str) + "\n")
+        document = outcome.document() | ({"truth": str(hidden)} if hidden else {})
+        sys.stdout.write(json.dumps(document, indent=1, default=str) + "\n")
     else:
         from rich.console import Console
 
         console = Console(highlight=False, markup=False, emoji=False)
         console.print(outcome.summary())
+        if hidden:
+            from flagstate.catalog.mask import plain
+
+            console.print(f"What was hidden: {plain(str(hidden))}", overflow="fold")
     raise typer.Exit(outcome.exit_code)
-
-
-def demo(
-    keep: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the case in this folder.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a summary.")] = False,
-) -> None:
-    """Audit the example case that ships with flagstate; all of it is invented."""
-    from flagstate.catalog.example import EVIDENCE
-    from flagstate.cli.progress import Progress
-    from flagstate.pipeline.audit import Order, audit
-
-    order = Order(paths=(EVIDENCE,), case=keep or Path("flagstate-demo"), as_of=date(2026, 11, 21), example=True)
-    with Progress() as progress:
-        outcome = audit(order, progress)
-    show(outcome, as_json=json)

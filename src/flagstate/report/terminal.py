@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from flagstate.report import figures
+from flagstate.report import asserted, figures
 from flagstate.report.inert import plain
 from flagstate.report.meta import Meta
 from flagstate.report.view import View
@@ -33,6 +33,9 @@ def summary(tables: Mapping[str, pa.Table], meta: Meta) -> RenderableType:
     """
     view = View(tables, meta)
     parts: list[RenderableType] = [_headline(view), Padding(_questions(view), (1, 0, 1, 0)), _evidence(view)]
+    if counts := asserted.tally(asserted.claims(view)):
+        said = ", ".join(f"{figures.count(n, meta.language)} {view.code('claim', word).lower()}" for word, n in counts)
+        parts.append(_line(view.t("page.claims"), said))
     if any(view.meta.judged.values()):
         parts.append(_line(view.t("terminal.judged"), view.t("judged_counts", **view.meta.judged)))
     steps = list(dict.fromkeys(step for a in view.answers if a.asked for step in a.collect))
@@ -49,6 +52,8 @@ def _headline(view: View) -> Text:
     key = "none" if not asked else "yes" if tally["yes"] else "unknown" if tally["unknown"] else "no"
     values = {"n": asked, "yes": tally["yes"], "unknown": tally["unknown"]}
     line = Text(no_wrap=True, overflow="ellipsis")
+    if meta.example:
+        line.append(f"{t('example')}\n", style="yellow")
     line.append(plain(meta.case_id)[:40], style="bold")
     line.append(f"  {t('version', n=meta.version)}, {figures.day(meta.as_of)}\n")
     line.append(f"{t(f'headline.{key}', **values)}\n", style="bold")
