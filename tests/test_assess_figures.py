@@ -34,6 +34,13 @@ def test_bounds_are_as_wide_as_those_of_the_figures() -> None:
     assert (minus.lo, minus.hi) == (-5, 10)
 
 
+def test_figures_of_one_kind_give_a_bare_number() -> None:
+    made = figures.quotient({"a": figure(100_000, "m**2"), "b": figure(30_000, "ft**2")}, "a", "b", None)
+    assert (made.unit, made.lo) == ("", pytest.approx(35.88, rel=1e-3))
+    assert figures.span((0, 50), "USD") == "at most 50 USD"
+    assert figures.span((0, 0), None, "fr") == "0"
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

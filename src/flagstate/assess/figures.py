@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
@@ -90,7 +90,7 @@ def _number(value: object) -> bool:
 
 
 @cache
-def _registry() -> UnitRegistry:
+def _registry() -> UnitRegistry[Any]:
     """Return the table of units; making it takes half a second, so that it is made once and late."""
     from pint import UnitRegistry
 
@@ -218,14 +218,15 @@ def quotient(given: Figures, figure: str, per: str, wanted: str | None) -> Quoti
     """
     top, below = given.get(figure, {}), given.get(per, {})
     first, second = bounds(top), bounds(below)
-    shown = wanted or "/".join(str(one.get("unit") or "1") for one in (top, below))
+    of, each = _unit(top), _unit(below)
+    alike = None if wanted else comparable(of, each)
+    shown = wanted or ("" if alike is not None else f"{of or 1}/{each or 1}")
     if first is None or second is None:
         lost = figure if first is None else per
         return Quotient(None, None, shown, f"the figure {lost} has no number", f"le chiffre {lost} n’a pas de nombre")
     if second[0] <= 0:
         return Quotient(None, None, shown, f"{per} may be nothing", f"{per} peut être nul")
-    of, each = _unit(top), _unit(below)
-    times = comparable(of, wanted) if wanted else 1.0
+    times = comparable(of, wanted) if wanted else 1.0 if alike is None else alike
     if times is None:
         times = comparable(f"{of}/{each}", wanted) if of and each else None
     if times is None:
@@ -257,8 +258,9 @@ def span(ends: tuple[float, float], of: str | None, language: str = "en") -> str
         language: en or fr.
     """
     low, high = (said(end, language) for end in ends)
-    to = " à " if language == "fr" else " to "
-    return (low if low == high else f"{low}{to}{high}") + (f" {of}" if of else "")
+    to, most = (" à ", "au plus ") if language == "fr" else (" to ", "at most ")
+    words = low if low == high else f"{most}{high}" if ends[0] == 0 else f"{low}{to}{high}"
+    return words + (f" {of}" if of else "")
 
 
 def said(number: float, language: str = "en") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from flagstate.catalog.mask import mask_party
 from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import destination, refer
 from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, texts
@@ -22,7 +23,7 @@ def sources(into: Collected) -> None:
             {
                 "source_id": into.names.ids[key],
                 "source_form": node.text("form"),
-                "outlet": into.shown(node, "outlet"),
+                "outlet": _speaker(node, "outlet"),
                 "on_date": day(node, "date"),
                 "derived_from": _behind(node, key, into),
                 "anonymous": anonymous.value if anonymous else None,
@@ -43,8 +44,8 @@ def claims(into: Collected) -> None:
                 "claim_id": into.names.ids[key],
                 "sentence": into.shown(node, "says"),
                 "claim_kind": node.text("kind"),
-                "speaker": into.shown(node, "by"),
-                "outlet": into.shown(node, "outlet"),
+                "speaker": _speaker(node, "by"),
+                "outlet": _speaker(node, "outlet"),
                 "on_date": day(node, "date"),
                 "hedging": into.shown(node, "hedging"),
                 "claim_scope": into.shown(node, "scope"),
@@ -58,6 +59,12 @@ def claims(into: Collected) -> None:
                 "remark": into.shown(node, "remark"),
             },
         )
+
+
+def _speaker(node: Node, key: str) -> str | None:
+    """Return who speaks: outlets bear names of people and places, and who said it first is what a claim is about."""
+    text = node.text(key)
+    return None if text is None else mask_party(text)
 
 
 def _behind(node: Node, key: str, into: Collected) -> list[str] | None:
