@@ -243,7 +243,7 @@ def _address(addr: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def patterns(tables: Mapping[str, pa.Table]) -> list[Pattern]:
     """Return the declared and configured destinations, in a stable order."""
-    ends = _ends(tables)
+    ends = ends_of(tables)
     found = []
     flow = tables["flow"]
     for row in flow.filter(pc.is_valid(flow.column("to_pattern"))).to_pylist():
@@ -272,7 +272,7 @@ def patterns(tables: Mapping[str, pa.Table]) -> list[Pattern]:
     return sorted(found, key=lambda p: (p.stance, p.kind, p.value, p.fact_id))
 
 
-def _ends(tables: Mapping[str, pa.Table]) -> dict[str, Ends]:
+def ends_of(tables: Mapping[str, pa.Table]) -> dict[str, Ends]:
     """Return where each asset, with all that runs on it, answers or calls from."""
     names: dict[str, set[str]] = {}
     ranges: dict[str, set[str]] = {}

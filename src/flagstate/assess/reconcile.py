@@ -48,7 +48,7 @@ SELECT own_end,
   arg_max(fact_id, (coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0), fact_id), {top}) AS facts
 FROM turned GROUP BY ALL
 """
-_ASKED = (
+ASKED_ADDR = (
     "coalesce(nullif(regexp_extract(f.connect_to, '^\\[([0-9a-f:.]+)\\]', 1), ''), "
     "nullif(regexp_extract(f.connect_to, '^([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+)(:|$)', 1), ''))"
 )
@@ -101,7 +101,7 @@ def _subjects(
         day="day" if any(p.since or p.until for p in listed) else "NULL::DATE",
         sums=", ".join(f"sum({name})::BIGINT AS {name}" for name in SUMS),
         top=TOP_FACTS,
-        asked_addr=_ASKED,
+        asked_addr=ASKED_ADDR,
     )
     con.register("flow_in", flow)
     con.register("ours", far_end.ours(flow, tables["network"], [p.own for p in listed if p.from_asset]))

@@ -11,10 +11,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flagstate import model
+from flagstate import engine, model
 from flagstate.assess import (
     activity,
     behaviours,
+    claims,
     compelled,
     cutoff,
     flows,
@@ -22,7 +23,6 @@ from flagstate.assess import (
     payloads,
     reach,
     reconcile,
-    unbuilt,
 )
 from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
@@ -224,8 +224,11 @@ def _plan(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
     return {"plan": made}
 
 
-def _unbuilt(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
-    return {"finding": unbuilt.unbuilt(tables)}
+def _claims(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
+    if run.con is not None or not tables["claim"].num_rows:
+        return claims.claims(tables, run.con, run.as_of)
+    with engine.connect() as con:
+        return claims.claims(tables, con, run.as_of)
 
 
 Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
@@ -260,11 +263,11 @@ CONCLUSIONS: tuple[tuple[str, Step], ...] = (
     ("cutoff", _cutoff),  # who needs whom → what stops with a cut, and what the policy says of it
     ("plan", _plan),  # what is unwanted → the cheapest measures that cure it
     ("rules", _rules),  # everything so far → what each law says of it
-    ("unbuilt", _unbuilt),  # claims: said to be unknown, with the reason
+    ("claims", _claims),  # what is asserted → what the evidence says of it, and who stands behind it
 )
 """From facts to findings; these are derived again for every what-if and every plan."""
 
-UNIFIED = frozenset({"control", "compel", "reach", "cutoff", "rules"})
+UNIFIED = frozenset({"control", "compel", "reach", "cutoff", "rules", "claims"})
 """Steps that see one id per entity; the facts themselves stay as they were read."""
 
 REPLACED = frozenset(

@@ -1,0 +1,259 @@
+"""place_in: does it stand where the claim says, with the layers below it and its copies?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from flagstate.assess.claim_tests.query import ask, kept
+from flagstate.assess.claim_tests.scene import Scene, Subject, countries
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, listed
+from flagstate.catalog.country_names import expand
+from flagstate.model.stance import weakest_stance
+
+Row = Mapping[str, Any]
+
+SILENT: tuple[Said, ...] = (
+    ("that it stays there", "qu'il y reste"),
+    ("that nobody elsewhere can reach it", "que personne ailleurs ne peut y accéder"),
+)
+"""What such a claim does not say."""
+
+PLACES = """
+-- Where the asset of a claim, a layer below it or a copy of it stands. Who registered an address or a network says
+-- nothing of the host, and what is announced from many places stands in no one of them.
+SELECT a.claim_id, a.asset_id, a.how, p.country, p.source_kind, p.stance, p.fact_id,
+  coalesce(p.confidence, 'sure') AS confidence, list_contains(a.said, p.country) AS inside
+FROM asked AS a
+JOIN place AS p ON p.subject_id = a.subject_id
+LEFT JOIN endpoint AS e ON p.subject_id = 'host:' || e.addr
+WHERE p.country IS NOT NULL AND p.source_kind IN ('host', 'provider_region', 'configured_region', 'declared')
+  AND coalesce(p.confidence, 'sure') <> 'none' AND NOT coalesce(e.anycast, false)
+  AND coalesce(p.valid_from::DATE <= a.as_of, true) AND coalesce(p.valid_to::DATE > a.as_of, true)
+ORDER BY a.claim_id, p.country, p.source_kind, p.fact_id
+"""
+
+LEFT = """
+-- Countries outside the claim to which data of the asset went, from which it was fetched or touched.
+WITH moved AS (
+  SELECT a.claim_id, d.country, a.said, d.facts FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id
+  WHERE d.moved AND a.how = 'self'
+  UNION ALL
+  SELECT a.claim_id, o.country, a.said, [t.fact_id] FROM asked AS a
+  JOIN activity AS t ON t.asset_id = a.asset_id JOIN origin AS o ON o.from_place = t.from_place
+  WHERE a.how = 'self' AND t.stance = 'observed' AND NOT o.inside AND coalesce(t.failed, 0) < coalesce(t.count, 1)
+)
+SELECT claim_id, country, list_sort(list_distinct(flatten(list(facts))))[:20] AS facts
+FROM moved WHERE country IS NOT NULL AND NOT list_contains(said, country)
+GROUP BY claim_id, country ORDER BY claim_id, country
+"""
+
+_HOW: Mapping[str, Said] = {
+    "configured_region": ("by its configured region", "d'après sa région configurée"),
+    "provider_region": ("in a region that its provider publishes", "dans une région que publie son prestataire"),
+    "host": ("by geolocation", "par géolocalisation"),
+    "configured": ("as configured", "d'après la configuration"),
+    "declared": ("as declared", "selon la déclaration"),
+}
+_PLACE: Said = (
+    "Where it stands, as seen: an infrastructure description (`terraform show -json`), the region that the provider "
+    "publishes, or an address with its place",
+    "Où il se trouve, tel qu'observé : une description de l'infrastructure (`terraform show -json`), la région que "
+    "publie le prestataire, ou une adresse et son lieu",
+)
+_SETTLE: Said = (
+    "Which of the sources that differ about the place is right",
+    "Laquelle des sources qui diffèrent sur le lieu a raison",
+)
+
+
+def judge(asks: Sequence[Ask], scene: Scene) -> Iterator[tuple[Ask, Verdict]]:
+    """Yield what the evidence says of each claim of place."""
+    rows = [row for one in asks for row in _asked(one, scene)]
+    asked = pa.Table.from_pylist(rows, schema=_FORM)
+    places, left = ask(scene.con, PLACES, asked), ask(scene.con, LEFT, asked)
+    mine: dict[str, list[Row]] = {}
+    for row in rows:
+        mine.setdefault(row["claim_id"], []).append(row)
+    for one in asks:
+        query = kept(PLACES, asked, mine.get(one.claim_id, []))
+        yield one, _verdict(one, scene, places.get(one.claim_id, []), left.get(one.claim_id, []), query)
+
+
+_FORM = pa.schema(
+    [
+        ("claim_id", pa.string()),
+        ("asset_id", pa.string()),
+        ("subject_id", pa.string()),
+        ("how", pa.string()),
+        ("said", pa.list_(pa.string())),
+        ("as_of", pa.date32()),
+    ]
+)
+
+
+def _asked(one: Ask, scene: Scene) -> Iterator[dict[str, Any]]:
+    subject = scene.subject(str(one.asset_id))
+    said = sorted(expand(_codes(one), on=scene.as_of)[0])
+    made = {"claim_id": one.claim_id, "said": said, "as_of": scene.as_of}
+    for spot in subject.spots:
+        yield made | {"asset_id": spot.asset_id, "subject_id": spot.subject_id, "how": spot.how}
+
+
+def _codes(one: Ask) -> list[str]:
+    return [str(code) for code in one.said] if isinstance(one.said, list) else []
+
+
+def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: str) -> Verdict:
+    subject = scene.subject(str(one.asset_id))
+    better = {row["asset_id"] for row in places if row["source_kind"] == "provider_region"}
+    # Where the provider publishes the region of an address, geolocation adds nothing but its errors.
+    firm = [row for row in places if row["source_kind"] != "host" or row["asset_id"] not in better]
+    open_ = [row for row in firm if row["confidence"] == "disputed"]
+    firm = [row for row in firm if row["confidence"] != "disputed"]
+    outside = [row for row in firm if not row["inside"]]
+    inside = [row for row in firm if row["inside"]]
+    seen = [row for row in inside if row["stance"] != "declared"]
+    shown, said = scene.shown(subject.asset_id), countries(_codes(one))
+    values = {
+        "claimed": _codes(one),
+        "seen": sorted({row["country"] for row in firm if row["stance"] != "declared"}),
+        "declared": sorted({row["country"] for row in firm if row["stance"] == "declared"}),
+        "leaves": [row["country"] for row in left],
+    }
+    remainder = list(_remainder(subject, firm, open_, scene))
+    rest: dict[str, Any] = {"query": query, "values": values, "window": scene.window("flow", subject.same)}
+    if outside:
+        return Verdict(
+            "contradicted",
+            _against(shown, said, outside, inside, scene),
+            against=tuple(row["fact_id"] for row in sorted(outside, key=_firmest)),
+            rows_for=tuple(row["fact_id"] for row in inside),
+            remainder=tuple(remainder),
+            rests_on=_stance(min(outside, key=_firmest)),
+            confidence=_confidence(outside),
+            **rest,
+        )
+    if not seen:
+        why = _nothing(shown, said, inside, open_)
+        missing = (_SETTLE,) if open_ else (_PLACE,)
+        return Verdict("not_observed", why, remainder=tuple(remainder), missing=missing, **rest)
+    found = countries(row["country"] for row in seen)
+    en = f"{shown} was seen in {found[0]} ({_ways(seen)[0]})"
+    fr = f"{shown} a été observé : {found[1]} ({_ways(seen)[1]})"
+    if left:
+        gone = countries(row["country"] for row in left)
+        en += (
+            "; that it stays there the claim does not say, and it does not: data went to, or was reached from, "
+            f"{gone[0]}"
+        )
+        fr += (
+            " ; qu'il y reste, l'affirmation ne le dit pas, et ce n'est pas le cas : des données sont allées vers, ou "
+            f"ont été atteintes depuis, {gone[1]}"
+        )
+    return Verdict(
+        "supported",
+        (en, fr),
+        rows_for=tuple(
+            dict.fromkeys([row["fact_id"] for row in seen] + [fact for row in left for fact in row["facts"]])
+        ),
+        counts=(0, len(seen)),
+        remainder=tuple(remainder),
+        rests_on=weakest_stance([row["stance"] for row in seen]),
+        confidence=_confidence(seen),
+        **rest,
+    )
+
+
+def _against(shown: str, said: Said, outside: list[Row], inside: list[Row], scene: Scene) -> Said:
+    seen = [row for row in outside if row["stance"] != "declared"]
+    told = seen or outside
+    names: list[Said] = []
+    for row in sorted(told, key=lambda r: (r["how"], r["country"])):
+        where = countries([row["country"]])
+        what = scene.shown(row["asset_id"])
+        of = {
+            "self": ("", ""),
+            "layer": (f" through {what}, on which it stands", f" par {what}, sur quoi il repose"),
+            "copy": (f" through its copy {what}", f" par sa copie {what}"),
+        }[row["how"]]
+        names.append((where[0] + of[0], where[1] + of[1]))
+    places = listed(list(dict.fromkeys(names)))
+    verb = ("was seen", "a été observé") if seen else ("is declared", "est déclaré")
+    ways = _ways(told)
+    also = [row for row in inside if row["stance"] != "declared"]
+    back = countries(row["country"] for row in also)
+    return (
+        f"{shown} {verb[0]} in {places[0]} ({ways[0]}), outside of {said[0]}"
+        + (f"; it was also seen in {back[0]}" if also else ""),
+        f"{shown} {verb[1]} : {places[1]} ({ways[1]}), hors de : {said[1]}"
+        + (f" ; aussi observé : {back[1]}" if also else ""),
+    )
+
+
+def _nothing(shown: str, said: Said, inside: list[Row], open_: list[Row]) -> Said:
+    if open_:
+        where = countries(row["country"] for row in open_)
+        return (
+            f"Sources differ about where {shown} stands ({where[0]})",
+            f"Les sources diffèrent sur le lieu de {shown} ({where[1]})",
+        )
+    if inside:
+        return (
+            f"That {shown} stands in {said[0]} is only declared, and nothing that was seen shows where it is",
+            f"Que {shown} se trouve dans {said[1]} est seulement déclaré, et rien d'observé ne montre où il est",
+        )
+    return (
+        f"Nothing that was given shows where {shown} stands",
+        f"Rien de ce qui a été fourni ne montre où se trouve {shown}",
+    )
+
+
+def _remainder(subject: Subject, firm: Iterable[Row], open_: Iterable[Row], scene: Scene) -> Iterator[Said]:
+    placed = {row["asset_id"] for row in firm if row["stance"] != "declared"}
+    for how, words in (
+        ("layer", ("where {0} stands, on which it stands", "où se trouve {0}, sur quoi il repose")),
+        ("copy", ("where its copy {0} stands", "où se trouve sa copie {0}")),
+    ):
+        for one in dict.fromkeys(spot.asset_id for spot in subject.spots if spot.how == how):
+            if one not in placed:
+                name = scene.shown(one)
+                yield words[0].format(name), words[1].format(name)
+    if where := sorted({row["country"] for row in open_}):
+        names = countries(where)
+        yield f"sources differ: perhaps {names[0]}", f"les sources diffèrent : peut-être {names[1]}"
+    yield "copies that nobody described", "des copies que personne n'a décrites"
+
+
+def _ways(rows: Iterable[Row]) -> Said:
+    kinds = sorted({_kind(row) for row in rows})
+    known = [_HOW[kind] for kind in kinds]
+    return ", ".join(one for one, _ in known), ", ".join(one for _, one in known)
+
+
+def _kind(row: Row) -> str:
+    said = row["source_kind"] == "declared"
+    return str(row["source_kind"]) if not said else "declared" if row["stance"] == "declared" else "configured"
+
+
+def _firmest(row: Row) -> tuple[int, str]:
+    return {"high": 0, "medium": 1, "low": 2}[_grade(row)], str(row["fact_id"])
+
+
+def _grade(row: Row) -> str:
+    if row["stance"] == "declared":
+        return "low"
+    if row["source_kind"] == "host":
+        return "medium" if row["confidence"] == "sure" else "low"
+    return "high"
+
+
+def _confidence(rows: Iterable[Row]) -> str:
+    grades = {_grade(row) for row in rows}
+    return next(one for one in ("high", "medium", "low") if one in grades)
+
+
+def _stance(row: Row) -> str:
+    return str(row["stance"])
