@@ -111,7 +111,7 @@ MUTATIONS: list[dict[str, Any]] = [
     {"claim_id": "est:c-hall", "parent_id": "est:c-hall-first", "mutation_kind": "unit", "figure": "area", "before": "30000 m**2", "after": "30000 ft**2", "message": "The unit changed from m**2 to ft**2 and the number did not.", "french": "L’unité est passée de m**2 à ft**2, le nombre est resté."},
     {"claim_id": "est:c-beijing", "parent_id": "est:c-possible", "mutation_kind": "scope", "before": "works to detect possible espionage", "after": "data are sent", "message": "It speaks of something else than what it repeats."},
     {"claim_id": "est:c-beijing", "parent_id": "est:c-possible", "mutation_kind": "kind", "before": "fact", "after": "allegation", "message": "A fact became an allegation of something else."},
-    {"claim_id": "est:c-parcels", "mutation_kind": "plausibility", "figure": "mass", "message": "3.37 kg a parcel is hardly plausible."},
+    {"claim_id": "est:c-parcels", "mutation_kind": "plausibility", "figure": "mass", "before": "0.1–2.5 kg", "after": "3.37 kg", "message": "3.37 kg a parcel is hardly plausible."},
 ]  # fmt: skip
 
 FINDINGS: list[dict[str, Any]] = [
@@ -121,7 +121,7 @@ FINDINGS: list[dict[str, Any]] = [
     },
     {"finding_id": "claim2", "question": "claims", "rule_id": "claim-place_in", "verdict": "no", "subject": "est:c-stored", "rests_on": "configured", "confidence": "medium", "message": "Stored in Germany: supported.", "values": "{}"},
     {"finding_id": "claim3", "question": "claims", "rule_id": "claim-no_flow_to", "verdict": "unknown", "subject": "est:c-beijing", "message": "Sent to another continent: not observed.", "missing": ["A log of at least 30 days from every way out."], "values": "{}"},
-    {"finding_id": "claim4", "question": "claims", "rule_id": "claim-figure_consistent_with", "verdict": "unknown", "subject": "est:c-parcels", "message": "Its figures hardly agree.", "missing": ["Mass and number of the same population."], "values": json.dumps({"lo": 3.374233, "hi": 3.374233, "unit": "kg"})},
+    {"finding_id": "claim4", "question": "claims", "rule_id": "claim-figure_consistent_with", "verdict": "unknown", "subject": "est:c-parcels", "message": "Its figures hardly agree.", "missing": ["Mass and number of the same population."], "values": "{}"},
     {"finding_id": "claim5", "question": "claims", "rule_id": "claim-untested", "verdict": "unknown", "subject": "4 claims", "message": "4 claims have no test.", "missing": ["A test."], "values": "{}"},
 ]  # fmt: skip
 

@@ -29,10 +29,12 @@ STANCES = {
 """Columns of provenance with the stance that they stand for, in the order in which they are shown."""
 FACTS = 6
 """Facts of one part that are named."""
-LINES = 60
-"""Lines of a query that are shown."""
-PEOPLE = 12
-"""Of those who say something of a claim, so many are named."""
+LINES, LETTERS = 60, 4000
+"""Lines and letters of a query that are shown."""
+LISTED = 8
+"""Texts of one list that a sheet shows; how many more there are is said."""
+PEOPLE, NAME = 12, 120
+"""Of those who say something of a claim, so many are named, each with so many letters."""
 CONTEXT = frozenset({"of", "about", "container", "unit"})
 """Words of a test that say of what it is, and test nothing."""
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -62,6 +64,13 @@ def _order(row: Row) -> tuple[object, ...]:
 
 def _weight(row: Row) -> int:
     return sum((part["rows_against"] or 0) or (part["rows_for"] or 0) for part in row["parts"])
+
+
+def briefs(view: View) -> dict[str, Row]:
+    """Return, by claim, what must be said wherever it is told; what is empty is left out."""
+    makes = Sheets(view)
+    told = ((row["claim_id"], makes.brief(row)) for row in claims(view))
+    return {key: {name: value for name, value in made.items() if value} for key, made in told}
 
 
 def found(parts: Iterable[Row], *, tested: bool) -> str:
@@ -125,6 +134,7 @@ class Sheets:
         mine = [row for row in view.table("finding").to_pylist() if row["question"] == "claims"]
         self._findings = {(row["subject"], row["rule_id"]): row for row in mine}
         self._sources = {row["source_id"]: row for row in view.table("source").to_pylist()}
+        self._french = _translations(mine) if view.meta.language == "fr" else {}
 
     def findings(self, row: Row) -> list[Row]:
         """Return the findings of a claim."""
@@ -170,6 +180,13 @@ class Sheets:
         named = {name: self._named(who) for name, who in self.stances(row).items() if who}
         return hedged + [self.view.t(f"said.{name}", who=who) for name, who in named.items()]
 
+    def brief(self, row: Row) -> Row:
+        """Return what must be said wherever a claim is told, for other tools: who says it, how, and who says else."""
+        when = row["on_date"].isoformat() if row["on_date"] else None
+        told = {"verdict": row["found"], "date": when} | self.stances(row)
+        named = ("sentence", "speaker", "outlet", "hedging")
+        return {"id": row["claim_id"], **{name: row[name] for name in named}, "kind": row["claim_kind"], **told}
+
     def counted(self, row: Row) -> str:
         """Return how many independent primary sources stand behind a claim, of how many texts that carry it."""
         behind = self._behind.get(row["claim_id"])
@@ -184,7 +201,8 @@ class Sheets:
 
     def _name(self, key: str) -> str:
         source = self._sources.get(key)
-        return (source["outlet"] if source else None) or key.removeprefix("est:").replace("_", " ")
+        name = (source["outlet"] if source else None) or short(key).replace("_", " ")
+        return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
     def card(self, row: Row) -> Row:
         """Return a claim in short: its verdict, the sentence, who said it, the reason, what it does not say."""
@@ -211,19 +229,21 @@ class Sheets:
 
     def sheet(self, row: Row) -> Row:
         """Return all of a claim that its sheet shows, but for where it comes from."""
+        changes = self._changes.get(row["claim_id"], [])
+        sums = reckoning.sums(self.view, row, changes)
         return self.card(row) | {
             "kind": row["claim_kind"],
             "scope": row["claim_scope"],
             "remark": row["remark"],
             "quoted": row["quote_hash"],
             "behind": self._behind.get(row["claim_id"]),
-            "changes": [self._change(one) for one in self._changes.get(row["claim_id"], ())],
-            "sums": reckoning.sums(self.view, row, [finding["values"] for finding in self.findings(row)]),
+            "changes": [self._change(one) for one in changes if not (sums and one["mutation_kind"] == "plausibility")],
+            "sums": sums,
         }
 
     def _part(self, row: Row, part: Row) -> Row:
         """Return one part of a test as it is shown."""
-        view, french = self.view, _french(self.view, part)
+        view = self.view
         rule = f"claim-{part['verb']}"
         finding = self._findings.get((row["claim_id"], rule)) or self._findings.get(
             (row["claim_id"], rule.replace("_", "-"))
@@ -235,15 +255,15 @@ class Sheets:
             "asset": view.entity(part["asset_id"]) if part["asset_id"] else "",
             "word": part["claim_verdict"] or UNTESTED,
             "verdict": chip(view, part["claim_verdict"]),
-            "message": french.get("message") or part["message"] or "",
+            "message": _message(view, part),
             "rows_for": part["rows_for"],
             "rows_against": part["rows_against"],
             "window": figures.window(part["from_ts"], part["to_ts"]) if part["from_ts"] or part["to_ts"] else None,
             "share": figures.share(part["share_seen"], view.meta.language) if part["share_seen"] is not None else "",
-            "remainder": french.get("remainder") or part["remainder"] or [],
-            "missing": french.get("missing") or part["missing"] or [],
-            "says_not": french.get("does_not_say") or part["does_not_say"] or [],
-            "query": (part["query"] or "").splitlines()[:LINES],
+            "remainder": self._spoken(part["remainder"]),
+            "missing": self._spoken(part["missing"]),
+            "says_not": self._spoken(part["does_not_say"]),
+            "query": (part["query"] or "")[:LETTERS].splitlines()[:LINES],
             "rests_on": part["rests_on"],
             "confidence": part["confidence"],
             "facts": facts[:FACTS],
@@ -282,8 +302,12 @@ class Sheets:
             return self.view.country(rest)
         return rest if colon and kind in ("domain", "cidr") else self.view.entity(text)
 
+    def _spoken(self, texts: Iterable[str] | None) -> list[str]:
+        listed = list(texts or ())
+        said = [self._french.get(text, text) for text in listed[:LISTED]]
+        return [*said, self.view.t("rules.more", n=len(listed) - LISTED)] if len(listed) > LISTED else said
+
     def _change(self, row: Row) -> Row:
-        french = _french(self.view, row)
         return {
             "kind": self.view.code("mutation", row["mutation_kind"]),
             "parent": short(row["parent_id"]),
@@ -291,7 +315,7 @@ class Sheets:
             "figure": (row["figure"] or "").replace("_", " "),
             "before": row["before"] or "",
             "after": row["after"] or "",
-            "message": french.get("message") or row["message"] or "",
+            "message": _message(self.view, row),
         }
 
 
@@ -306,15 +330,22 @@ def chip(view: View, word: str | None) -> tuple[str, str]:
     return f"claim-{kind}", said
 
 
-def _french(view: View, row: Row) -> dict[str, Any]:
-    """Return the French texts of a row, where the report is French: a sentence, or an object of JSON with several."""
-    if view.meta.language != "fr" or not row["french"]:
-        return {}
-    said = reckoning.told(row["french"])
-    texts = {"message": said["message"]} if isinstance(said.get("message"), str) else {}
-    lists = {
-        key: said[key]
-        for key in ("remainder", "missing", "does_not_say")
-        if isinstance(said.get(key), list) and all(isinstance(one, str) for one in said[key])
-    }
-    return texts | lists or {"message": row["french"]}
+def _message(view: View, row: Row) -> str:
+    """Return the sentence of a row in the language of the report, as far as it has it."""
+    return str((row["french"] if view.meta.language == "fr" else None) or row["message"] or "")
+
+
+def _translations(findings: Iterable[Row]) -> dict[str, str]:
+    """Return French texts by their English ones, as findings of claims tell them.
+
+    Only findings have all their texts in both languages; the rows of a test repeat the English ones.
+    """
+    found: dict[str, str] = {}
+    for row in findings:
+        french, values = reckoning.told(row["french"]), reckoning.told(row["values"])
+        english = {"missing": row["missing"], "remainder": values.get("remainder")}
+        for key, texts in (english | {"does_not_say": values.get("does_not_say")}).items():
+            other = french.get(key)
+            if isinstance(texts, list) and isinstance(other, list) and len(texts) == len(other):
+                found |= {str(a): str(b) for a, b in zip(texts, other, strict=True)}
+    return found

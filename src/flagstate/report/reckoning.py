@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from flagstate.report import figures
@@ -41,13 +42,13 @@ def question(view: View, said: Row) -> str:
     )
 
 
-def sums(view: View, row: Row, values: list[str | None]) -> Row | None:
+def sums(view: View, row: Row, changes: Iterable[Row]) -> Row | None:
     """Return the calculation of a claim's test of its own figures; null: it has none.
 
     Args:
         view: The report in the making.
         row: The claim.
-        values: `values` of its findings: lo, hi and unit of the quotient stand there, where it could be worked out.
+        changes: Its rows of `mutation`: what is not plausible stands there with what came out.
     """
     test, known = told(row["test"]).get(VERB), told(row["claim_figures"])
     if not isinstance(test, dict):
@@ -56,12 +57,12 @@ def sums(view: View, row: Row, values: list[str | None]) -> Row | None:
     if not isinstance(above, dict) or not isinstance(below, dict):
         return None
     language = view.meta.language
-    given = next((one for one in map(told, values) if "lo" in one and "hi" in one), {})
+    given = next((one["after"] for one in changes if one["mutation_kind"] == "plausibility"), None)
     low, high = _bounds(test)
     return {
         "above": amount(above.get("lo"), above.get("hi"), above.get("unit"), language),
         "below": amount(below.get("lo"), below.get("hi"), below.get("unit"), language),
-        "result": amount(given.get("lo"), given.get("hi"), given.get("unit") or test.get("unit"), language),
+        "result": given or "",
         "likely": amount(low, high, test.get("unit"), language),
         "because": str(test.get("because") or ""),
     }

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from flagstate.model.codes import QUESTIONS
+from flagstate.report import asserted
 from flagstate.report.answers import Answer, answers, table
 from flagstate.report.meta import Meta
 from flagstate.report.view import View
@@ -37,6 +38,7 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
         "exit": {"code": meta.exit_code, "reason": view.exit_reason},
         "questions": {answer.question: _question(answer) for answer in answers(tables, meta)},
         "findings": [_finding(row) for row in table(tables, "finding").to_pylist()],
+        "claims": _claims(view),
         "judged": dict(meta.judged),
         "judgements": [_plain(row) for row in table(tables, "judgement").to_pylist()],
         "coverage": [_plain(row) for row in table(tables, "coverage").to_pylist()],
@@ -67,6 +69,26 @@ def _question(answer: Answer) -> dict[str, Any]:
         "collect": list(answer.collect),
         "findings": dict(answer.counts),
     }
+
+
+def _claims(view: View) -> list[dict[str, Any]]:
+    """Return every claim with who says what, the parts of its test, who stands behind it, and how it changed."""
+    makes, behind, changes = asserted.Sheets(view), {}, dict[str, list[dict[str, Any]]]()
+    for row in view.table("provenance").to_pylist():
+        behind[row["claim_id"]] = _plain(row)
+    for row in view.table("mutation").to_pylist():
+        changes.setdefault(row["claim_id"], []).append(_plain(row))
+    more = ("claim_scope", "derived_from", "source_ids", "quote_hash", "does_not_say", "remark")
+    return [
+        makes.brief(row)
+        | {name: row[name] for name in more}
+        | {
+            "test": [_plain(part) for part in row["parts"]],
+            "provenance": behind.get(row["claim_id"]),
+            "mutations": changes.get(row["claim_id"], []),
+        }
+        for row in asserted.claims(view)
+    ]
 
 
 def _finding(row: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from flagstate.report import asserted
 from flagstate.report.figures import day
 from flagstate.report.inert import markdown
 from flagstate.report.meta import Meta
@@ -39,9 +40,27 @@ def text(tables: Mapping[str, pa.Table], meta: Meta) -> str:
     if adverse:
         out += ["", f"## {t('gravest')}", ""]
         out += [f"- **{view.code('level', r['level'])}** {markdown(r['message'])}" for r in adverse[:SHOWN]]
+    out += _claims(view)
     steps = [step for answer in view.answers if answer.asked for step in answer.collect]
     if steps:
         out += ["", f"## {t('collect')}", ""]
         out += [f"- {markdown(step)}" for step in dict.fromkeys(steps)]
     credits = ", ".join(f"[{markdown(name)}]({link})" for name, link in meta.credits() if link.startswith("https://"))
     return "\n".join([*out, "", credits, ""])
+
+
+def _claims(view: View) -> list[str]:
+    """Return the first claims, each with its verdict, who says it, and what others say."""
+    rows, makes = asserted.claims(view), asserted.Sheets(view)
+    if not rows:
+        return []
+    out = ["", f"## {view.t('page.claims')}", ""]
+    for row in rows[:SHOWN]:
+        who = row["speaker"] or row["outlet"] or view.t("claims.nobody")
+        said = "; ".join([view.code("claim_kind", row["claim_kind"])] * bool(row["claim_kind"]) + makes.said(row))
+        quoted = view.t("claims.quoted", text=row["sentence"] or "–")
+        about = ", ".join(filter(None, (who, day(row["on_date"]) if row["on_date"] else "", said)))
+        out.append(f"- **{view.code('claim', row['found'])}** {markdown(quoted)} {markdown(about)}")
+    if len(rows) > SHOWN:
+        out.append(f"- {markdown(view.t('terminal.rest', n=len(rows) - SHOWN))}")
+    return out

@@ -13,8 +13,10 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.model.codes import CONFIDENCES, LEVELS, QUESTIONS
 from flagstate.report.answers import table
+from flagstate.report.asserted import briefs
 from flagstate.report.inert import plain
 from flagstate.report.meta import Meta
+from flagstate.report.view import View
 
 SCHEMA = "1.6.0"
 """Version of the schema that the events say; all they use is in every version from 1.3 on."""
@@ -45,7 +47,16 @@ class Source:
     """Version of the program."""
 
 
-def event(row: Row, source: Source, at: datetime, *, uid: str = "", activity: int = CREATED, why: str = "") -> Row:
+def event(
+    row: Row,
+    source: Source,
+    at: datetime,
+    *,
+    uid: str = "",
+    activity: int = CREATED,
+    why: str = "",
+    claim: Row | None = None,
+) -> Row:
     """Return a finding as an event.
 
     Args:
@@ -55,6 +66,7 @@ def event(row: Row, source: Source, at: datetime, *, uid: str = "", activity: in
         uid: Id of this event; empty: one of the case's version and the finding.
         activity: `CREATED`, or `UPDATED` for one that was told before.
         why: Why it is told now, if that is not the finding itself.
+        claim: What must be said of the claim that it is about, if it is about one; its message says so too.
     """
     adverse = row["verdict"] == "yes"
     kind = DETECTION if adverse else COMPLIANCE
@@ -81,7 +93,7 @@ def event(row: Row, source: Source, at: datetime, *, uid: str = "", activity: in
             "analytic": {"type_id": 1, "type": "Rule", "uid": plain(row["rule_id"]), "name": plain(row["rule_id"])},
         },
         "resources": [{"name": plain(row["subject"])}],
-        "unmapped": _unmapped(row, why),
+        "unmapped": _unmapped(row, why) | ({"claim": claim} if claim else {}),
     }
     if row["confidence"] in CONFIDENCES:
         made["confidence_id"] = CONFIDENCES.index(row["confidence"]) + 1
@@ -145,4 +157,9 @@ def text(tables: Mapping[str, pa.Table], meta: Meta) -> str:
     """
     source = Source(meta.case_id, meta.version, meta.flagstate)
     rows = table(tables, "finding").to_pylist()
-    return "".join(line(event(row, source, meta.made_at)) + "\n" for row in rows)
+    said = briefs(View(tables, meta))
+    return "".join(line(event(row, source, meta.made_at, claim=_said(row, said))) + "\n" for row in rows)
+
+
+def _said(row: Row, said: Mapping[str, Row]) -> Row | None:
+    return said.get(row["subject"]) if row["question"] == "claims" else None

@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from flagstate.model.codes import QUESTIONS
 from flagstate.report.answers import table
+from flagstate.report.asserted import briefs
 from flagstate.report.inert import plain
 from flagstate.report.meta import Meta
+from flagstate.report.view import View
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 VERSION = "2.1.0"
@@ -32,6 +34,7 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
     rows = table(tables, "finding").to_pylist()
     rules = sorted({(plain(row["rule_id"]), str(row["question"])) for row in rows})
     at = {rule: number for number, rule in enumerate(rules)}
+    said = briefs(View(tables, meta))
     driver = {
         "name": "Flagstate",
         "version": meta.flagstate,
@@ -46,14 +49,14 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
     }
     run = {
         "tool": {"driver": driver},
-        "results": [_result(row, at[plain(row["rule_id"]), str(row["question"])]) for row in rows],
+        "results": [_result(row, at[plain(row["rule_id"]), str(row["question"])], said) for row in rows],
         "automationDetails": {"id": f"{meta.case_id}/{meta.version}"},
         "columnKind": "unicodeCodePoints",
     }
     return {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
 
 
-def _result(row: Mapping[str, Any], rule: int) -> dict[str, Any]:
+def _result(row: Mapping[str, Any], rule: int, said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     adverse = row["verdict"] == "yes"
     made: dict[str, Any] = {
         "ruleId": plain(row["rule_id"]),
@@ -64,6 +67,8 @@ def _result(row: Mapping[str, Any], rule: int) -> dict[str, Any]:
         "locations": [{"logicalLocations": [{"name": plain(row["subject"]), "kind": str(row["question"])}]}],
         "partialFingerprints": {"finding/v1": row["finding_id"]},
     }
+    if row["question"] == "claims" and row["subject"] in said:
+        made["properties"] = {"claim": said[row["subject"]]}
     if str(row["judged"] or "").startswith(("explained:", "muted:")):
         made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": plain(row["judged"])}]
     return made

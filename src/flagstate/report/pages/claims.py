@@ -23,15 +23,8 @@ Row = dict[str, Any]
 def build(view: View) -> Row:
     """Return the sheets by verdict, the drawing of the sources, and a row per claim."""
     rows = asserted.claims(view)
-    makes, made = asserted.Sheets(view), lineage.lineage(view)
-    sheets: list[Row] = []
-    room = ROOM
-    for row in rows[:SHEETS]:
-        sheet = makes.sheet(row) | {"chain": lineage.shown(view, made, row), "found": row["found"]}
-        room -= len(repr(sheet))
-        if room < 0:
-            break
-        sheets.append(sheet)
+    made = lineage.lineage(view)
+    sheets = _sheets(view, made, rows)
     answer = view.answer(NAME)
     told = {part["finding"] for sheet in sheets for part in sheet["parts"]}
     drawn = lineage.draw(view, made) if len(made.above) > 1 else None
@@ -46,12 +39,32 @@ def build(view: View) -> Row:
         "total": len(rows),
         "graph": drawn if drawn and drawn["lines"] else None,
         "others": [row for row in answer.findings if row["finding_id"] not in told],
-        "table": _table(view, makes, rows) if rows else None,
+        "table": _table(view, rows) if rows else None,
     }
 
 
-def _table(view: View, makes: asserted.Sheets, rows: list[Row]) -> Grid:
-    t = view.t
+def _sheets(view: View, made: lineage.Lineage, rows: list[Row]) -> list[Row]:
+    """Return as many sheets as have room, those of the first page among them; what has none is not linked to."""
+    makes, first = asserted.Sheets(view), {row["claim_id"] for row in asserted.three(rows)}
+    sheets: list[Row] = []
+    room = ROOM
+    for row in sorted(rows, key=lambda row: row["claim_id"] not in first)[:SHEETS]:
+        sheet = makes.sheet(row) | {"chain": lineage.shown(view, made, row), "found": row["found"]}
+        room -= len(repr(sheet))
+        if room < 0 and row["claim_id"] not in first:
+            break
+        sheets.append(sheet)
+    known = {sheet["anchor"] for sheet in sheets}
+    linked = [one for sheet in sheets for one in sheet["changes"]]
+    linked += [node for sheet in sheets for column in sheet["chain"] for node in column]
+    for one in linked:
+        one["anchor"] = one["anchor"] if one["anchor"] in known else ""
+    order = {asserted.anchor("claim", row["claim_id"]): at for at, row in enumerate(rows)}
+    return sorted(sheets, key=lambda sheet: order[sheet["anchor"]])
+
+
+def _table(view: View, rows: list[Row]) -> Grid:
+    t, makes = view.t, asserted.Sheets(view)
     fields = (
         Field(t("col.claim"), "two", lambda r: (r["sentence"] or "–", asserted.short(r["claim_id"])), wide=True),
         Field(t("col.verdict"), "chip", lambda r: asserted.chip(view, r["found"]), title=t("tip.claim_verdict")),
