@@ -121,3 +121,18 @@ def part(bits: npt.NDArray[np.uint64], begin: int, below: int) -> Numbers:
     some = (bits >> np.uint64(begin)) & np.uint64((1 << width) - 1)
     made: Numbers = ((some * np.uint64(below)) >> np.uint64(width)).astype(np.int64)
     return made
+
+
+def coded(places: Numbers, pool: pa.Array) -> pa.DictionaryArray:
+    """Return entries of a pool as codes of a dictionary that has no more than what is used, in the order of the pool.
+
+    Args:
+        places: Entry of each row.
+        pool: Texts.
+    """
+    used = np.zeros(len(pool), np.bool_)
+    used[places] = True
+    # A text that stands twice in a pool becomes one entry: files with doubled entries are not the same at every run.
+    kept = pool.filter(pa.array(used)).dictionary_encode()
+    order = (np.cumsum(used) - 1)[places]
+    return pa.DictionaryArray.from_arrays(pa.array(kept.indices.to_numpy()[order]), kept.dictionary)

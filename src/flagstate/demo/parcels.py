@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flagstate.demo.digits import Numbers, iban, mix, movement, part, s10, spread, text
+from flagstate.demo.digits import Numbers, coded, iban, mix, movement, part, s10, spread, text
 from flagstate.demo.goods import Shop, kinds, open_shop
 from flagstate.demo.hub import SCANNERS, SORTERS, Hub
 from flagstate.demo.operations import Operations, Times
@@ -35,7 +35,7 @@ TELLING = 2
 _SERVICES = ("LX", "LY", "LZ", "LV", "LR", "LS")
 """Services of a post: the letters in front of a parcel's number."""
 _BLOCK = 10**8
-_BANKS = {
+BANKS = {
     "FR": ("FR", "99999", 18), "DE": ("DE", "99999999", 10), "ES": ("ES", "9999", 16), "IT": ("IT", "X99999", 17),
     "PL": ("PL", "99999999", 16), "NL": ("NL", "ZZZZ", 10), "BE": ("BE", "999", 9), "AT": ("AT", "99999", 11),
     "IE": ("IE", "ZZZZ", 14), "LU": ("LU", "999", 13),
@@ -61,6 +61,8 @@ class Chunk:
     """Returned parcels by the country they go back to."""
     told: Mapping[str, int]
     """Parcels whose goods tell something of the person, by what they tell."""
+    phones: int
+    """Persons with a telephone number, each counted at the first of its parcels."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ class Parcels:
 
     hub: Hub
     """How large it is."""
+    chunk: int = CHUNK
+    """Parcels that are made at a time."""
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return -(-self.hub.scale // self.chunk)
 
     @cached_property
     def shop(self) -> Shop:
@@ -105,7 +114,7 @@ class Parcels:
             number: From 0; the last one may be shorter.
         """
         rng, shop = self.hub.rng("chunk", number), self.shop
-        parcels = np.arange(number * CHUNK, min(self.hub.scale, (number + 1) * CHUNK))
+        parcels = np.arange(number * self.chunk, min(self.hub.scale, (number + 1) * self.chunk))
         count, turned = len(parcels), self.turned(parcels)
         persons = self.persons(turned)
         times = self.work.times(parcels, self.people.home(persons), rng)
@@ -128,6 +137,9 @@ class Parcels:
             (int((times.dispatched - times.landed)[dispatched].sum()), int(dispatched.sum())),
             _counts(returns.column("returned_to")),
             made.told(),
+            int(
+                (made.consignee["phone"].is_valid().to_numpy(zero_copy_only=False) & (turned < self.people.count)).sum()
+            ),
         )
 
 
@@ -158,10 +170,10 @@ class _Rows:
         self.seller = shop.seller[self.product]
         self.parcel_number = text(count, services, digits, s10(digits), "CN")
         self.consignee = self.of.people.columns(self.person)
-        self.goods = _coded(shop.described[self.product], shop.descriptions)
-        self.code = _coded(shop.kind[self.product], shop.codes)
+        self.goods = coded(shop.described[self.product], shop.descriptions)
+        self.code = coded(shop.kind[self.product], shop.codes)
         self.value = pa.array(self.cents / 100)
-        self.euro = _coded(np.zeros(count, np.int64), pa.array(["EUR"]))
+        self.euro = coded(np.zeros(count, np.int64), pa.array(["EUR"]))
         self.weight = pa.array(self.grams / 1000)
         self.ioss = _of_few(self.seller, shop.merchants.column("ioss_number"))
         self.sent_back = self.times.dispatched + 86_400 + part(mix(self.turned, 31), 0, 12 * 86_400)
@@ -198,7 +210,7 @@ class _Rows:
             "currency": self.euro,
             "weight_kg": self.weight,
             "ioss_number": self.ioss,
-            "status": _coded(state, STATES),
+            "status": coded(state, STATES),
             "arrived_at": _moments(times.landed, until),
             "dispatched_at": _moments(times.dispatched, until),
         })  # fmt: skip
@@ -211,7 +223,7 @@ class _Rows:
         return pa.table({
             "lrn": text(count, "H7-", spread(self.number + 1, 10)),
             "mrn": pc.if_else(pa.array(accepted), reference, pa.scalar(None, pa.string())),
-            "declarant_eori": _coded(np.zeros(count, np.int64), pa.array(["BE0012345625"])),
+            "declarant_eori": coded(np.zeros(count, np.int64), pa.array(["BE0012345625"])),
             "ioss_number": self.ioss,
             "parcel_number": self.parcel_number,
             "consignor_name": _of_few(self.seller, self.of.shop.merchants.column("seller_name")),
@@ -246,8 +258,8 @@ class _Rows:
         where = np.stack([scanner, customs, sorter, dock], axis=1).reshape(-1)
         return pa.table({
             "parcel_number": self.parcel_number.take(pa.array(parcel)),
-            "event": _coded(event, EVENTS),
-            "station": _coded(where[seen], pa.array(stations)),
+            "event": coded(event, EVENTS),
+            "station": coded(where[seen], pa.array(stations)),
             "scanned_at": pa.array(every[seen], pa.timestamp("s", "UTC")),
         })  # fmt: skip
 
@@ -264,7 +276,7 @@ class _Rows:
             "refund_iban": _accounts(self.consignee["country"].take(taken), self.turned[back]),
             "refund_amount": self.value.take(taken),
             "currency": self.euro.take(taken),
-            "reason": _coded(part(chance, 0, len(REASONS)), REASONS),
+            "reason": coded(part(chance, 0, len(REASONS)), REASONS),
             "weight_kg": self.weight.take(taken),
             "returned_to": self.of.shop.countries.take(pa.array(self.seller[back])),
             "requested_at": pa.array(self.sent_back[back], pa.timestamp("s", "UTC")),
@@ -288,7 +300,7 @@ def _accounts(countries: pa.DictionaryArray, serial: Numbers) -> pa.Array:
     places: list[Numbers] = []
     for number, code in enumerate(codes):
         rows = np.flatnonzero(at == number)
-        country, bank, digits = _BANKS[code]
+        country, bank, digits = BANKS[code]
         made.append(iban(country, bank, spread(mix(serial[rows], 61).astype(np.int64) & (2**62 - 1), digits)))
         places.append(rows)
     order = np.concatenate(places)
@@ -301,10 +313,6 @@ def _moments(seconds: Numbers, until: int) -> pa.Array:
     """Times as far as they are recorded; what lies beyond is null."""
     late = seconds >= until
     return pa.array(np.where(late, 0, seconds), pa.timestamp("s", "UTC"), mask=late)
-
-
-def _coded(places: Numbers, pool: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), pool)
 
 
 def _of_few(places: Numbers, column: pa.ChunkedArray) -> pa.Array:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.demo import places
-from flagstate.demo.digits import Numbers, mix, part
+from flagstate.demo.digits import Numbers, coded, mix, part
 from flagstate.demo.hub import Hub
 from flagstate.demo.places import FAMILY, GIVEN, HOUSES, POSTCODES, STREETS, TOWNS
 
@@ -144,18 +144,18 @@ class Population:
         chance, more = mix(persons, self.seed), mix(persons, self.seed + 1)
         town = home * TOWNS + part(chance, 0, TOWNS)
         return {
-            "name": _coded(name, pools.names),
+            "name": coded(name, pools.names),
             "email": _joined(
                 _taken(name, pools.logins), _taken(other // NAMES, _counters(self.count // NAMES + 1)),
                 _taken(home * DOMAINS + part(chance, 16, DOMAINS), pools.domains),
             ),
             "phone": _phones(home, more),
-            "street": _coded(
+            "street": coded(
                 (home * STREETS + part(chance, 32, STREETS)) * HOUSES + part(chance, 48, HOUSES), pools.streets
             ),
-            "postcode": _coded(town * POSTCODES + part(more, 48, POSTCODES), pools.postcodes),
-            "city": _coded(town, pools.towns),
-            "country": _coded(home, pools.countries),
+            "postcode": coded(town * POSTCODES + part(more, 48, POSTCODES), pools.postcodes),
+            "city": coded(town, pools.towns),
+            "country": coded(home, pools.countries),
         }  # fmt: skip
 
 
@@ -192,10 +192,6 @@ def _counters(count: int) -> pa.Array:
 
 def _taken(places_: Numbers, pool: pa.Array) -> pa.Array:
     return pool.take(pa.array(places_.astype(np.int32)))
-
-
-def _coded(places_: Numbers, pool: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(places_.astype(np.int32)), pool)
 
 
 def _joined(*parts: pa.Array) -> pa.Array:

@@ -45,6 +45,7 @@ class _Sums:
     dwell: tuple[int, int] = (0, 0)
     abroad: dict[str, int] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
+    phones: int = 0
 
     def add(self, chunk: Chunk) -> None:
         for name, table in chunk.tables.items():
@@ -53,13 +54,14 @@ class _Sums:
         self.dwell = (self.dwell[0] + chunk.dwell[0], self.dwell[1] + chunk.dwell[1])
         self.abroad = _added(self.abroad, chunk.abroad)
         self.told = _added(self.told, chunk.told)
+        self.phones += chunk.phones
 
 
 def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return {key: one.get(key, 0) + other.get(key, 0) for key in sorted({*one, *other})}
 
 
-def write(hub: Hub, folder: Path, said: Say, *, sqlite: bool | None = None) -> dict[str, object]:
+def write(hub: Hub, folder: Path, said: Say, *, sqlite: bool | None = None, chunk: int = CHUNK) -> dict[str, object]:
     """Write the stores of a hub and return the truth about them.
 
     Args:
@@ -67,11 +69,12 @@ def write(hub: Hub, folder: Path, said: Say, *, sqlite: bool | None = None) -> d
         folder: Of the evidence; the stores go to `stores` below it.
         said: Is told in a sentence how far it is, about once a second.
         sqlite: Whether they become one SQLite file; null: up to `SMALL` parcels.
+        chunk: Parcels that are made at a time: bounds the memory, and is the length of a row group.
 
     Returns:
-        Counts, for JSON: per table its rows, persons, and records of each data class; persons overall and by country of
-        residence; parcels by day; kilograms; returns; files and their bytes. Bytes of the files themselves are the only
-        figures that were read back.
+        Counts, for JSON: per table its rows, its persons, of which classes it holds fewer of them (`persons_of`), and
+        the records of each data class; persons overall and by country of residence; parcels by day; kilograms; returns;
+        files and their bytes, which are the only figures that are read back.
 
     Raises:
         EvidenceError: SQLite was asked for, and the hub has more than `MOST` parcels.
@@ -83,13 +86,9 @@ def write(hub: Hub, folder: Path, said: Say, *, sqlite: bool | None = None) -> d
         )
     place = folder / FOLDER
     place.mkdir(parents=True, exist_ok=True)
-    parcels = Parcels(hub)
+    parcels = Parcels(hub, chunk)
     sums = _file(parcels, place / "hub.sqlite", said) if single else _parts(parcels, place, said)
     return _truth(parcels, sums, place, "sqlite" if single else "parquet")
-
-
-def _chunks(hub: Hub) -> int:
-    return -(-hub.scale // CHUNK)
 
 
 def _fixed(parcels: Parcels, sums: _Sums) -> dict[str, pa.Table]:
@@ -106,12 +105,12 @@ def _file(parcels: Parcels, path: Path, said: Say) -> _Sums:
     """All tables in one SQLite file."""
     sums, hub = _Sums(), parcels.hub
     with Database(path) as database:
-        for number in range(_chunks(hub)):
+        for number in range(parcels.chunks):
             chunk = parcels.make(number)
             sums.add(chunk)
             for name, table in chunk.tables.items():
                 database.add(name, table)
-            said(f"{min(hub.scale, (number + 1) * CHUNK):,} of {hub.scale:,} parcels stored")
+            said(f"{min(hub.scale, (number + 1) * parcels.chunk):,} of {hub.scale:,} parcels stored")
         for name, table in _fixed(parcels, sums).items():
             sums.counts.setdefault(name, Count()).add(table)
             database.add(name, table)
@@ -134,14 +133,14 @@ def _parts(parcels: Parcels, place: Path, said: Say) -> _Sums:
     hub, progress = parcels.hub, _Progress()
     # What threads share is made before they begin.
     _ = parcels.shop, parcels.people, parcels.work.flights, parcels.make(0)
-    numbers = range(0, _chunks(hub), PART)
+    numbers = range(0, parcels.chunks, PART)
     with ThreadPoolExecutor(min(len(numbers), len(os.sched_getaffinity(0)))) as pool:
         tasks = [pool.submit(_part, parcels, place, number, progress) for number in numbers]
         try:
             left = set(tasks)
             while left:
                 done, left = wait(left, timeout=1, return_when=FIRST_EXCEPTION)
-                said(f"{min(hub.scale, progress.chunks * CHUNK):,} of {hub.scale:,} parcels stored")
+                said(f"{min(hub.scale, progress.chunks * parcels.chunk):,} of {hub.scale:,} parcels stored")
                 if any(task.exception() for task in done):
                     break
         finally:
@@ -154,10 +153,11 @@ def _parts(parcels: Parcels, place: Path, said: Say) -> _Sums:
             sums.grams = part.grams if sums.grams is None or part.grams is None else sums.grams + part.grams
             sums.dwell = (sums.dwell[0] + part.dwell[0], sums.dwell[1] + part.dwell[1])
             sums.abroad, sums.told = _added(sums.abroad, part.abroad), _added(sums.told, part.told)
+            sums.phones += part.phones
     for name, table in _fixed(parcels, sums).items():
         sums.counts.setdefault(name, Count()).add(table)
         with _writer(place / f"{name}.parquet", table) as writer:
-            writer.write_table(table, row_group_size=CHUNK)
+            writer.write_table(table, row_group_size=parcels.chunk)
     return sums
 
 
@@ -166,7 +166,7 @@ def _part(parcels: Parcels, place: Path, first: int, progress: _Progress) -> _Su
     sums, number = _Sums(), first // PART + 1
     writers: dict[str, pq.ParquetWriter] = {}
     with ExitStack() as stack:
-        for at in range(first, min(first + PART, _chunks(parcels.hub))):
+        for at in range(first, min(first + PART, parcels.chunks)):
             if progress.stopped:
                 break
             chunk = parcels.make(at)
@@ -175,7 +175,7 @@ def _part(parcels: Parcels, place: Path, first: int, progress: _Progress) -> _Su
                 if name not in writers:
                     path = place / f"{name}_{number:04d}.parquet"
                     writers[name] = stack.enter_context(_writer(path, table))
-                writers[name].write_table(table, row_group_size=4 * CHUNK)
+                writers[name].write_table(table, row_group_size=4 * parcels.chunk)
             progress.step()
     return sums
 
@@ -193,6 +193,7 @@ def _truth(parcels: Parcels, sums: _Sums, place: Path, kind: str) -> dict[str, o
     returned, contacts = sums.counts["returns"].rows, parcels.shop.merchants.num_rows
     grams = round(float(sums.grams.sum())) if sums.grams is not None else 0
     persons = {"parcels": people.count, "customs_h7": people.count, "scans": people.count, "returns": returned}
+    fewer = {"parcels": sums.told | {"phone": sums.phones}, "customs_h7": sums.told}
     files = sorted(place.glob("*.parquet" if kind == "parquet" else "hub.sqlite"))
     seconds, dispatched = sums.dwell
     return {
@@ -207,8 +208,8 @@ def _truth(parcels: Parcels, sums: _Sums, place: Path, kind: str) -> dict[str, o
             name: {
                 "rows": count.rows,
                 "persons": persons.get(name, contacts if name == "merchants" else 0),
-                "told": sums.told if name in ("parcels", "customs_h7") else {},
-                "records": count.records(name) | (sums.told if name in ("parcels", "customs_h7") else {}),
+                "persons_of": fewer.get(name, {}),
+                "records": count.records(name) | (sums.told if name in fewer else {}),
             }
             for name, count in sorted(sums.counts.items())
         },
