@@ -229,17 +229,28 @@ class Sheets:
 
     def sheet(self, row: Row) -> Row:
         """Return all of a claim that its sheet shows, but for where it comes from."""
-        changes = self._changes.get(row["claim_id"], [])
+        changes, behind = self._changes.get(row["claim_id"], []), self._behind.get(row["claim_id"])
         sums = reckoning.sums(self.view, row, changes)
         return self.card(row) | {
             "kind": row["claim_kind"],
             "scope": row["claim_scope"],
             "remark": row["remark"],
             "quoted": row["quote_hash"],
-            "behind": self._behind.get(row["claim_id"]),
+            "behind": behind,
+            "marks": self._marks(changes, behind),
             "changes": [self._change(one) for one in changes if not (sums and one["mutation_kind"] == "plausibility")],
             "sums": sums,
         }
+
+    def _marks(self, changes: list[Row], behind: Row | None) -> list[tuple[str, str]]:
+        """Return as chips that copies carry a claim, and that it changed on the way."""
+        t, made = self.view.t, list[tuple[str, str]]()
+        if behind and (behind["assertions"] or 0) > (behind["independent"] or 0):
+            made.append(("plain", t("claims.first_hand", n=behind["independent"] or 0, of=behind["assertions"])))
+        kinds = dict.fromkeys(self.view.code("mutation", one["mutation_kind"]) for one in changes if one["parent_id"])
+        if kinds:
+            made.append(("warn", t("claims.changed", kinds=", ".join(kinds))))
+        return made
 
     def _part(self, row: Row, part: Row) -> Row:
         """Return one part of a test as it is shown."""

@@ -18,7 +18,7 @@ COPIES = ("translation", "rewrite", "copy")
 """Forms that repeat something, also where nobody says what."""
 MOST = 34
 """Boxes that are drawn; how many more there are is said."""
-WIDE, HIGH, ACROSS, DOWN, TEXT = 196, 46, 304, 62, 27
+WIDE, HIGH, ACROSS, DOWN, TEXT = 200, 42, 304, 53, 26
 """Size of a box, distance of columns and of boxes, and letters of a name."""
 CHAIN = 24
 """Sources that the chain of one claim names."""
@@ -54,11 +54,26 @@ class Lineage:
     """Claims by id."""
     above: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What each source repeats, as it says of itself; a claim that stands in none says it of itself too."""
+    once: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each source repeats besides, for single claims only."""
 
     def carriers(self, key: str) -> tuple[str, ...]:
         """Return the sources that stand for an id: itself, or those that carry the claim; a claim in none is itself."""
         claim = self.claims.get(key)
         return tuple(claim["source_ids"] or (key,)) if claim else (key,)
+
+    def pairs(self, parent: str, key: str) -> list[tuple[str, str]]:
+        """Return between which sources a claim passed on its way: from those of the earlier to those of the later.
+
+        Sources that say themselves whom they repeat are believed; else it is the first source of each claim.
+        """
+        before, after = self.carriers(parent), self.carriers(key)
+        known = [(a, b) for b in after for a in before if a in self.above.get(b, ())]
+        return known or [(a, b) for b in self._first(after) for a in self._first(before) if a != b]
+
+    def _first(self, keys: tuple[str, ...]) -> list[str]:
+        """Return of several sources those that repeat none of the others."""
+        return [key for key in keys if not set(self.above.get(key, ())) & set(keys) - {key}] or list(keys[:1])
 
     def chain(self, claim: Row) -> list[list[Node]]:
         """Return the sources behind a claim in columns, those that repeat nothing first, its own carriers last.
@@ -110,6 +125,12 @@ def lineage(view: View) -> Lineage:
         key: tuple(dict.fromkeys(one for parent in found for one in made.carriers(parent) if one != key))
         for key, found in made.above.items()
     }
+    once: dict[str, list[str]] = {}
+    for key, row in made.claims.items():
+        for parent, mine in (pair for one in row["derived_from"] or () for pair in made.pairs(one, key)):
+            if parent not in made.above.get(mine, ()):
+                once.setdefault(mine, []).append(parent)
+    made.once = {key: tuple(dict.fromkeys(found)) for key, found in once.items()}
     return made
 
 
@@ -137,15 +158,15 @@ def draw(view: View, made: Lineage) -> Row:
     Of more than `MOST` sources those that repeat, are repeated or carry most are drawn.
     """
     carried = Counter(one for key in made.claims for one in made.carriers(key))
-    repeated = Counter(one for parents in made.above.values() for one in parents)
-    every = sorted(
-        {*made.above, *repeated}, key=lambda k: (-(len(made.above.get(k, ())) + repeated[k]), -carried[k], k)
-    )
+    behind = {key: (*made.above.get(key, ()), *made.once.get(key, ())) for key in (*made.above, *made.once)}
+    repeated = Counter(one for parents in behind.values() for one in parents)
+    every = sorted({*behind, *repeated}, key=lambda k: (-(len(behind.get(k, ())) + repeated[k]), -carried[k], k))
     kept = set(every[:MOST])
-    above: dict[str, list[str]] = {key: [one for one in made.above.get(key, ()) if one in kept] for key in sorted(kept)}
-    columns = _columns(above)
-    layer = {key: at for at, column in enumerate(columns) for key in column}
+    above = {key: [one for one in behind.get(key, ()) if one in kept] for key in sorted(kept)}
+    layer = {key: at for at, column in enumerate(_columns(above)) for key in column}
     rows = order(sorted(kept), [(parent, key) for key, parents in above.items() for parent in parents], layer)
+    for column in rows:  # what nobody repeats and repeats nothing stands below
+        column.sort(key=lambda key: not (behind.get(key) or repeated[key]))
     tallest = max((len(column) for column in rows), default=0)
     place = {
         key: (at * ACROSS + 8, (2 * row + tallest - len(column)) * DOWN // 2 + 8)
@@ -153,9 +174,11 @@ def draw(view: View, made: Lineage) -> Row:
         for row, key in enumerate(column)
     }
     changed = _changed(view, made)
-    pairs = dict.fromkeys((parent, key) for key in above for parent in above[key])
-    pairs |= dict.fromkeys(pair for pair in changed if set(pair) <= kept)
-    lines = [_line(place, *pair, changed.get(pair, []), pair[0] in above[pair[1]]) for pair in pairs]
+    lines = [
+        _line(place, parent, key, changed.get((parent, key), []), parent in made.above.get(key, ()))
+        for key in above
+        for parent in above[key]
+    ]
     return {
         "boxes": [_box(view, made, key, place[key], carried[key]) for key in sorted(kept)],
         "lines": _apart(lines),
@@ -170,17 +193,10 @@ def draw(view: View, made: Lineage) -> Row:
 
 
 def _changed(view: View, made: Lineage) -> dict[tuple[str, str], list[str]]:
-    """Return the kinds of changes between two sources, by the claims that they carry.
-
-    Where one of the sources of the later claim repeats one of the earlier, the change happened between these two.
-    """
+    """Return the kinds of changes between two sources, by the claims that they carry."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in view.table("mutation").to_pylist():
-        if row["parent_id"] is None:
-            continue
-        pairs = [(a, b) for a in made.carriers(row["parent_id"]) for b in made.carriers(row["claim_id"]) if a != b]
-        known = [(parent, key) for parent, key in pairs if parent in made.above.get(key, ())]
-        for pair in known or pairs:
+        for pair in made.pairs(row["parent_id"], row["claim_id"]) if row["parent_id"] else ():
             found.setdefault(pair, []).append(view.code("mutation", row["mutation_kind"]))
     return found
 
@@ -248,7 +264,11 @@ def _apart(lines: list[Row]) -> list[Row]:
 def _said(view: View, made: Lineage, line: Row) -> Row:
     """Return a line of the drawing in words."""
     parent, node = made.node(line["parent"]), made.node(line["key"])
-    words = view.t("claims.repeats", child=_named(view, node), parent=_named(view, parent))
+    words = view.t(
+        "claims.repeats" if line["told"] else "claims.repeats_once",
+        child=_named(view, node),
+        parent=_named(view, parent),
+    )
     return {"words": words, "kinds": line["kinds"]}
 
 

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flagstate.model.counted import counted
 from flagstate.report import figures
 from flagstate.report.inert import plain
 
@@ -42,7 +43,7 @@ def _headline(tables: Mapping[str, pa.Table], lost: Collection[str], refused: Co
     line = Text()
     if refused:
         line.append(f"Found what must not be: {', '.join(sorted(refused))}\n", style="bold red")
-    said = f"{len(held)} classes of data found" if held else "No known class of data found in what was read"
+    said = counted(len(held), "class[|es] of data found") if held else "No known class of data found in what was read"
     if not any(
         state in ("read", "partly_read", "duplicate") for state in tables["evidence"].column("state").to_pylist()
     ):
