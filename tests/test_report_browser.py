@@ -15,6 +15,7 @@ from flagstate import model
 from flagstate.report import figures, render
 from flagstate.report.page import policy
 from report_case import META, case
+from report_claims_case import claimed
 from report_hostile import hostile
 from report_rules_case import finding, meta, ruled
 
@@ -214,3 +215,58 @@ def test_a_link_to_a_law_unfolds_it(browse: Browse) -> None:
     seen = browse(render(ruled(), meta=meta()), "#law-eu_rule")
     assert seen.console == []
     assert re.search(r'<details class="government law" id="law-eu_rule" open', seen.dom)
+
+
+@pytest.mark.parametrize(("width", "language"), [(1400, "en"), (700, "fr")])
+def test_the_page_of_claims_fits_its_window(browse: Browse, width: int, language: str) -> None:
+    long = "W" * 300
+    tables = claimed()
+    endless = {
+        name: model.rows(model.NOUNS[name], [row | _texts(row, long) for row in tables[name].to_pylist()])
+        for name in ("claim", "source", "claim_verdict", "mutation")
+    }
+    probe = (
+        "var d=document.documentElement;"
+        "document.querySelectorAll('details').forEach(function(x){x.open=true});"
+        "document.title=[d.scrollWidth-d.clientWidth,d.clientWidth].join(' ');"
+    )
+    for more in ({}, endless):
+        for page in ("claims", "overview"):
+            seen = browse(_probed(render(tables | more, meta=meta(language=language)), probe), f"#{page}", width)
+            assert seen.console == []
+            assert seen.asked == set()
+            assert re.search(rf'<section class="page on"[^>]*data-page="{page}"', seen.dom)
+            over, wide = map(int, _title(seen).split())
+            assert over <= 0
+            assert width - 40 < wide <= width
+
+
+def _texts(row: dict[str, object], long: str) -> dict[str, object]:
+    """Return texts of a row made long, ids and codes left as they are."""
+    shown = ("sentence", "speaker", "outlet", "hedging", "remark", "message", "before", "after", "query", "claim_scope")
+    listed = ("remainder", "missing", "does_not_say", "facts")
+    return {name: long for name in shown if row.get(name)} | {name: [long] * 3 for name in listed if row.get(name)}
+
+
+def test_claims_are_filtered_by_verdict_without_script(browse: Browse) -> None:
+    probe = (
+        "document.getElementById('claims-only-supported').checked=true;"
+        "document.title=[].filter.call(document.querySelectorAll('.claimed'),"
+        "function(x){return x.getClientRects().length}).map(function(x){return x.id}).join(' ');"
+    )
+    seen = browse(_probed(render(claimed(), meta=META), probe), "#claims")
+    assert seen.console == []
+    assert _title(seen) == "claim-c-stored"
+
+
+def test_a_link_to_a_finding_of_a_claim_brings_it_back_and_unfolds_it(browse: Browse) -> None:
+    probe = (
+        "document.getElementById('claims-only-contradicted').checked=true;"
+        "location.hash='#finding-claim2';setTimeout(function(){document.title="
+        "[document.getElementById('claim-c-stored').open,"
+        "document.getElementById('finding-claim2').getClientRects().length].join(' ')},200);"
+    )
+    seen = browse(_probed(render(claimed(), meta=META), probe), "#overview")
+    assert seen.console == []
+    assert _title(seen) == "true 1"
+    assert re.search(r'<section class="page on"[^>]*data-page="claims"', seen.dom)
