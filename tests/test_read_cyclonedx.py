@@ -80,7 +80,7 @@ def test_the_saas_example(tmp_path: Path) -> None:
     assert {h["state"] for h in rows(parts, "holding")} == {"moved"}
     assert [p.rows_read for p in parts if isinstance(p, Tally)] == [6]
     # The example sends to https://0.0.0.0, which is nowhere.
-    assert notes(parts) == ["1 ends of flows that are neither a service of the file nor an address"]
+    assert notes(parts) == ["1 end of a flow that is neither a service of the file nor an address"]
 
 
 def test_the_service_example(tmp_path: Path) -> None:

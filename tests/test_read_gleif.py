@@ -201,7 +201,7 @@ def test_rows_of_another_width(tmp_path: Path) -> None:
 def test_a_quote_that_stays_open(tmp_path: Path) -> None:
     for data in (b'"LEI","Entity.LegalName', sample("exceptions.csv").rstrip() + b'\r\n"' + lei("TESTLOW").encode()):
         assert "cannot be told apart" in "".join(told(read(data, tmp_path))) or b"Exception" in data
-    assert "The row has 1 values" in "".join(told(read(data, tmp_path)))
+    assert "The row has 1 value " in "".join(told(read(data, tmp_path)))
 
 
 def test_of_two_records_the_later_counts(tmp_path: Path) -> None:

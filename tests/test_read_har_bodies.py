@@ -163,7 +163,7 @@ def test_texts_sockets_and_what_is_not_searched(tmp_path: Path) -> None:
     assert {"lat": "50.8", "path": None} in tables["sent to api.shop.example @ host:api.shop.example"].to_pylist()
     image = {"mimeType": "image/png", "encoding": "base64", "text": base64.b64encode(bytes(range(256))).decode()}
     tables, notes, _ = run(archive(tmp_path, {}, {"content": image}))
-    assert any("images" in note.reason and not note.lost for note in notes)
+    assert any("an image" in note.reason and not note.lost for note in notes)
     bad = {"mimeType": "text/html", "encoding": "base64", "text": base64.b64encode(b"\x1f\x8b\x08nonsense").decode()}
     assert any("compressed" in note.reason and note.lost for note in run(archive(tmp_path, {}, {"content": bad}))[1])
 

@@ -135,7 +135,7 @@ def test_a_huge_string_costs_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     outcome = read(written(tmp_path, text, "t.json"))
     assert outcome.table.column("id").to_pylist() == ["1", "2", "3"]
     assert len(outcome.table.column("blob")[1].as_py()) <= json_walk.STRING
-    assert ["1 strings are longer" in note.reason for note in outcome.notes] == [True]
+    assert ["1 string is longer" in note.reason for note in outcome.notes] == [True]
 
 
 def test_a_huge_record_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

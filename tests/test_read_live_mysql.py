@@ -103,7 +103,7 @@ def test_every_table_is_read_and_values_arrive_as_text(server: MariaDB) -> None:
     }  # fmt: skip
     assert odd["t"] is None
     assert odd["d"] == "0000-00-00"
-    assert "1 views were not run" in got.said
+    assert "1 view was not run" in got.said
 
 
 @needs_server

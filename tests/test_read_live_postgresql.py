@@ -143,10 +143,10 @@ def test_values_of_any_type_arrive_as_text_or_as_themselves(got: Got) -> None:
 
 
 def test_what_our_role_may_not_read_is_said_and_the_rest_goes_on(got: Got) -> None:
-    assert "1 tables were not read, because our role may not: app.closed" in got.said
-    assert "1 columns of app.mixed were not read" in got.said
+    assert "1 table was not read, because our role may not: app.closed" in got.said
+    assert "1 column of app.mixed not read" in got.said
     assert got.tables["app.mixed"].column_names == ["seen"]
-    assert "1 views were not run" in got.said
+    assert "1 view was not run" in got.said
     assert VALUE not in got.said
     assert got.coverage["complete"] == "no"
 
@@ -287,7 +287,7 @@ def test_hidden_rows_and_slow_tables_are_said(server: Postgres) -> None:
     finally:
         server.sql("DROP TABLE app.slow, app.veiled", database="shop")
     assert "it took longer than its time-out: app.slow" in got.said
-    assert "Row security may hide rows of 1 tables" in got.said
+    assert "Row security may hide rows of 1 table from our role" in got.said
 
 
 def test_a_connection_that_is_cut_is_made_again(server: Postgres) -> None:
@@ -322,7 +322,7 @@ def test_a_server_that_dies_ends_with_its_reason() -> None:
                   "CREATE TABLE bb (a int); GRANT SELECT ON aa, bb TO auditor", database="shop")  # fmt: skip
         got = read(dying, Bounds(full=True), query="", meanwhile=lambda _: dying.stop())
     assert "public.aa" in got.said
-    assert "1 tables were not read, because" in got.said
+    assert "1 table was not read, because" in got.said
     assert got.coverage["complete"] == "no"
 
 

@@ -55,7 +55,7 @@ def test_a_message_its_people_and_its_text() -> None:
     assert "mailto:help@aar.example" in text
     assert "color:red" not in text
     assert not said.lost
-    assert "1 attachments are pictures" in said.notes[0].reason
+    assert "1 attachment is a picture" in said.notes[0].reason
 
 
 def test_attachments_are_files_of_their_own() -> None:

@@ -79,7 +79,7 @@ def test_states(name: str, tmp_path: Path) -> None:
     assert sorted(a["kind"] for a in assets) == kinds
     assert len({a["asset_id"] for a in assets}) == len(assets)
     assert [p.rows_read for p in parts if isinstance(p, Tally)] == [count]
-    assert ("1 instances without an id: planned, or damaged" in notes(parts)) is (name == "error_missing_id.json")
+    assert ("1 instance without an id: planned, or damaged" in notes(parts)) is (name == "error_missing_id.json")
     assert not rows(parts, "place")  # these samples name no region
 
 
@@ -197,9 +197,9 @@ def test_permitted_destinations_are_patterns_but_everywhere_is_none(tmp_path: Pa
     }
     said = notes(parts)
     assert "3 rules that let traffic out to any address" in said
-    assert "1 resources of a type that the catalog does not know, taken as systems" in said
-    assert "1 values that are still variables" in said
-    assert "1 values marked sensitive, which are never looked at" in said
+    assert "1 resource of a type that the catalog does not know, taken as a system" in said
+    assert "1 value that is still a variable" in said
+    assert "1 value marked sensitive, which is never looked at" in said
 
 
 def test_the_same_as_another_format(tmp_path: Path) -> None:

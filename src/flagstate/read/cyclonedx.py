@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from flagstate import model
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.cyclonedx_packages import registries
 from flagstate.read.json_head import top_keys
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
@@ -61,7 +62,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         if rows:
             yield Facts(noun, model.rows(model.NOUNS[noun], rows), "configured")
     for why, count in sorted(built.counts.items()):
-        yield Note(f"{count} {why}")
+        yield Note(counted(count, why))
     if not services:
         yield Note(
             "the bill of materials names no services", "Add one that does (a SaaSBOM), or declare them in estate.yaml"
@@ -165,7 +166,7 @@ class _Build:
         self.made[id(thing)] = asset
         if ref:
             if ref in self.ids:
-                self.counts["references that stand twice; the first was taken"] += 1
+                self.counts["reference[ that stands|s that stand] twice; the first was taken"] += 1
             self.ids.setdefault(ref, asset)
 
     def _base(self, thing: Json, kind: str) -> Row:
@@ -240,11 +241,13 @@ class _Build:
         outward = _list(entry.get("destination")) if way in ("outbound", "bi-directional") else []
         inward = _list(entry.get("source")) if way in ("inbound", "bi-directional") else []
         if way == "unknown" or (way in ("outbound", "bi-directional") and not outward):
-            self.counts["flows of data whose destination is not named"] += 1
+            self.counts["flow[|s] of data whose destination is not named"] += 1
         for text in filter(None, map(_text, outward)):
             target = self._target(text)
             if target is None:
-                self.counts["ends of flows that are neither a service of the file nor an address"] += 1
+                self.counts[
+                    "end[ of a flow that is|s of flows that are] neither a service of the file nor an address"
+                ] += 1
             elif target != f"asset:{asset}":
                 self._flow(asset, target, container)
         for text in filter(None, map(_text, inward)):

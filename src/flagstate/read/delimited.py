@@ -14,6 +14,7 @@ from io import BufferedReader
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import Utf8, sniff, text_head
 from flagstate.read.charset import opened as utf8
 from flagstate.read.dialect import Dialect, detect, rows
@@ -93,12 +94,13 @@ def _notes(progress: Progress, encoding: str) -> Iterator[Note]:
         )
     if progress.spanning:
         yield Note(
-            f"{progress.spanning:,} values hold line ends: a quote may be missing, and with it rows",
+            f"{counted(progress.spanning, 'value[ holds|s hold]')} line ends: a quote may be missing, and with it rows",
             "Export the table again with every quote closed.",
         )
     if progress.replaced:
         yield Note(
-            f"{progress.replaced:,} characters are not valid {encoding} and were replaced", "Export it as UTF-8."
+            counted(progress.replaced, f"character[ is|s are] not valid {encoding} and [was|were] replaced"),
+            "Export it as UTF-8.",
         )
     if progress.zeros:
         yield Note(f"{progress.zeros:,} zero characters were left out", "Export the table again.")
@@ -138,7 +140,9 @@ def _parsed(
         if row.number is None or row.number > layout.skip or row.actual_columns > 1:
             lines = 1 + (row.text or "").rstrip("\n").count("\n")
             if len(progress.rejects) < MOST_REJECTS:
-                reason = f"The row has {row.actual_columns} values where the table has {row.expected_columns}"
+                reason = (
+                    f"The row has {counted(row.actual_columns, 'value[|s]')} where the table has {row.expected_columns}"
+                )
                 progress.rejects.append(Reject(row.number, reason))
                 lines -= 1
             progress.unlisted += lines

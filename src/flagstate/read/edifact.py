@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff
 from flagstate.read.edifact_names import (
@@ -128,7 +129,11 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
         )
     if progress.miscounted:
         yield Note(
-            f"{progress.miscounted:,} messages hold another number of segments than their trailer says", lost=False
+            counted(
+                progress.miscounted,
+                "message[ holds|s hold] another number of segments than [its trailer says|their trailers say]",
+            ),
+            lost=False,
         )
 
 

@@ -13,6 +13,7 @@ from xml.parsers import expat
 
 import pyarrow as pa
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
@@ -126,7 +127,9 @@ def from_csv(opened: Opened, kind: str, flaws: Flaws) -> Iterator[pa.RecordBatch
     refused: list[int] = []
 
     def refuse(row: arrow.InvalidRow) -> str:
-        flaws.reject(row.number or 0, f"The row has {row.actual_columns} values where the table has {len(names)}")
+        flaws.reject(
+            row.number or 0, f"The row has {counted(row.actual_columns, 'value[|s]')} where the table has {len(names)}"
+        )
         refused.append(row.number or 0)
         return "skip"
 

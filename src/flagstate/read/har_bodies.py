@@ -12,12 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff
 from flagstate.read.json_events import prefixed
 from flagstate.read.json_short import Short
 from flagstate.read.part import Context, Note, Opened, Part, Tally
-from flagstate.read.payload import MOST, Body, Message, Payloads
+from flagstate.read.payload import BINARY_BODIES, MOST, Body, Message, Payloads
 from flagstate.read.sheets import Sheets
 
 ENTRY = "log.entries.item."
@@ -93,15 +94,19 @@ def payloads(opened: Opened, context: Context) -> Iterator[Part]:
 
 def _notes(found: Payloads, shortened: int, unlisted: int) -> Iterator[Note]:
     if found.cut or shortened:
-        yield Note(
-            f"{max(found.cut, shortened):,} bodies are longer than {MOST >> 20} MB; what is beyond was not searched"
-        )
+        reason = f"bod[y is|ies are] longer than {MOST >> 20} MB; what is beyond was not searched"
+        yield Note(counted(max(found.cut, shortened), reason))
     if found.packed:
-        yield Note(f"{found.packed:,} bodies are compressed in the archive and were not searched", "Save them decoded.")
+        yield Note(
+            counted(found.packed, "bod[y is|ies are] compressed in the archive and [was|were] not searched"),
+            "Save them decoded.",
+        )
     if unlisted:
-        yield Note(f"{unlisted:,} headers or messages beyond {MOST_LISTED:,} of an entry were not searched")
+        yield Note(
+            f"{counted(unlisted, 'header[ or message|s or messages]')} beyond {MOST_LISTED:,} of an entry not searched"
+        )
     if found.binary:
-        yield Note(f"{found.binary:,} bodies are images, fonts or other binary data and were not searched", lost=False)
+        yield Note(counted(found.binary, BINARY_BODIES), lost=False)
 
 
 def _entries(stream: io.BufferedReader) -> Iterator[Entry]:

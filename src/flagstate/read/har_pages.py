@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from flagstate import model
 from flagstate.catalog import points
+from flagstate.model.counted import counted
 from flagstate.read.part import Context, Facts, Note, Part
 
 MOST = 200
@@ -98,8 +99,8 @@ class Pages:
         ]
         told: list[Part] = [Facts("reliance", model.rows(model.RELIANCE, rows), "observed")] if rows else []
         if self.beyond:
-            what = f"{self.beyond:,} uses of hosts beyond {MOST} per page, or beyond {MOST_PAGES} pages, are not listed"
-            told.append(Note(what))
+            what = f"use[|s] of hosts beyond {MOST} per page, or beyond {MOST_PAGES} pages, [is|are] not listed"
+            told.append(Note(counted(self.beyond, what)))
         return told
 
     def _count(self, page: str, host: str, role: str) -> None:

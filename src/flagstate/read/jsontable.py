@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Records, Reject, Tally
@@ -224,7 +225,10 @@ def _notes(progress: Progress, paths: Paths, tops: int) -> Iterator[Note]:
         yield Note("The file is cut off or damaged; what stands before the damage was read", "Export it again.")
     if progress.shortened:
         yield Note(
-            f"{progress.shortened:,} strings are longer than {STRING >> 20} MiB: only their beginning was read",
+            counted(
+                progress.shortened,
+                f"string[ is|s are] longer than {STRING >> 20} MiB: only [its|their] beginning was read",
+            ),
             "Give what they hold as files of their own.",
         )
     arrays = len(outermost(paths)) if tops == 1 and not paths.arrays(0) else 0

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import Utf8, text_head
 from flagstate.read.part import Note, Opened, Part, Records
 
@@ -61,10 +62,11 @@ def notes(progress: Progress, encoding: str) -> Iterator[Note]:
     """Yield what a person must know about the lines that were read."""
     if progress.replaced:
         yield Note(
-            f"{progress.replaced:,} characters are not valid {encoding} and were replaced", "Export it as UTF-8."
+            counted(progress.replaced, f"character[ is|s are] not valid {encoding} and [was|were] replaced"),
+            "Export it as UTF-8.",
         )
     if progress.zeros:
-        yield Note(f"{progress.zeros:,} zero characters were left out", "Export it again.")
+        yield Note(f"{counted(progress.zeros, 'zero character[ was|s were]')} left out", "Export it again.")
 
 
 def lines(opened: Opened, encoding: str, most: int | None, progress: Progress) -> Iterator[pa.RecordBatch]:

@@ -14,6 +14,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 
+from flagstate.model.counted import counted
 from flagstate.read.mail_parts import LONGEST, begins, messages, parse, pieces, text_of
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Reject, Tally
 from flagstate.read.sheets import Sheets
@@ -98,17 +99,22 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
 def _notes(progress: Progress) -> Iterator[Note]:
     if progress.cut:
         yield Note(
-            f"{progress.cut:,} messages are longer than {LONGEST >> 20} MB; what is beyond was not read",
+            counted(progress.cut, f"message[ is|s are] longer than {LONGEST >> 20} MB; what is beyond was not read"),
             "Save their attachments, and give them as files.",
         )
     if progress.sealed:
         yield Note(
-            f"{progress.sealed:,} messages are encrypted or sealed; only their headers were read",
+            f"{counted(progress.sealed, 'message[ is|s are]')} encrypted or sealed; only their headers were read",
             "Export them decrypted.",
         )
     if progress.pictures:
         yield Note(
-            f"{progress.pictures:,} attachments are pictures, sound or signatures and were not opened", lost=False
+            counted(
+                progress.pictures,
+                "attachment[ is a picture, sound or a signature|s are pictures, sound or signatures] and [was|were] "
+                "not opened",
+            ),
+            lost=False,
         )
 
 

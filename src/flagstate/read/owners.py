@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from flagstate import model
 from flagstate.catalog.countries import CODES
 from flagstate.catalog.mask import mask
+from flagstate.model.counted import counted
 from flagstate.model.noun import SEPARATOR
 from flagstate.read.part import Facts, Note, Part, Reject, Tally
 
@@ -39,7 +40,6 @@ SHOWN = 5
 
 TWICE = "[interest stands|interests stand] twice and became one; where the shares differ it is contested"
 
-_COUNT = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}", re.ASCII)
 _SCHEME = re.compile(r"[A-Z0-9][A-Z0-9-]{1,23}", re.ASCII)
 _NUMBER = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z ./&-]{0,46}[0-9A-Za-z])?", re.ASCII)
@@ -117,16 +117,6 @@ def mapping(value: object) -> Json:
 def listed(value: object) -> list[object]:
     """Return a list, or an empty one."""
     return value if isinstance(value, list) else []
-
-
-def counted(number: int, reason: str) -> str:
-    """Return a number and what it counts, as a sentence.
-
-    Args:
-        number: How many there are.
-        reason: What goes on after the number; of each `[one|many]` the part that fits is told.
-    """
-    return f"{number:,} {_COUNT.sub(lambda part: part[1 if number == 1 else 2], reason)}"
 
 
 @dataclass

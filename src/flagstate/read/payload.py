@@ -38,6 +38,12 @@ ODD = re.compile("[\0-\x08\x0e-\x1f\ufffd]")
 """What text does not have."""
 TEXTUAL = re.compile(r"text/|json|xml|javascript|graphql|csv|yaml|html", re.IGNORECASE)
 
+BINARY_BODIES = (
+    "bod[y is an image, a font or other binary data and was|ies are images, fonts or other binary data and were] "
+    "not searched"
+)
+"""What is said of bodies that are no text, with their number before it."""
+
 Pairs = Sequence[tuple[str, str]]
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flagstate.model.counted import counted
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader, Stream
 
 NG = b"\x0a\x0d\x0d\x0a"
@@ -57,9 +58,12 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from losses.coverage(capture, seen)
     yield from losses.notes(capture)
     if found.gapped:
-        yield Note(f"{found.gapped:,} connections were followed only up to bytes that were not captured", lost=False)
+        yield Note(
+            f"{counted(found.gapped, 'connection[ was|s were]')} followed only up to bytes that were not captured",
+            lost=False,
+        )
     if found.cut:
-        yield Note(f"{found.cut:,} connections are longer than what is searched of each", lost=False)
+        yield Note(f"{counted(found.cut, 'connection[ is|s are]')} longer than what is searched of each", lost=False)
 
 
 READER = Reader(

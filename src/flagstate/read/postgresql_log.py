@@ -18,6 +18,7 @@ from datetime import timedelta
 
 from flagstate import model
 from flagstate.catalog.role_words import impersonal
+from flagstate.model.counted import counted
 from flagstate.read import server_log
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
@@ -293,7 +294,7 @@ def _notes(log: Log, progress: Progress, *, cut: bool) -> Iterator[Note]:
             lost=False,
         )
     if log.ended:
-        yield Note(f"{log.ended:,} sessions ended in it, the longest after {log.longest}", lost=False)
+        yield Note(f"{counted(log.ended, 'session[|s]')} ended in it, the longest after {log.longest}", lost=False)
 
 
 READER = Reader(

@@ -13,6 +13,7 @@ from itertools import groupby
 
 import pyarrow as pa
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.header import unique
@@ -139,7 +140,11 @@ def _batches(
             held.append(row[:width])
             size += sum(len(value) for value in row if value) + width
         else:
-            _reject(progress, None, f"The row has {len(row):,} values where its table has {width:,} columns")
+            _reject(
+                progress,
+                None,
+                f"The row has {counted(len(row), 'value[|s]')} where its table has {counted(width, 'column[|s]')}",
+            )
         if len(held) >= BATCH or size >= BATCH_BYTES:
             yield batch()
             held, size = [], 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from flagstate import model
 from flagstate.catalog import regions, terraform_types
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.json_head import top_keys
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 from flagstate.read.terraform_keys import Keys
@@ -71,7 +72,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     if plan:
         yield from _plan_notes(document)
     for why, count in sorted(built.left_out().items()):
-        yield Note(f"{count} {why}")
+        yield Note(counted(count, why))
     if not inventory.resources:
         yield Note("there are no resources in it", "Check that it is the state of the right workspace")
     yield Tally(rows_read=len(inventory.resources))
@@ -146,10 +147,10 @@ class _Build:
         if known == "nothing":
             return
         if resource.address in self.ids:
-            self.counts["resources with an address that stands twice; the first was read"] += 1
+            self.counts["resource[|s] with an address that stands twice; the first was read"] += 1
             return
         if known is None:
-            self.counts["resources of a type that the catalog does not know, taken as systems"] += 1
+            self.counts["resource[|s] of a type that the catalog does not know, taken as [a system|systems]"] += 1
         masked = self.context.mask(resource.address)
         # Two names may look alike once masked, also in two files: the evidence keeps them apart.
         apart = "" if masked == resource.address else f"~{model.digest(self.opened.evidence_id)[:6]}.{len(self.ids)}"
@@ -172,7 +173,7 @@ class _Build:
             found += [v for v in values if isinstance(v, str) and v]
         for text in found:
             if "${" in text:
-                self.counts["values that are still variables"] += 1
+                self.counts["value[ that is still a variable|s that are still variables]"] += 1
         return [text for text in found if "${" not in text]
 
     def _asset(self, resource: Resource) -> None:
@@ -276,10 +277,10 @@ class _Build:
         try:
             network = ipaddress.ip_network("0.0.0.0/0" if text.lower() in _ANY else text, strict=False)
         except ValueError:
-            self.counts["rules that let traffic out to something that is no address range"] += 1
+            self.counts["rule[ that lets|s that let] traffic out to something that is no address range"] += 1
             return
         if network.prefixlen < 8:
-            self.counts["rules that let traffic out to any address"] += 1
+            self.counts["rule[ that lets|s that let] traffic out to any address"] += 1
             lifted: list[Row] = [
                 {"subject_id": user, "control": "egress_restricted", "state": "no"} for user in users if user
             ]

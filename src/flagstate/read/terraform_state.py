@@ -52,17 +52,17 @@ def from_state(document: Json) -> Inventory:
     for entry in map(mapping, listing(document.get("resources"))):
         kind, name = entry.get("type"), entry.get("name")
         if not isinstance(kind, str) or not isinstance(name, str):
-            made.drop("resources without a type or name")
+            made.drop("resource[|s] without a type or name")
             continue
         instances = [mapping(i) for i in listing(entry.get("instances"))]
         if entry.get("mode") == "data":
-            made.drop("data sources, which only refer to something", len(instances))
+            made.drop("data source[, which only refers|s, which only refer] to something", len(instances))
             continue
         module = entry.get("module")
         base = f"{module}.{kind}.{name}" if isinstance(module, str) and module else f"{kind}.{name}"
         for instance in instances:
             if instance.get("deposed"):
-                made.drop("instances that wait for their destruction")
+                made.drop("instance[ that waits for its|s that wait for their] destruction")
                 continue
             kept = {**mapping(instance.get("attributes_flat")), **mapping(instance.get("attributes"))}
             _without(kept, _marked(instance.get("sensitive_attributes")), made)
@@ -78,11 +78,11 @@ def from_show(document: Json) -> Inventory:
     for entry in _modules(mapping(values.get("root_module"))):
         kind, address = entry.get("type"), entry.get("address")
         if not isinstance(kind, str) or not isinstance(address, str):
-            made.drop("resources without a type or name")
+            made.drop("resource[|s] without a type or name")
         elif entry.get("mode") == "data":
-            made.drop("data sources, which only refer to something")
+            made.drop("data source[, which only refers|s, which only refer] to something")
         elif entry.get("deposed_key"):
-            made.drop("instances that wait for their destruction")
+            made.drop("instance[ that waits for its|s that wait for their] destruction")
         else:
             kept = dict(mapping(entry.get("values")))
             hidden = {k for k, v in mapping(entry.get("sensitive_values")).items() if v}
@@ -131,10 +131,10 @@ def _marked(paths: object) -> set[str]:
 def _without(attributes: dict[str, object], hidden: set[str], made: Inventory) -> None:
     for name in hidden & attributes.keys():
         del attributes[name]
-        made.drop("values marked sensitive, which are never looked at")
+        made.drop("value[ marked sensitive, which is|s marked sensitive, which are] never looked at")
 
 
 def _add(made: Inventory, address: str, kind: str, attributes: Json) -> None:
     if not attributes.get("id"):
-        made.drop("instances without an id: planned, or damaged")
+        made.drop("instance[|s] without an id: planned, or damaged")
     made.resources.append(Resource(address, kind, attributes))

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from flagstate import model
 from flagstate.catalog import regions
+from flagstate.model.counted import counted
 from flagstate.read.part import Context, Facts, Note, Part
 
 MOST_ROWS = 200_000
@@ -160,8 +161,11 @@ class Touched:
             yield Facts("coverage", model.rows(model.COVERAGE, gaps), "observed")
         if self.crowded:
             yield Note(
-                f"{self.crowded:,} accesses beyond {MOST_ASSETS:,} assets or {MOST_ROWS:,} kinds of access are counted "
-                "by service",
+                counted(
+                    self.crowded,
+                    f"access[|es] beyond {MOST_ASSETS:,} assets or {MOST_ROWS:,} kinds of access [is|are] counted by "
+                    "service",
+                ),
                 "Give the log in smaller files.",
                 lost=False,
             )

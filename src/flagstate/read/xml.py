@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 from xml.parsers import expat
 
+from flagstate.model.counted import counted
 from flagstate.read.charset import Utf8, text_head
 from flagstate.read.charset import opened as utf8
 from flagstate.read.nested import joined
@@ -98,7 +99,9 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     if damage:
         yield Note(f"The document is {damage}; what stands before was read", "Export it again.")
     if replaced:
-        yield Note(f"{replaced:,} characters are not valid {named} and were replaced", "Save it as UTF-8.")
+        yield Note(
+            counted(replaced, f"character[ is|s are] not valid {named} and [was|were] replaced"), "Save it as UTF-8."
+        )
 
 
 def _laid_out(stream: BufferedReader, layout: Layout, sheets: Sheets, most: int | None) -> Iterator[None]:

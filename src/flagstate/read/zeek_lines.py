@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from flagstate.model.counted import counted
 from flagstate.read.part import Context, Note, Opened, Part, Reject, Stream, Tally
 from flagstate.read.zeek_fields import TIMED, Header, Shape, learn
 
@@ -135,7 +136,7 @@ def read(opened: Opened, path: str, known: Shape | None, context: Context) -> It
         yield Tally(rows_rejected=done.strangers)
     if done.strangers:
         yield Note(
-            f"it holds several logs in one: {done.strangers} rows that are not of the first, {path}, were not read",
+            f"it holds several logs in one: {counted(done.strangers, 'row[|s] not of the first')}, {path}, not read",
             "Give each log as its own file",
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flagstate import model
+from flagstate.model.counted import counted
 from flagstate.read.capture import records, table
 from flagstate.read.capture.talks import ORIG, RESP
 from flagstate.read.capture.windows import Capture
@@ -95,8 +96,8 @@ def _told(capture: Capture, losses: Losses, packets: int) -> Iterator[tuple[str,
         some = True
         yield (
             "unknown", None,
-            f"times go forward by more than an hour {jumps[0]:,} times and back {jumps[1]:,} times: a pause, joined "
-            "files, or a clock that was set",
+            f"times go forward by more than an hour {counted(jumps[0], 'time[|s]')} and back "
+            f"{counted(jumps[1], 'time[|s]')}: a pause, joined files, or a clock that was set",
             "Give one capture per period, in order",
         )  # fmt: skip
     if not some:
@@ -109,32 +110,42 @@ def notes(capture: Capture) -> Iterator[Part]:
     if state[records.DAMAGED]:
         yield Tally(rows_rejected=int(state[records.DAMAGED]))
         yield Note(
-            f"it is damaged in {int(state[records.DAMAGED]):,} places, the first at byte "
-            f"{int(state[records.FIRST_DAMAGE]):,}; {int(state[records.LOST]):,} bytes were stepped over",
+            f"it is damaged in {counted(int(state[records.DAMAGED]), 'place[|s]')}, the first at byte "
+            f"{int(state[records.FIRST_DAMAGE]):,}; "
+            f"{counted(int(state[records.LOST]), 'byte[ was|s were] stepped over')}",
             "Give a whole copy, if there is one.",
         )
     if state[records.TORN]:
         yield Note("its last record is cut off", "Give a whole copy, if there is one.")
     for count, reason in (
-        (table.UNREAD_LINK, f"packets are of a link type that is not read (the last: {int(counts[table.LINK_SEEN])})"),
-        (table.BAD, "packets have headers that are damaged or cut off"),
-        (table.INCOMPLETE, "datagrams stayed incomplete: some of their fragments are missing"),
-        (table.NESTED, "packets hold more tunnels in each other than are followed"),
+        (
+            table.UNREAD_LINK,
+            f"packet[ is|s are] of a link type that is not read (the last: {int(counts[table.LINK_SEEN])})",
+        ),
+        (table.BAD, "packet[ has|s have] headers that are damaged or cut off"),
+        (table.INCOMPLETE, "datagram[|s] stayed incomplete: some of [its|their] fragments are missing"),
+        (table.NESTED, "packet[ holds|s hold] more tunnels in each other than are followed"),
     ):
         if counts[count]:
-            yield Note(f"{int(counts[count]):,} {reason}", lost=count in (table.UNREAD_LINK, table.NESTED))
+            yield Note(counted(int(counts[count]), reason), lost=count in (table.UNREAD_LINK, table.NESTED))
     for count, reason in (
-        (table.NO_IP, "packets carry no IP, such as ARP"),
-        (table.ENCRYPTED, "frames are encrypted on the air"),
-        (table.UNTIMED, "packets have no time that could be: they take that of the packet before"),
-        (table.TRUNCATED, "packets were captured in part only: bytes count by their headers, contents may be missing"),
+        (table.NO_IP, "packet[ carries|s carry] no IP, such as ARP"),
+        (table.ENCRYPTED, "frame[ is|s are] encrypted on the air"),
+        (table.UNTIMED, "packet[ has|s have] no time that could be: [it takes|they take] that of the packet before"),
+        (
+            table.TRUNCATED,
+            "packet[ was|s were] captured in part only: bytes count by their headers, contents may be missing",
+        ),
     ):
         if counts[count]:
-            yield Note(f"{int(counts[count]):,} {reason}", lost=False)
+            yield Note(counted(int(counts[count]), reason), lost=False)
     if not counts[table.PLAIN]:
         yield Note("it holds no packets", lost=False)
     if capture.crowded:
         yield Note(
-            f"{capture.crowded:,} connections were taken as over, because more than a million were open at once",
+            counted(
+                capture.crowded,
+                "connection[ was|s were] taken as over, because more than a million were open at once",
+            ),
             "Give the capture in parts.", lost=False,
         )  # fmt: skip

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flagstate.model.counted import counted
 from flagstate.read.capture import service, sniff, table
 from flagstate.read.capture.clear import Clear, Told
 from flagstate.read.capture.talk import Talk, swapped
 from flagstate.read.capture.talks import ORIG, RESP, Desk, ends, talks
 from flagstate.read.capture.windows import Capture
 from flagstate.read.part import Context, Note, Opened, Part, Tally
-from flagstate.read.payload import MOST, Payloads
+from flagstate.read.payload import BINARY_BODIES, MOST, Payloads
 from flagstate.read.sheets import Sheets
 
 KINDS = (sniff.OTHER, sniff.HTTP, sniff.LINES, sniff.CLEAR)
@@ -62,12 +63,16 @@ class Search:
             yield Tally(rows_read=-self._sheets.rows)
         found = self._found
         if found.cut:
-            yield Note(f"{found.cut:,} bodies are longer than {MOST >> 20} MB; what is beyond was not searched")
+            reason = f"bod[y is|ies are] longer than {MOST >> 20} MB; what is beyond was not searched"
+            yield Note(counted(found.cut, reason))
         if found.packed:
-            yield Note(f"{found.packed:,} bodies are compressed in a way that is not undone and were not searched")
+            yield Note(
+                counted(
+                    found.packed, "bod[y is|ies are] compressed in a way that is not undone and [was|were] not searched"
+                )
+            )
         if found.binary:
-            reason = f"{found.binary:,} bodies are images, fonts or other binary data and were not searched"
-            yield Note(reason, lost=False)
+            yield Note(counted(found.binary, BINARY_BODIES), lost=False)
 
     def _again(self, clear: Clear) -> Iterator[None]:
         desk = Desk()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from flagstate import model
 from flagstate.catalog.mask import mask
+from flagstate.model.counted import counted
 from flagstate.read.live.faults import Fault
 from flagstate.read.live.sampling import SEED, Bounds, Sample
 from flagstate.read.live.target import Target
@@ -81,8 +82,8 @@ class Account:
         if self.sampled:
             how = "counted" if self.counted else "estimated by the server"
             yield Note(
-                f"A sample: of {self.sampled:,} of {self.tables:,} tables at most {bounds.sample_rows:,} rows each "
-                f"were read (seed {SEED}), of {self.total:,} rows ({how})",
+                f"A sample: of {self.sampled:,} of {counted(self.tables, 'table[|s]')} at most {bounds.sample_rows:,} "
+                f"rows each were read (seed {SEED}), of {counted(self.total, 'row[|s]')} ({how})",
                 "Add --full to read everything.",
                 lost=False,
             )
@@ -106,9 +107,9 @@ class Account:
         return min(1.0, self.rows / self.total)
 
     def _remark(self) -> str:
-        said = f"{self.tables:,} tables, {self.rows:,} rows read"
+        said = f"{counted(self.tables, 'table[|s]')}, {counted(self.rows, 'row[|s]')} read"
         if self.sampled:
-            said += f"; {self.sampled:,} tables sampled"
+            said += f"; {counted(self.sampled, 'table[|s]')} sampled"
         if self.tables_lost:
-            said += f"; {self.tables_lost:,} tables not read, or not to the end"
+            said += f"; {counted(self.tables_lost, 'table[|s]')} not read, or not to the end"
         return said

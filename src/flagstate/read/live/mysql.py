@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from flagstate.catalog.mask import mask
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.header import unique
 from flagstate.read.live.account import Account
 from flagstate.read.live.arrays import texts
@@ -65,12 +66,17 @@ def read(target: Target, credentials: Credentials, bounds: Bounds) -> Iterator[P
     yield from account.losses()
     if found.beyond:
         account.tables_lost += found.beyond
-        yield Note(f"{found.beyond:,} tables beyond the bound of {MOST_TABLES:,} were not read", "Name one database.")
+        yield Note(
+            f"{counted(found.beyond, 'table[|s]')} beyond the bound of {MOST_TABLES:,} not read", "Name one database."
+        )
     if found.foreign:
         names = account.some(found.foreign)
-        yield Note(f"{len(found.foreign):,} tables lie on other servers: {names}", "Scan those servers themselves.")
+        yield Note(
+            f"{counted(len(found.foreign), 'table[ lies|s lie]')} on other servers: {names}",
+            "Scan those servers themselves.",
+        )
     if found.views:
-        yield Note(f"{found.views:,} views were not run; the tables under them were", lost=False)
+        yield Note(counted(found.views, "view[ was|s were] not run; the tables under [it|them] were"), lost=False)
     yield Note("Tables for which the role has no privilege are not listed by the server", lost=False)
     yield from account.close(target, bounds)
 
@@ -105,7 +111,10 @@ def _tables(session: Session, found: tuple[Table, ...], account: Account) -> Ite
                 left = len(found) - number - 1
                 account.tables_lost += left
                 if left:
-                    yield Note(f"{left:,} tables were not read, because {problem.fault.reason}", problem.fault.todo)
+                    yield Note(
+                        f"{counted(left, 'table[ was|s were]')} not read, because {problem.fault.reason}",
+                        problem.fault.todo,
+                    )
                 return
 
 
@@ -131,7 +140,9 @@ def _table(session: Session, table: Table, account: Account) -> Iterator[Part]:
     if sample.blocks and not key:
         yield Note(f"Of {mask(table.path)} the first rows were read: it has no number as its key", lost=False)
     if barred:
-        yield Note(f"{barred} columns of {mask(table.path)} were not read: they are too many", "Export them.")
+        yield Note(
+            f"{counted(barred, 'column[|s]')} of {mask(table.path)} not read: there are too many", "Export them."
+        )
 
 
 def _sample(session: Session, table: Table) -> Sample:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from flagstate import model
 from flagstate.catalog.mask import mask
 from flagstate.errors import EvidenceError, FlagstateError
+from flagstate.model.counted import counted
 from flagstate.read.live.credentials import Credentials
 from flagstate.read.live.faults import GONE, LOGIN, Fault
 from flagstate.read.live.sampling import SEED, Bounds
@@ -315,7 +316,9 @@ def _account(target: Target, bounds: Bounds, found: Inventory, done: Progress) -
     for fault, keys in done.lost.items():
         names = ", ".join(mask(key) for key in keys[:NAMED])
         more = f" and {len(keys) - NAMED:,} more" if len(keys) > NAMED else ""
-        yield Note(f"{len(keys):,} objects were not read, because {fault.reason}: {names}{more}", fault.todo)
+        yield Note(
+            f"{counted(len(keys), 'object[ was|s were]')} not read, because {fault.reason}: {names}{more}", fault.todo
+        )
     if found.beyond:
         yield Note(
             f"Only the first {bounds.most_objects:,} objects were listed", "Add --full, or give a longer prefix."
@@ -335,7 +338,9 @@ def _account(target: Target, bounds: Bounds, found: Inventory, done: Progress) -
         "complete": "yes" if whole else "no",
         "share_seen": None if found.beyond else done.bytes / found.bytes if found.bytes else 1.0,
         "said_by": "flagstate",
-        "remark": f"{done.objects:,} of {found.objects:,} objects, {done.bytes:,} of {found.bytes:,} bytes read",
+        "remark": (
+            f"{done.objects:,} of {counted(found.objects, 'object[|s]')}, {done.bytes:,} of {found.bytes:,} bytes read"
+        ),
         "todo": "" if whole else "Scan with --full and keys that may read everything.",
     }
     yield Facts("coverage", model.rows(model.COVERAGE, [row]), "observed")

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from flagstate.catalog.mask import mask
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.header import unique
 from flagstate.read.live.account import Account
 from flagstate.read.live.arrays import texts
@@ -113,7 +114,10 @@ def _tables(session: Session, found: Listing, about: dict[str, object], account:
                 left = len(found.tables) - number - 1
                 account.tables_lost += left
                 if left:
-                    yield Note(f"{left:,} tables were not read, because {problem.fault.reason}", problem.fault.todo)
+                    yield Note(
+                        f"{counted(left, 'table[ was|s were]')} not read, because {problem.fault.reason}",
+                        problem.fault.todo,
+                    )
                 return
 
 
@@ -143,7 +147,8 @@ def _table(session: Session, table: Table, about: dict[str, object], account: Ac
     if barred:
         shown = mask(table.path)
         yield Note(
-            f"{barred} columns of {shown} were not read: our role may not, or they are too many", "Grant SELECT."
+            f"{counted(barred, 'column[|s]')} of {shown} not read: our role may not, or they are too many",
+            "Grant SELECT.",
         )
     if table.hidden:
         account.hidden += 1
@@ -219,19 +224,25 @@ def _unseen(found: Listing, account: Account) -> Iterator[Note]:
     if found.forbidden:
         names = account.some(found.forbidden)
         todo = "Grant USAGE on the schema and SELECT on the tables."
-        yield Note(f"{len(found.forbidden):,} tables were not read, because our role may not: {names}", todo)
+        yield Note(
+            f"{counted(len(found.forbidden), 'table[ was|s were]')} not read, because our role may not: {names}", todo
+        )
     if found.beyond:
-        yield Note(f"{found.beyond:,} tables beyond the bound were not read", "Read schema by schema: ?schema=NAME.")
+        beyond = counted(found.beyond, "table[|s] beyond the bound [was|were] not read")
+        yield Note(beyond, "Read schema by schema: ?schema=NAME.")
     if found.foreign:
         names = account.some(found.foreign)
-        yield Note(f"{len(found.foreign):,} tables lie on other servers: {names}", "Scan those servers themselves.")
+        yield Note(
+            f"{counted(len(found.foreign), 'table[ lies|s lie]')} on other servers: {names}",
+            "Scan those servers themselves.",
+        )
     if account.hidden:
-        reason = f"Row security may hide rows of {account.hidden:,} tables from our role"
+        reason = f"Row security may hide rows of {counted(account.hidden, 'table[|s]')} from our role"
         yield Note(reason, "Use a role with BYPASSRLS to see all.")
     if found.views:
-        yield Note(f"{found.views:,} views were not run; the tables under them were", lost=False)
+        yield Note(counted(found.views, "view[ was|s were] not run; the tables under [it|them] were"), lost=False)
     if found.empty_views:
-        yield Note(f"{found.empty_views:,} materialised views were never filled", lost=False)
+        yield Note(counted(found.empty_views, "materialised view[ was|s were] never filled"), lost=False)
 
 
 def _fault(problem: Exception, *, connecting: bool = False) -> Fault:
