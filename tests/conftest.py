@@ -1,4 +1,4 @@
-"""What all tests share: keys and tables of their own, the command line as a process, the example audited once."""
+"""What all tests share: keys and tables of their own, the command line as a process, the demonstration audited once."""
 
 from __future__ import annotations
 
@@ -110,15 +110,38 @@ class Audited:
         return pq.read_table(self.case / "tables" / f"{noun}.parquet").to_pylist()
 
 
+@dataclass(frozen=True)
+class Demonstration:
+    """A small demonstration, as it is built."""
+
+    evidence: Path
+    """Its evidence, with some odd files beside."""
+    truth: dict[str, Any]
+    """What was hidden in it."""
+
+
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory, flagstate: Run) -> Audited:
-    """Return the audit of the example case; one process makes it, and the other test processes wait for it."""
-    from flagstate.catalog.example import EVIDENCE
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """Return a small demonstration; one process builds it, and the other test processes wait for it."""
+    import demonstrations as small
+
+    def make(folder: Path) -> dict[str, Any]:
+        truth = small.build(folder / "hub", small.Hub(small.SCALE, small.SEED))
+        small.odd(folder / "hub" / small.EVIDENCE)
+        return truth
+
+    shared, truth = once(tmp_path_factory, "demonstration", make)
+    return Demonstration(shared / "hub" / small.EVIDENCE, truth)
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory, demonstration: Demonstration, flagstate: Run) -> Audited:
+    """Return the audit of the demonstration; one process makes it, and the other test processes wait for it."""
 
     def make(folder: Path) -> dict[str, Any]:
         since = time.monotonic()
         done = flagstate(
-            "audit", EVIDENCE, "--case", folder / "case", "--as-of", "2026-11-21", "--json", cwd=folder,
+            "audit", demonstration.evidence, "--case", folder / "case", "--as-of", "2026-11-21", "--json", cwd=folder,
             fresh=True, FLAGSTATE_KEYS=str(folder / "keys"),
         )  # fmt: skip
         said = {"code": done.returncode, "out": done.stdout.decode(), "seconds": time.monotonic() - since}

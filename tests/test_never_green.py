@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import Audited, Run
+from conftest import Audited, Demonstration, Run
+from demonstrations import FIRST_PLAIN, as_json, sheet
 from flagstate import model
 from flagstate.assess.holdings import holdings
-from flagstate.catalog.example import EVIDENCE
 from flagstate.errors import UsageError
 from flagstate.model.codes import LEVELS, QUESTIONS
 from flagstate.pipeline.audit import Order, Outcome, audit
@@ -182,12 +182,12 @@ def _concluded(outcome: Outcome) -> list[tuple[Any, ...]]:
     return sorted(tuple(row[name] for name in names) for row in outcome.findings.to_pylist())
 
 
-def test_an_unedited_proposal_changes_no_finding(tmp_path: Path, flagstate: Run) -> None:
+def test_an_unedited_proposal_changes_no_finding(tmp_path: Path, demonstration: Demonstration, flagstate: Run) -> None:
     """Without a declaration, audit, let `init` propose, put the proposal beside the evidence, audit again."""
     evidence = tmp_path / "evidence"
     evidence.mkdir()
-    for name in ("traffic/conn.2026-11-16.log", "traffic/ssl.log", "stores/merchants.sqlite"):
-        shutil.copy(EVIDENCE / name, evidence)
+    for name in (FIRST_PLAIN, "traffic/ssl.log", "stores/hub.sqlite"):
+        shutil.copy(demonstration.evidence / name, evidence)
     before = run(tmp_path / "case", evidence)
     assert flagstate("init", "--case", "case", "--out", "estate.yaml", cwd=tmp_path).returncode == 0
     again = flagstate("init", "--case", "case", "--out", "estate.yaml", cwd=tmp_path)
@@ -243,24 +243,25 @@ def _totals(outcome: Outcome) -> list[tuple[Any, ...]]:
     return sorted(tuple(str(row[name]) for name in names) for row in table.select(names).to_pylist())
 
 
-def test_evidence_given_again_changes_no_total(tmp_path: Path) -> None:
+def test_evidence_given_again_changes_no_total(tmp_path: Path, demonstration: Demonstration) -> None:
     """The same log as it is, copied, packed, renamed, and as JSON; then all of that a second time."""
     evidence = tmp_path / "evidence"
     evidence.mkdir()
-    for name in ("conn.2026-11-16.log", "dns.log", "ssl.log"):
-        shutil.copy(EVIDENCE / "traffic" / name, evidence / name)
+    plain = Path(FIRST_PLAIN).name
+    for name in (plain, "dns.log", "ssl.log"):
+        shutil.copy(demonstration.evidence / "traffic" / name, evidence / name)
     once = _totals(run(tmp_path / "case", evidence))
     assert once
-    text = (evidence / "conn.2026-11-16.log").read_text()
+    text = (evidence / plain).read_text()
     (evidence / "copy.log").write_text(text)
     (evidence / "packed.log.gz").write_bytes(gzip.compress(text.encode()))
     (evidence / "tail.log").write_text(_tail(text))
-    (evidence / "as.json").write_text(_as_json(text))
-    (evidence / "ssl.json").write_text(_as_json((evidence / "ssl.log").read_text()))
+    (evidence / "as.json").write_text(as_json(text))
+    (evidence / "ssl.json").write_text(as_json((evidence / "ssl.log").read_text()))
     more = run(tmp_path / "case", evidence, evidence, evidence / "as.json")
     assert _totals(more) == once
     states = {row["artefact"]: row["state"] for row in more.tables["evidence"].to_pylist()}
-    assert {states["copy.log"], states["packed.log.gz"], states["conn.2026-11-16.log"]} == {"read", "duplicate"}
+    assert {states["copy.log"], states["packed.log.gz"], states[plain]} == {"read", "duplicate"}
 
 
 def _tail(text: str) -> str:
@@ -269,31 +270,11 @@ def _tail(text: str) -> str:
     return "".join(head[:-1] + [line for line in lines if not line.startswith("#")][-100:])
 
 
-def _as_json(text: str) -> str:
-    fields = next(line for line in text.splitlines() if line.startswith("#fields")).split("\t")[1:]
-    made = []
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            row = {
-                name: _typed(name, value) for name, value in zip(fields, line.split("\t"), strict=True) if value != "-"
-            }
-            made.append(json.dumps(row) + "\n")
-    return "".join(made)
-
-
-def _typed(name: str, value: str) -> object:
-    if name in ("ts", "duration"):
-        return float(value)
-    if name in ("established", "local_orig"):
-        return value == "T"
-    return int(value) if name.endswith(("_p", "_bytes")) else value
-
-
-def test_verify_and_purge(tmp_path: Path, flagstate: Run) -> None:
+def test_verify_and_purge(tmp_path: Path, demonstration: Demonstration, flagstate: Run) -> None:
     """Nothing changed: well. A table, an artefact, the ledger changed: named. Purged: gone, and the evidence stays."""
     evidence, case = tmp_path / "evidence", tmp_path / "flagstate-case"
     evidence.mkdir()
-    shutil.copy(EVIDENCE / "stores/parcels.csv", evidence / "parcels.csv")
+    sheet(demonstration.evidence, "parcels", evidence / "parcels.csv")
     (evidence / "estate.yaml").write_text(ALL_WELL)
     run(case, evidence)
     done = flagstate("verify", cwd=tmp_path)
@@ -332,10 +313,10 @@ def _tables(case: Path) -> dict[str, list[str]]:
     return found
 
 
-def _kill(folder: Path, after: Iterable[float]) -> int:
-    """Start audits of the example and kill each with SIGKILL after so many seconds; return how many it hit."""
+def _kill(folder: Path, evidence: Path, after: Iterable[float]) -> int:
+    """Start audits of the demonstration and kill each with SIGKILL after so many seconds; return how many it hit."""
     hit = 0
-    command = [sys.executable, "-P", "-m", "flagstate", "audit", str(EVIDENCE), "--case", "case", "--as-of", str(AS_OF)]
+    command = [sys.executable, "-P", "-m", "flagstate", "audit", str(evidence), "--case", "case", "--as-of", str(AS_OF)]
     for seconds in after:
         started = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -366,8 +347,8 @@ def _session(pid: str) -> int:
     return int(fields[3]) if fields[0] not in ("Z", "X") else 0
 
 
-def _as_undisturbed(folder: Path, example: Audited, flagstate: Run) -> None:
-    done = flagstate("audit", EVIDENCE, "--case", "case", "--as-of", AS_OF, cwd=folder, fresh=True)
+def _as_undisturbed(folder: Path, evidence: Path, example: Audited, flagstate: Run) -> None:
+    done = flagstate("audit", evidence, "--case", "case", "--as-of", AS_OF, cwd=folder, fresh=True)
     assert done.returncode == example.code, done.stderr.decode()
     found, wanted = _tables(folder / "case"), _tables(example.case)
     assert found.keys() == wanted.keys()
@@ -377,20 +358,22 @@ def _as_undisturbed(folder: Path, example: Audited, flagstate: Run) -> None:
     assert flagstate("verify", "--case", "case", cwd=folder).returncode == 0
 
 
-def test_a_killed_audit_goes_on(tmp_path: Path, example: Audited, flagstate: Run) -> None:
+def test_a_killed_audit_goes_on(tmp_path: Path, demonstration: Demonstration, example: Audited, flagstate: Run) -> None:
     """Killed twice at random moments, then left alone: the same tables, row for row."""
     chance = random.Random()
     moments = [example.seconds * share for share in (chance.uniform(0.2, 0.5), chance.uniform(0.4, 0.8))]
-    assert _kill(tmp_path, moments) >= 1, moments
-    _as_undisturbed(tmp_path, example, flagstate)
+    assert _kill(tmp_path, demonstration.evidence, moments) >= 1, moments
+    _as_undisturbed(tmp_path, demonstration.evidence, example, flagstate)
 
 
 @pytest.mark.slow
-def test_many_killed_audits_go_on(tmp_path: Path, example: Audited, flagstate: Run) -> None:
+def test_many_killed_audits_go_on(
+    tmp_path: Path, demonstration: Demonstration, example: Audited, flagstate: Run
+) -> None:
     """Thirty cases, each killed at one random moment."""
     chance = random.Random()
     for number in range(30):
         folder = tmp_path / str(number)
         folder.mkdir()
-        _kill(folder, [chance.uniform(0.1, 1.0) * example.seconds])
-        _as_undisturbed(folder, example, flagstate)
+        _kill(folder, demonstration.evidence, [chance.uniform(0.1, 1.0) * example.seconds])
+        _as_undisturbed(folder, demonstration.evidence, example, flagstate)
