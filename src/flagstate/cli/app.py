@@ -12,6 +12,7 @@ import typer
 from flagstate.cli import (
     audit,
     case,
+    claims,
     classes,
     data,
     demo,
@@ -51,6 +52,7 @@ for module in (
     explain,
     init,
     case,
+    claims,
     judge,
     file,
     data,
