@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from flagstate.catalog.strict import Node
 from flagstate.model.codes import REACH_LEVELS
+from flagstate.pipeline.case_rows import plain
 from flagstate.pipeline.cases import Case, ident
 
 Row = Mapping[str, Any]
@@ -28,13 +29,6 @@ def differences(case: Case, tables: Tables) -> list[str]:
         for section, node in case.expect.pairs.items()
         for said in _CHECKS[section](node, tables)
     ]
-
-
-def plain(node: Node) -> Any:  # noqa: ANN401  a tree of plain values has no narrower type
-    """Return a part of a case as plain values."""
-    if node.kind == "object":
-        return {key: plain(value) for key, value in node.pairs.items()}
-    return [plain(item) for item in node.items] if node.kind == "array" else node.value
 
 
 def cut_of(name: str) -> str:
@@ -230,6 +224,56 @@ def _no_finding(node: Node, tables: Tables) -> Iterator[str]:
             yield f"{wanted}: found {[row['message'] for row in rows]}"
 
 
+def _claims(node: Node, tables: Tables) -> Iterator[str]:
+    for item in node.items:
+        wanted = plain(item)
+        rows = [row for row in tables["claim_verdict"].to_pylist() if row["claim_id"] == ident(wanted["claim"])]
+        rows = [row for row in rows if wanted.get("verb") in (None, row["verb"])]
+        if not any(_claim_fits(row, wanted) for row in rows):
+            shown = [{k: row[k] for k in ("verb", "claim_verdict", "message", "confidence", "missing", "remainder")}
+                     for row in rows]  # fmt: skip
+            yield f"{wanted}: found {shown}"
+
+
+def _claim_fits(row: Row, wanted: Row) -> bool:
+    return (
+        row["claim_verdict"] == wanted["verdict"]
+        and all(row[name] == wanted[name] for name in ("confidence", "rows_for", "rows_against") if name in wanted)
+        and wanted.get("says", "") in row["message"]
+        and ("not_says" not in wanted or wanted["not_says"] not in row["message"])
+        and all(
+            any(wanted[name] in text for text in row[name] or ()) for name in ("missing", "remainder") if name in wanted
+        )
+    )
+
+
+def _provenance(node: Node, tables: Tables) -> Iterator[str]:
+    rows = {row["claim_id"]: row for row in tables["provenance"].to_pylist()}
+    for item in node.items:
+        wanted = plain(item)
+        row = rows.get(ident(wanted["claim"]), {})
+        for name in ("assertions", "independent", "circular"):
+            if name in wanted and row.get(name) != wanted[name]:
+                yield f"{wanted['claim']}: {name} is {row.get(name)}, not {wanted[name]}"
+        for name in ("primaries", "absent", "denied_by"):
+            found = set(row.get(name) or ())
+            if name in wanted and found not in (set(wanted[name]), _ids(wanted[name])):
+                yield f"{wanted['claim']}: {name} is {sorted(found)}, not {wanted[name]}"
+
+
+def _mutations(node: Node, tables: Tables) -> Iterator[str]:
+    for item in node.items:
+        wanted = plain(item)
+        rows = [row for row in tables["mutation"].to_pylist() if row["claim_id"] == ident(wanted["claim"])]
+        if not any(
+            row["mutation_kind"] == wanted["kind"]
+            and ("parent" not in wanted or row["parent_id"] == ident(wanted["parent"]))
+            and wanted.get("says", "") in row["message"]
+            for row in rows
+        ):
+            yield f"{wanted}: found {[(row['mutation_kind'], row['parent_id'], row['message']) for row in rows]}"
+
+
 def _says(node: Node, tables: Tables) -> Iterator[str]:
     texts = [
         str(row[column])
@@ -259,5 +303,8 @@ _CHECKS: Mapping[str, Callable[[Node, Tables], Iterator[str]]] = {
     "contradictions": _contradictions,
     "findings": _findings,
     "no_finding": _no_finding,
+    "claims": _claims,
+    "provenance": _provenance,
+    "mutations": _mutations,
     "says": _says,
 }

@@ -23,6 +23,7 @@ from flagstate.catalog.compulsion import Law
 from flagstate.catalog.strict import Node
 from flagstate.enrich import needs
 from flagstate.pipeline import order
+from flagstate.pipeline.case_rows import lay
 from flagstate.read import estate
 
 SECTIONS: Mapping[str, frozenset[str]] = {
@@ -66,6 +67,8 @@ class Case:
     """Sections or names for which there is only a declaration."""
     expect: Node = field(repr=False)
     """The answers."""
+    rows: Node | None = field(default=None, repr=False)
+    """Rows of other nouns, as observed."""
 
 
 @lru_cache(maxsize=1)
@@ -119,6 +122,7 @@ def parse(data: bytes, name: str) -> list[Case]:
             node.get("also"),
             tuple(str(item.value) for item in marks.items) if marks else (),
             node.pairs["expect"],
+            node.get("rows"),
         )
         for source in (case.world, case.also):
             if source is not None:
@@ -151,7 +155,10 @@ def facts(case: Case) -> dict[str, pa.Table]:
             )
             found.setdefault(noun, []).append(table)
     tables = {noun: pa.concat_tables(parts) for noun, parts in found.items()}
-    return tables | (needs.apart(tables) if "need" in tables else {})
+    tables |= needs.apart(tables) if "need" in tables else {}
+    if case.rows is None:
+        return tables
+    return lay(tables, case.rows, known=_known(case), ident=ident, evidence_id=f"case:{case.id}:rows")
 
 
 def conclude(case: Case, *, laws: tuple[Law, ...] | None = None) -> dict[str, pa.Table]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -16,17 +16,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from flagstate import model
 from flagstate.catalog import form, strict
 from flagstate.catalog.strict import Node
 from flagstate.laws.judge import Ruled, judge_here
 from flagstate.laws.pack import Law
 from flagstate.pipeline import cases, order
-from flagstate.pipeline.case_answers import plain
+from flagstate.pipeline.case_rows import lay, plain
 from flagstate.read import estate
 
 Row = Mapping[str, Any]
-_REFERS = frozenset({"from_asset", "to_asset", "scope", "about", "principal", "subject", "runs_on"})
 
 
 @dataclass(frozen=True)
@@ -119,42 +117,14 @@ def facts(one: LawCase) -> dict[str, pa.Table]:
     tables = cases.facts(one.case)
     world = one.case.world
     known = {key for name in ("entities", "assets", "agreements", "events") for key in _keys(world, name)}
-    for noun_name, listed in one.rows.pairs.items() if one.rows is not None else ():
-        noun = model.NOUNS.get(noun_name)
-        if noun is None or noun.group == "stream":
-            raise strict.fail(listed, f"There is no noun {noun_name}", "docs/tables.md lists them")
-        made = [_row(noun, item, known) for item in listed.items]
-        table = model.rows(noun, made)
-        if noun.group == "fact":
-            stance = made[0].get("stance") or "observed"
-            table = model.stamp(table, noun, stance=str(stance), evidence_id=f"case:{one.id}:rows")
-        tables[noun_name] = pa.concat_tables([tables[noun_name], table]) if noun_name in tables else table
-    return tables
+    if one.rows is None:
+        return tables
+    return lay(tables, one.rows, known=known, ident=cases.ident, evidence_id=f"case:{one.id}:rows")
 
 
 def _keys(world: Node, name: str) -> Iterable[str]:
     found = world.get(name)
     return found.pairs if found else ()
-
-
-def _row(noun: model.Noun, item: Node, known: set[str]) -> dict[str, object]:
-    types = dict(zip(noun.schema.names, noun.schema.types, strict=True))
-    row: dict[str, object] = {}
-    for name, node in item.pairs.items():
-        if name not in types:
-            near = form.near(name, types)
-            raise strict.fail(node, f"{noun.name} has no column {name}", f"Did you mean {near}?" if near else "")
-        value = plain(node)
-        if name.endswith("_id") or name in _REFERS:
-            value = cases.ident(value) if value in known else value
-        elif name.endswith("_ids"):
-            value = [cases.ident(part) if part in known else part for part in value]
-        if types[name] == pa.date32():
-            value = date.fromisoformat(value)
-        elif pa.types.is_timestamp(types[name]):
-            value = datetime.fromisoformat(value).replace(tzinfo=UTC)
-        row[name] = value
-    return row
 
 
 def conclude(one: LawCase, *, as_of: date | None = None) -> dict[str, pa.Table]:

@@ -42,7 +42,8 @@ WITH seen AS (
     resp_bytes, conns, failed_conns, 0, first_ts, last_ts, day, fact_id
   FROM seen AS s JOIN wanted AS n ON n.asset_id = s.to_asset
 )
-SELECT row_number() OVER (ORDER BY asset_id, inbound, addr, name, port, proto, service) AS end_id, * FROM (
+SELECT row_number() OVER (ORDER BY asset_id, inbound, addr, name, port, proto, service) AS end_id,
+  dense_rank() OVER (ORDER BY addr, name) AS far_id, * FROM (
   SELECT asset_id, inbound, o.addr, name, port, proto, service, p.country, p.disputed,
     coalesce(sum(bytes), 0)::BIGINT AS bytes, sum(conns)::BIGINT AS conns, count(*) AS flows,
     coalesce(sum(bytes), 0) > 0 AS moved,
