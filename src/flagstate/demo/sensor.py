@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from flagstate.demo.hub import CRAWLER, NAMES, NETWORK, WMS, Hub
 from flagstate.demo.leaks import Asked
-from flagstate.demo.ordinary import ANSWER, REQUEST
+from flagstate.demo.ordinary import ANSWER, REQUEST, connections
 from flagstate.demo.sessions import (
     ADDRESSES,
     DNS,
@@ -32,11 +32,12 @@ from flagstate.demo.sessions import (
 )
 from flagstate.demo.zeek import Log, numbers, picked, seconds, uids
 
-PACKED_DAYS = 7
-"""So many days before the last, and more, logs are packed."""
-_LOCAL = [
-    "T" if ipaddress.ip_address(one) in ipaddress.ip_network(NETWORK) else "F" for one in ADDRESSES
-]  # fmt: skip
+WEEK = 7
+"""Days that a log of connections holds while there are few; logs of the first week are packed."""
+FEW = 50_000
+"""Connections in all from which on there is a log for each day."""
+_OURS = ipaddress.ip_network(NETWORK)
+_LOCAL = ["T" if ipaddress.ip_address(one) in _OURS else "F" for one in ADDRESSES]
 _ANSWERS = {name: address for address, name in NAMES.items()} | {WMS_NAME: WMS}
 _HISTORY = {"SF": "ShADadFf", "S0": "S", "REJ": "Sr"}
 _MTU = 1_400
@@ -58,7 +59,8 @@ class Sensor:
             kind: Log(folder / f"{kind}.log", kind, _stamp(hub.sensor_from))
             for kind in ("dns", "ssl", "http", "capture_loss")
         }
-        self._end = hub.sensor_from
+        self._conn: tuple[str, Log] | None = None
+        self._begin = self._end = hub.sensor_from
 
     def __enter__(self) -> Sensor:
         """Return itself."""
@@ -68,9 +70,27 @@ class Sensor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End all logs."""
+        self._rotate()
         for name, log in self._whole.items():
             log.close(_stamp(self._end))
             self.files[f"traffic/{name}.log"] = log.rows
+
+    def _rotate(self) -> None:
+        """End the log of connections."""
+        if self._conn is not None:
+            name, log = self._conn
+            log.close(_stamp(self._end))
+            self.files[f"traffic/{name}"] = log.rows
+            self._conn = None
+
+    def _connections(self, begin: datetime) -> Log:
+        """Return the log of connections of a day."""
+        number = (begin - self._begin).days
+        if self._conn is None or connections(self.hub) >= FEW or number % WEEK == 0:
+            self._rotate()
+            name = f"conn.{begin.date()}.log" + (".gz" if number < WEEK else "")
+            self._conn = name, Log(self.folder / name, "conn", _stamp(begin))
+        return self._conn[1]
 
     def day(self, day: date, given: Sessions, asked: Mapping[int, Sequence[Asked]]) -> None:
         """Write what began on a day.
@@ -81,24 +101,19 @@ class Sensor:
             asked: Questions by the number of their session, where a connection holds several.
         """
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        self._end = begin + timedelta(days=1)
-        last = self.hub.sensor_from + timedelta(days=14 - PACKED_DAYS)
-        name = f"conn.{day}.log" + (".gz" if begin < last else "")
         names = uids(self.hub.rng("traffic", "uids", day.toordinal()), len(given))
-        log = Log(self.folder / name, "conn", _stamp(begin))
-        log.add(_conn(given, names), len(given))
-        log.close(_stamp(self._end))
-        self.files[f"traffic/{name}"] = log.rows
+        self._connections(begin).add(_conn(given, names), len(given))
+        self._end = begin + timedelta(days=1)
         for kind, service, columns in (("ssl", SSL, _ssl), ("http", HTTP, _http)):
             mine = given.service == service
             some = given.take(mine)
             self._whole[kind].add(columns(some, names.filter(pa.array(mine))), len(some))
-        self._names(given, names, asked)
+        self._names(day, given, names, asked)
         self._whole["capture_loss"].add(*_losses(begin, given))
 
-    def _names(self, given: Sessions, names: pa.Array, asked: Mapping[int, Sequence[Asked]]) -> None:
+    def _names(self, day: date, given: Sessions, names: pa.Array, asked: Mapping[int, Sequence[Asked]]) -> None:
         """Write what was asked of the resolver."""
-        rng = self.hub.rng("traffic", "questions", int(given.us[0] // HOUR))
+        rng = self.hub.rng("traffic", "questions", day.toordinal())
         plain = (given.service == DNS) & (given.tunnel < 0)
         some = given.take(plain)
         query = picked(WORDS, some.name)
