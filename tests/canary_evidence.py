@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from canaries import Aviary, Canary
+from canary_claims import claims
 from canary_flows import write as flows
 from canary_logs import write as logs
 from canary_messages import write as messages
@@ -55,7 +56,7 @@ def _estate(aviary: Aviary) -> str:
         f"  box-{asset.parcel.lower()}: {{kind: store}}\n"
         f"flows: {{{flow.slug}: {{to: {flow.slug}.leak.example}}, f2: {{to: c{flow.card}.leak.example}},"
         f" f3: {{to: {flow.parcel.lower()}.leak.example}}}}\n"
-        "policy: {accept_reach: [EU]}\n"
+        "policy: {accept_reach: [EU]}\n" + claims(aviary, asset.slug)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 
 from flagstate.catalog.mask import mask_party
 from flagstate.catalog.strict import Node, fail
@@ -52,7 +53,7 @@ def claims(into: Collected) -> None:
                 "derived_from": _behind(node, key, into),
                 "source_ids": _carriers(node, into),
                 "quote_hash": node.text("quote_hash"),
-                "stances": json.dumps(plain(stances, into.mask), sort_keys=True) if stances else None,
+                "stances": json.dumps(_stances(stances), sort_keys=True) if stances else None,
                 "claim_figures": json.dumps(_figures(figures, into), sort_keys=True) if figures else None,
                 "test": json.dumps(_test(test, figures, into), sort_keys=True) if test else None,
                 "does_not_say": list(map(into.mask, texts(node.get("does_not_say")) or [])) or None,
@@ -88,13 +89,35 @@ def _carriers(node: Node, into: Collected) -> list[str] | None:
     return list(dict.fromkeys(refer(item, into.names, "sources") for item in listed)) or None
 
 
+def _distinct(keys: Iterable[str], mask: Callable[[str], str]) -> dict[str, str]:
+    """Return keys with their masked names; those that mask alike are told apart by a number."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in keys:
+        shown, number = mask(key), 1
+        made = shown
+        while made in taken:
+            number += 1
+            made = f"{shown} {number}"
+        names[key] = made
+        taken.add(made)
+    return names
+
+
+def _stances(node: Node) -> Row:
+    """Return what others say, by who they are: speakers too."""
+    names = _distinct(node.pairs, mask_party)
+    return {names[key]: said.value for key, said in node.pairs.items()}
+
+
 def _figures(node: Node, into: Collected) -> Row:
     """Return figures by name, each with its bounds and its unit."""
     made: Row = {}
+    names = _distinct(node.pairs, into.mask)
     for name, said in node.pairs.items():
         low, high = bounds(said.get("value"))
         unit = said.text("unit")
-        made[name] = {"lo": low, "hi": high} | ({"unit": into.mask(unit)} if unit else {})
+        made[names[name]] = {"lo": low, "hi": high} | ({"unit": into.mask(unit)} if unit else {})
     return made
 
 
@@ -107,12 +130,19 @@ def _test(node: Node, figures: Node | None, into: Collected) -> Row:
         elif name in ("about", "operator_is", "keys_held_by"):
             made[name] = refer(said, into.names, "entities")
         elif name == "no_flow_to":
-            made[name] = [destination(item, into.names) for item in said.items]
+            made[name] = [_pattern(item, into) for item in said.items]
         elif name == "figure_consistent_with":
             made[name] = _agreement(said, figures, into) if said.kind == "object" else list(bounds(said))
         else:
             made[name] = plain(said, into.mask)
     return made
+
+
+def _pattern(node: Node, into: Collected) -> str:
+    """Return a destination as a pattern, a host masked as hosts that are observed are."""
+    target = destination(node, into.names)
+    kind, _, rest = target.partition(":")
+    return f"{kind}:{into.host(rest.lower())}" if kind == "domain" else target
 
 
 def _agreement(node: Node, figures: Node | None, into: Collected) -> Row:
@@ -130,4 +160,6 @@ def _agreement(node: Node, figures: Node | None, into: Collected) -> Row:
             )
     made = plain(node, into.mask)
     assert isinstance(made, dict)  # noqa: S101  an object, by the form
-    return made | {"between": list(bounds(node.pairs["between"]))}
+    names = _distinct(known, into.mask)
+    figure = {name: names[str(node.pairs[name].value)] for name in ("figure", "per")}
+    return made | figure | {"between": list(bounds(node.pairs["between"]))}
