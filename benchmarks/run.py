@@ -33,6 +33,7 @@ ORDER = (
     "reach",
     "cutoff",
     "plan",
+    "demo_scale",
     "rules",
 )
 """The scripts, in the order of the page; `make bench` runs all, arguments choose some."""
