@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from flagstate.cli.options import Ask, Case, Laws, Memory, Threads, Without, check
 from flagstate.errors import UsageError
 from flagstate.model.codes import LEVELS, QUESTIONS
 
@@ -68,38 +69,27 @@ def questions(asked: list[str] | None) -> tuple[str, ...]:
 
 def audit(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of evidence.")],
-    case: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the case.")] = Path("flagstate-case"),
+    case: Case = Path("flagstate-case"),
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="Day whose law and lists apply.")] = None,
-    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="Memory to use, such as 1GB.")] = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads to use.")] = None,
-    ask: Annotated[
-        list[str] | None, typer.Option(metavar="QUESTION", help=f"Ask only this: {', '.join(QUESTIONS)}.")
-    ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    ask: Ask = None,
     fail_on: Annotated[
         str, typer.Option(metavar="LEVEL", help=f"Adverse findings below do not count: {', '.join(LEVELS)}.")
     ] = "info",
-    without: Annotated[
-        list[str] | None, typer.Option(metavar="SOURCE", help="Switch a source off: provider-feeds, laws.")
-    ] = None,
+    without: Without = None,
     max_expand: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Allow one artefact to expand to this (else 200:1).")
     ] = None,
     lang: Annotated[str, typer.Option(metavar="LANG", help="Language of the report: en or fr.")] = "en",
-    laws: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Folder of laws of your own, beside the shipped ones."),
-    ] = None,
+    laws: Laws = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a summary.")] = False,
 ) -> None:
     """Audit a mixed folder of evidence and write one HTML report."""
     from flagstate.cli.progress import Progress
     from flagstate.pipeline.audit import Order, audit
 
-    if fail_on not in LEVELS:
-        raise UsageError(f"{fail_on!a} is not a level", todo=f"Write one of: {', '.join(LEVELS)}.")
-    if unknown := set(without or ()) - {"provider-feeds", "laws"}:
-        todo = "Write: --without provider-feeds or --without laws."
-        raise UsageError(f"{sorted(unknown)[0]!a} cannot be switched off", todo=todo)
+    check(fail_on, without or ())
     if lang not in ("en", "fr"):
         raise UsageError(f"{lang!a} is not a language of the report", todo="Write en or fr.")
     order = Order(
