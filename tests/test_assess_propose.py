@@ -113,7 +113,7 @@ def test_reasons_and_order() -> None:
     flows = [line for line in lines if line.startswith("#   f")]
     assert flows[0] == "#   f1: {to: 'example.co.uk', action: send}  # 2 connections; 1,200 bytes sent"
     assert any("hosts in US; operated by ent:google-cloud" in line for line in flows)
-    assert "## 1 flows came from outside" in "\n".join(lines)
+    assert "## 1 flow came from outside" in "\n".join(lines)
     assert all(line.isprintable() for line in lines)
 
 

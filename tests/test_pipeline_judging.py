@@ -290,7 +290,7 @@ def test_the_command_speaks_for_itself(day_one: Outcome, flagstate: Run, tmp_pat
     code, out, _ = told("judgements")
     assert code == 0
     assert "standing: explained until 2199-02-28, flows to 198.51.100.7" in out
-    assert "1 adverse findings explained or muted (by 1 judgements), " in out
+    assert "1 adverse finding explained or muted (by 1 judgement), " in out
     assert (
         "adverse findings explained: 1 (by 1 judgements)" in render(case, format="html", language="en")["report.html"]
     )

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess.finding import finding
+from flagstate.model.counted import counted
 from flagstate.model.stance import in_force
 
 Row = dict[str, Any]
@@ -307,7 +308,7 @@ def _nothing_declared(outside: list[tuple[Row, Origin]]) -> Row:
         "access-undeclared",
         "all accesses",
         "unknown",
-        f"{_times(rows)} by {_count(len(groups), 'group')} from {', '.join(places[:6])}; nothing declares who may "
+        f"{_times(rows)} by {counted(len(groups), 'group[|s]')} from {', '.join(places[:6])}; nothing declares who may "
         "touch what from where, so it is not known whether they should be.",
         values={"times": sum(r["count"] for r in rows), "groups": len(groups), "places": len(places)},
         facts=[r["fact_id"] for r in sorted(rows, key=lambda r: -r["count"])][:20],
@@ -329,10 +330,6 @@ def _beyond(rule: str, count: int, what: str, book: Book) -> Row:
     )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _times(rows: list[Row]) -> str:
     times = sum(row["count"] or 0 for row in rows)
-    return f"{times:,} {'access' if times == 1 else 'accesses'}"
+    return counted(times, "access[|es]")

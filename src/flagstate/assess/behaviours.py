@@ -15,6 +15,7 @@ from flagstate.assess.custody import own_ranges
 from flagstate.assess.destination import MEETS, Book, Destination, patterns
 from flagstate.assess.finding import bytes_in_words, finding
 from flagstate.assess.flows import NAME_NETWORKS
+from flagstate.model.counted import counted
 
 SAID = 0.5
 """From this score on a behaviour is said; below it is only listed."""
@@ -184,7 +185,8 @@ def _rest(rows: list[dict[str, object]]) -> dict[str, object]:
         f"behaviour-{kind}",
         "further pairs",
         "yes",
-        f"{KINDS[kind]}, in {len(rows):,} further pairs, with {bytes_in_words(sent)} sent; nothing declares them.",
+        f"{KINDS[kind]}, in {counted(len(rows), 'further pair[|s]')}, with {bytes_in_words(sent)} sent; "
+        "nothing declares them.",
         outcome="assess",
         confidence="low",
         values={"pairs": len(rows), "sent_bytes": sent},

@@ -19,6 +19,7 @@ from flagstate.assess.cutoff_sweep import Falls, proof_ground, under
 from flagstate.assess.cutoff_words import cut_words, reasons, when
 from flagstate.assess.cutoff_world import World, single_points
 from flagstate.assess.finding import finding
+from flagstate.model.counted import counted
 
 FINDINGS = 400
 """Findings that are written out one by one; the others are counted in one."""
@@ -185,8 +186,9 @@ def _others(case: Case, hits: Sequence[Hit]) -> dict[str, object]:
         "cutoff-more",
         "more",
         "yes" if adverse else "unknown",
-        f"There are {len(hits):,} more pairs of a critical service and a cut ({len({hit.node for hit in hits}):,} "
-        f"services), of which {len(adverse):,} stop; they are not written out one by one.",
+        f"There {'is' if len(hits) == 1 else 'are'} {counted(len(hits), 'more pair[|s]')} of a critical service and a "
+        f"cut ({counted(len({hit.node for hit in hits}), 'service[|s]')}), of which {counted(len(adverse), 'stop[s|]')}"
+        "; they are not written out one by one.",
         outcome="conflict" if adverse else None,
         confidence="low",
         values={"pairs": len(hits), "stop": len(adverse)},
@@ -236,7 +238,7 @@ def _no_policy(case: Case) -> dict[str, object]:
                 would.setdefault(graph.ids[node], {})[cut] = hit[1][node].at_h
                 stances.add(graph.assets[node].ground.stance)
     listed = "; ".join(_would(case, one, found) for one, found in sorted(would.items())[:_LISTED])
-    more = f"; and {len(would) - _LISTED:,} more services" if len(would) > _LISTED else ""
+    more = f"; and {counted(len(would) - _LISTED, 'more service[|s]')}" if len(would) > _LISTED else ""
     message = (
         f"Which switching off must be survived is not declared. What would stop: {listed}{more}."
         if would

@@ -9,6 +9,7 @@ import pyarrow as pa
 from flagstate import model
 from flagstate.assess.custody import own_ranges
 from flagstate.assess.finding import bytes_in_words, finding
+from flagstate.model.counted import counted
 
 MOST = 200
 """Findings of one kind beyond this are put together in one."""
@@ -104,7 +105,7 @@ class _Left:
 
     def _what(self, country: str) -> str:
         sums, where = self.sums, f"{self.where}{country}"
-        conns = _count(sums["conns"], "connection")
+        conns = counted(sums["conns"], "connection[|s]")
         if not self.left:
             if sums["failed_conns"] == sums["conns"]:
                 return f"Attempted: {conns} to {where}, and 0 bytes were sent"
@@ -118,7 +119,7 @@ class _Left:
 def _rest(listed: list[_Left]) -> dict[str, object]:
     """Put what is beyond the bound together; attempts and what was sent stay apart."""
     left = listed[0].left
-    total, count = sum(one.sums["orig_bytes"] for one in listed), _count(len(listed), "further destination")
+    total, count = sum(one.sums["orig_bytes"] for one in listed), counted(len(listed), "further destination[|s]")
     message = f"{bytes_in_words(total)} sent to {count}" if left else f"0 bytes sent, or only attempts, to {count}"
     return finding(
         "flows",
@@ -132,10 +133,6 @@ def _rest(listed: list[_Left]) -> dict[str, object]:
         facts=[one.facts[0] for one in listed if one.facts][:50],
         rests_on="observed",
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _contradicted(rows: list[dict[str, object]], place: pa.Table) -> list[dict[str, object]]:
@@ -186,8 +183,8 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
             "flow-ends",
             "destinations of unknown ends",
             "unknown",
-            f"{_count(conns, 'connection')} to {_count(len(blind), 'destination')}: neither end is known to be yours, "
-            f"so it is not known whether data left{again}.",
+            f"{counted(conns, 'connection[|s]')} to {counted(len(blind), 'destination[|s]')}: neither end is known to "
+            f"be yours, so it is not known whether data left{again}.",
             values={"destinations": len(blind), "conns": conns},
             facts=_largest(blind),
             missing=[SENDER if own_ranges(tables["network"]) else NAME_NETWORKS, DECLARE],
@@ -201,7 +198,7 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
             "flow-callers",
             "open doors",
             "unknown",
-            f"Callers from outside took {bytes_in_words(back)} from {_count(len(doors), 'open port')} of yours; "
+            f"Callers from outside took {bytes_in_words(back)} from {counted(len(doors), 'open port[|s]')} of yours; "
             "no declaration covers them.",
             values={"doors": len(doors), "answered_bytes": back},
             facts=_largest(doors),
@@ -251,7 +248,7 @@ def _maybe(rows: list[dict[str, object]]) -> dict[str, object]:
         "flow-maybe",
         "destinations that may be declared",
         "unknown",
-        f"{sent} sent to {_count(len(rows), 'destination')} that may be declared, such as {first['subject']}. "
+        f"{sent} sent to {counted(len(rows), 'destination[|s]')} that may be declared, such as {first['subject']}. "
         f"{first['remark']}",
         values={"destinations": len(rows)},
         facts=_largest(rows),

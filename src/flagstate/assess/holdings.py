@@ -11,6 +11,7 @@ from flagstate import model
 from flagstate.assess.finding import finding
 from flagstate.catalog.containers import same
 from flagstate.catalog.wider import covers
+from flagstate.model.counted import counted
 
 COLLECT = "Give the stores themselves: table extracts (CSV, Parquet, SQLite, XLSX), live stores or payloads."
 NAMES = 6
@@ -82,7 +83,7 @@ def _undeclared(found: list[Row]) -> Row:
         "holding-undeclared",
         "all stores",
         "unknown",
-        f"{_count(len(classes), 'class', 'classes')} of data found in {_count(stores, 'container', 'containers')} "
+        f"{counted(len(classes), 'class[|es]')} of data found in {counted(stores, 'container[|s]')} "
         f"({', '.join(classes[:12])}{', and more' if len(classes) > 12 else ''}); "
         "nothing was declared to compare them with.",
         values={"classes": classes, "containers": stores},
@@ -119,7 +120,7 @@ def _compare(found: list[Row], declared: Declared) -> list[Row]:
 def _beyond(name: str, rows: list[Row], why: str, rule: str) -> Row:
     # Not the sum: copies of a table, also in other formats, hold the same records again.
     records = max((r["records"] for r in rows if isinstance(r["records"], int)), default=0)
-    most = _count(records, "record", "records")
+    most = counted(records, "record[|s]")
     within = most if len(rows) == 1 else f"the largest with {most}"
     confidence = max((str(r["confidence"] or "low") for r in rows), key=("low", "medium", "high").index)
     seen = any(r["stance"] == "observed" for r in rows)
@@ -128,7 +129,7 @@ def _beyond(name: str, rows: list[Row], why: str, rule: str) -> Row:
         rule,
         name,
         "yes",
-        f"{name} is found in {_count(len(rows), 'container', 'containers')} ({within}: {_names(rows)}) {why}.",
+        f"{name} is found in {counted(len(rows), 'container[|s]')} ({within}: {_names(rows)}) {why}.",
         outcome="assess",
         confidence=confidence,
         values={"records_in_largest": records, "containers": len(rows)},
@@ -147,7 +148,7 @@ def _unplaced(rows: list[Row]) -> Row:
         "holding-unplaced",
         "all stores",
         "unknown",
-        f"{_count(len(places), 'container', 'containers')} with declared classes of data ({_names(rows)}) "
+        f"{counted(len(places), 'container[|s]')} with declared classes of data ({_names(rows)}) "
         f"{'is' if len(places) == 1 else 'are'} not named in the declaration, so whether they belong there is open.",
         values={"containers": len(places), "classes": sorted({str(r["data_class"]) for r in rows})},
         facts=_largest(rows),
@@ -180,10 +181,6 @@ def _parts(row: Row) -> list[str]:
 def _names(rows: list[Row]) -> str:
     names = sorted({str(r["container"] or r["asset_id"]) for r in rows})
     return ", ".join(names[:NAMES]) + (", and more" if len(names) > NAMES else "")
-
-
-def _count(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _largest(rows: list[Row]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from flagstate.model.counted import counted
+
 
 def lines(plan: pa.Table, messages: Mapping[str, str] | None = None) -> list[str]:
     """Return a plan as plain lines: the cheapest set, the next best, what each measure cures and opens.
@@ -36,12 +38,13 @@ def lines(plan: pa.Table, messages: Mapping[str, str] | None = None) -> list[str
 
 
 def _set(rank: int, listed: list[dict[str, object]], messages: Mapping[str, str]) -> list[str]:
-    count = f"{len(listed)} measure{'' if len(listed) == 1 else 's'}"
+    count = counted(len(listed), "measure[|s]")
     days = max(int(str(row["lead_days"] or 0)) for row in listed)
     head = "The cheapest set that works" if rank == 1 else f"The next best, number {rank}"
-    made = [f"{head}: {count}, cost {listed[0]['total']} together, {days:,} days if all begin at once."]
+    made = [f"{head}: {count}, cost {listed[0]['total']} together, {counted(days, 'day[|s]')} if all begin at once."]
     for row in listed:
-        made.append(f"  - {row['words']} (cost {row['cost']}, {row['lead_days']} days; {row['measure_id']})")
+        lead = counted(int(str(row["lead_days"] or 0)), "day[|s]")
+        made.append(f"  - {row['words']} (cost {row['cost']}, {lead}; {row['measure_id']})")
         made += [f"      cures: {text}" for text in _cured(row["cures"], messages)]
         made += [f"      opens: {text}" for text in _texts(row["opens"])]
     return made

@@ -11,6 +11,8 @@ from functools import lru_cache
 import pyarrow as pa
 from publicsuffixlist import PublicSuffixList
 
+from flagstate.model.counted import counted
+
 MOST = 200
 """Entries of one section; what is left out is counted."""
 
@@ -53,7 +55,7 @@ class _Seen:
 
     def reason(self) -> str:
         """Return what was seen, in words."""
-        said = [f"{self.conns:,} connections", f"{self.sent:,} bytes sent"]
+        said = [counted(self.conns, "connection[|s]"), counted(self.sent, "byte[|s] sent")]
         if self.countries:
             said.append(f"hosts in {', '.join(sorted(self.countries))}")
         if self.operators:
@@ -191,9 +193,8 @@ def _flows(flows: Iterable[Mapping[str, object]], ends: Mapping[str, Mapping[str
     ]
     lines = _section("flows", "Where data goes, by domain, else by operator, else by address.", entries)
     if calls:
-        lines.append(
-            f"## {calls:,} flows came from outside: declare those with `action: receive` and the asset they call."
-        )
+        came = counted(calls, "flow[|s] came from outside")
+        lines.append(f"## {came}: declare those with `action: receive` and the asset they call.")
     return lines
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from flagstate.case import layout
 from flagstate.case.disk import worded
 from flagstate.errors import CaseError
+from flagstate.model.counted import counted
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LAST = ("ledger.jsonl", "case.json", "lock")
@@ -96,7 +97,8 @@ def remove(path: Path, found: Survey) -> list[str]:
                 _drop(top, parts, folder=False)
         finally:
             os.close(top)
-        said = [f"{len(found.files)} files with {found.size} bytes and {len(found.folders)} folders were removed"]
+        files, folders = counted(len(found.files), "file[|s]"), counted(len(found.folders), "folder[|s]")
+        said = [f"{files} with {counted(found.size, 'byte[|s]')} and {folders} were removed"]
         if found.theirs:
             said.append(f"what is yours stays: {' and '.join(found.theirs)}")
         else:

@@ -16,6 +16,7 @@ from flagstate.case.ranges import Range, broken, digest, trusted
 from flagstate.case.store import Case
 from flagstate.case.writer import ARTEFACT, VERSION
 from flagstate.errors import CaseError, EvidenceError
+from flagstate.model.counted import counted
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _files(folder: Path, version: str, files: dict[str, str]) -> Iterator[Check]
         yield Check("table", name, "ok" if found == sha256 else "changed")
     extra = set(os.listdir(folder)) - {f"{noun}.parquet" for noun in files} - {versions.MANIFEST}
     if extra:
-        yield Check("table", version, "new", f"{len(extra)} files in it are not in its manifest")
+        yield Check("table", version, "new", counted(len(extra), "file[ in it is|s in it are] not in its manifest"))
 
 
 def _artefacts(case: Case, roots: Sequence[Path], mask: Callable[[str], str] | None) -> list[Check]:
@@ -199,7 +200,7 @@ def _compare(artefact: _Artefact, path: Path) -> Check:
         with os.fdopen(open_plain(path), "rb", buffering=0) as file:
             size, end = os.fstat(file.fileno()).st_size, artefact.ranges[-1].end
             if size < end:
-                return Check("artefact", artefact.name, "changed", f"it is {end - size} bytes shorter")
+                return Check("artefact", artefact.name, "changed", f"it is {counted(end - size, 'byte[|s]')} shorter")
             if broken(file.fileno(), artefact.ranges):
                 return Check("artefact", artefact.name, "changed", "its bytes are not those that were read")
     except OSError as error:
@@ -208,7 +209,8 @@ def _compare(artefact: _Artefact, path: Path) -> Check:
         return Check("artefact", artefact.name, "changed", error.why)
     if size == end:
         return Check("artefact", artefact.name, "ok")
-    remark = f"what was read is unchanged; {size - end} bytes were added since and are not audited yet"
+    added = counted(size - end, "byte[ was|s were] added since and [is|are] not audited yet")
+    remark = f"what was read is unchanged; {added}"
     return Check("artefact", artefact.name, "ok" if artefact.grows else "changed", remark)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagstate.model.counted import counted
+
 if TYPE_CHECKING:
     from flagstate.catalog.list_form import Entry
     from flagstate.catalog.list_updates import Field, Update
@@ -48,7 +50,7 @@ def listed(json: Annotated[bool, typer.Option("--json", help="Print one JSON doc
 
     table = Table("table", "source", "date", "age", "licence", "rows", box=None, pad_edge=False)
     for row in rows:
-        age = f"{row['age_days']} days"
+        age = counted(int(str(row["age_days"])), "day[|s]")
         table.add_row(*(str(row[c]) for c in ("table", "source", "date")), age, str(row["licence"]), f"{row['rows']:,}")
     Console(highlight=False, markup=False).print(table)
 

@@ -15,6 +15,7 @@ from flagstate.cli.audit import size
 from flagstate.cli.case import CaseDir, Json, json_text
 from flagstate.errors import UsageError
 from flagstate.model.codes import BEHAVIOURS
+from flagstate.model.counted import counted
 
 if TYPE_CHECKING:
     from flagstate.pipeline.judging import Standing
@@ -125,9 +126,11 @@ def judgements(case: CaseDir = Path("flagstate-case"), json: Json = False) -> No
         sys.stdout.write("\n".join(_lines(one)) + "\n")
     counts = found.counts()
     sys.stdout.write(
-        f"{counts['explained']:,} adverse findings explained or muted (by {counts['judgements']:,} judgements), "
+        f"{counted(counts['explained'], 'adverse finding[|s]')} explained or muted "
+        f"(by {counted(counts['judgements'], 'judgement[|s]')}), "
         f"{counts['expired']:,} expired, {counts['reopened']:,} reopened. "
-        f"{found.others['replaced']:,} judgements were replaced and {found.others['withdrawn']:,} withdrawn.\n"
+        f"{counted(found.others['replaced'], 'judgement[ was|s were]')} replaced and "
+        f"{found.others['withdrawn']:,} withdrawn.\n"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from flagstate.cli.case import CaseDir, Json, json_text
+from flagstate.model.counted import counted
 
 
 def add(app: typer.Typer) -> None:
@@ -32,8 +33,9 @@ def plan(
         if json:
             sys.stdout.write(json_text(shown))
             return
-        out = [f"{one['id']} (cost {one['cost']}, {one['lead_days']} days)\n  {one['answers']}" for one in shown]
-        sys.stdout.write("\n".join(out) + "\n")
+        for one in shown:
+            lead = counted(int(str(one["lead_days"] or 0)), "day[|s]")
+            sys.stdout.write(f"{one['id']} (cost {one['cost']}, {lead})\n  {one['answers']}\n")
         return
     from flagstate.pipeline.again import load
     from flagstate.pipeline.plan import lines, plan

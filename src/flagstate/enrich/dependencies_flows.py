@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from flagstate.catalog import points
 from flagstate.enrich.dependencies_rows import Member, Rows, evidence, times
+from flagstate.model.counted import counted
 
 MOST = 20
 """Servers of time or of licences that are listed per asset, those that were spoken to most."""
@@ -158,8 +159,7 @@ def registries(rows: Rows, seen: Iterable[Mapping[str, object]]) -> None:
             continue
         buffer = points.points().kinds["registry"].buffer_h
         count = row["times"] if isinstance(row["times"], int) else 1
-        said = (
-            f"{count:,} packages of the bill of materials come from it ({name}); needed to build and update, not to run"
-        )
+        come = counted(count, "package[ of the bill of materials comes|s of the bill of materials come]")
+        said = f"{come} from it ({name}); needed to build and update, not to run"
         said += f"; {buffer / 24:g} days without it are assumed" if buffer else ""
         rows.need(str(row["from_asset"]), [Member(asset, said, shown_by, status, buffer, str(row["stance"]))])

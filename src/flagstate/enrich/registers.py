@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate import model
+from flagstate.model.counted import counted
 
 MANY = 20_000
 """Rows of registers below which all are kept."""
@@ -104,8 +105,8 @@ def _above(interests: pa.Table, seeds: set[str]) -> set[str]:
 def _counted(entities: int, some: pa.ChunkedArray, interests: int, link: pa.ChunkedArray) -> pa.Table:
     left = (entities - pc.sum(some).as_py(), interests - pc.sum(link).as_py())
     remark = (
-        f"Of the registers that were read, {left[0]:,} entities and {left[1]:,} interests are not tied to this case "
-        "and were left out: they own and control nobody in it."
+        f"Of the registers that were read, {counted(left[0], 'entit[y|ies]')} and {counted(left[1], 'interest[|s]')} "
+        "are not tied to this case and were left out: they own and control nobody in it."
     )
     rows = [
         {"noun": noun, "scope": "registers", "complete": "unknown", "said_by": "flagstate", "remark": remark}

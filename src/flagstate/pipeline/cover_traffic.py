@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flagstate.enrich.behave.timing import Timing
+from flagstate.model.counted import counted
 
 HOUR_US = 3_600_000_000
 BUSY = 20
@@ -110,7 +111,8 @@ def _gaps(timing: Timing) -> list[Row]:
         rows.append(_row(told, todo, from_ts=begin, to_ts=end, share_seen=share))
     if len(found) > MOST_GAPS:
         rest = len(found) - MOST_GAPS
-        rows.append(_row(f"Gaps: {rest:,} further stretches without a connection.", "Give the logs of these hours."))
+        told = f"Gaps: {counted(rest, 'further stretch[|es]')} without a connection."
+        rows.append(_row(told, "Give the logs of these hours."))
     return rows
 
 
@@ -169,8 +171,8 @@ def _nameless(seen: pa.Table) -> list[Row]:
     sent = _sum(bare, "orig_bytes")
     return [
         _row(
-            f"Names: {without:,} of {total:,} connections (without DNS) have no name of the far end, {sent:,} bytes "
-            f"were sent in them; {guessed:,} have one only by the last DNS answer.",
+            f"Names: {without:,} of {counted(total, 'connection[|s]')} (without DNS) have no name of the far end, "
+            f"{counted(sent, 'byte[ was|s were]')} sent in them; {guessed:,} have one only by the last DNS answer.",
             "Give the dns, ssl and http logs of the same time, or a capture.",
             complete="unknown",
             scope="names of destinations",
@@ -183,7 +185,7 @@ def _unsized(seen: pa.Table) -> list[Row]:
     bare, conns = _sum(seen, "unsized_conns"), _sum(seen, "conns")
     if not bare:
         return []
-    told = f"Sizes: of {bare:,} of {conns:,} connections the source does not say how much was sent."
+    told = f"Sizes: of {bare:,} of {counted(conns, 'connection[|s]')} the source does not say how much was sent."
     return [_row(told, "Give a log that counts bytes.", complete="unknown", share_seen=1 - bare / conns)]
 
 
@@ -192,5 +194,6 @@ def _missed(seen: pa.Table) -> list[Row]:
     if not missed:
         return []
     known = _sum(seen, "orig_bytes") + _sum(seen, "resp_bytes")
-    told = f"Loss: sensors noticed {missed:,} bytes that they did not see, beside {known:,} that were counted."
+    lost = counted(missed, "byte[|s]")
+    told = f"Loss: sensors noticed {lost} that they did not see, beside {known:,} that were counted."
     return [_row(told, "Give the sensor more capacity, or mirror less.", share_seen=known / (known + missed))]

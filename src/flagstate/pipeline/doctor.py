@@ -13,6 +13,7 @@ from flagstate import __version__
 from flagstate.catalog import networks
 from flagstate.engine import Limits, Workers, connect, cores, memory
 from flagstate.errors import FlagstateError
+from flagstate.model.counted import counted
 from flagstate.read.source import neutral, spool
 
 OLD_DAYS = 90
@@ -55,7 +56,7 @@ def examine() -> list[Check]:
     made = [
         Check("flagstate", "ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}"),
         Check("libraries", "ok", ", ".join(f"{n} {version(n)}" for n in ("duckdb", "pyarrow", "numpy", "numba"))),
-        Check("machine", "ok", f"{cores()} cores, {memory() / 2**30:.1f} GB of memory"),
+        Check("machine", "ok", f"{counted(cores(), 'core[|s]')}, {memory() / 2**30:.1f} GB of memory"),
         _tables(),
         _keys(),
     ]
@@ -68,7 +69,8 @@ def _tables() -> Check:
     oldest = max(listed, key=lambda entry: int(str(entry["age_days"])))
     age = int(str(oldest["age_days"]))
     state = "note" if age > OLD_DAYS else "ok"
-    return Check("network tables", state, f"{len(listed)} tables; the oldest is {age} days old ({oldest['source']})")
+    old = counted(age, "day[|s]")
+    return Check("network tables", state, f"{len(listed)} tables; the oldest is {old} old ({oldest['source']})")
 
 
 def _keys() -> Check:

@@ -21,6 +21,7 @@ from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect, need_loaded
 from flagstate.enrich import classify, dependencies_seen, flows, tls_clients
 from flagstate.errors import DeclarationError, EvidenceError, FlagstateError, RoomError
+from flagstate.model.counted import counted
 from flagstate.pipeline import keep, records
 from flagstate.read.part import Context, Facts, Note, Opened, Part, Records, Reject, Stream, Tally
 from flagstate.read.registry import identify, readers
@@ -367,7 +368,7 @@ def _settle(seen: Seen) -> None:
         seen.state = "partly_read"
     words = [reason for reason, _, _ in seen.notes]
     if seen.rows_rejected:
-        words.append(f"{seen.rows_rejected:,} records were rejected")
+        words.append(counted(seen.rows_rejected, "record[ was|s were] rejected"))
     seen.reason = "; ".join(dict.fromkeys(words))
     seen.todo = next((todo for _, todo, _ in seen.notes if todo), "")
 

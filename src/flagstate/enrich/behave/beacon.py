@@ -24,6 +24,7 @@ from flagstate.enrich.behave.beacon_innocent import LARGE_SHARE, Beat, innocent
 from flagstate.enrich.behave.rhythm import Floats, Found, Ints
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.timing import Events, Timing, summarise
+from flagstate.model.counted import counted
 
 SLICE = 6_000_000
 """Packed bytes that are decoded at a time, by each thread: some million events, below 50 MB."""
@@ -299,7 +300,7 @@ def _message(end: Mapping[str, Any], figures: Mapping[str, Any], hidden: bool) -
     among = ", among other traffic," if hidden else ""
     at = f" at {figures['addresses']} addresses" if figures["addresses"] > 1 else ""
     failed = ", and all failed" if end["failed"] >= end["conns"] else ""
-    often = f"{figures['beats']} times on {figures['days_active']} days"
+    often = f"{figures['beats']} times on {counted(figures['days_active'], 'day[|s]')}"
     size = row.size(figures["size_bytes"])
     every = f"every {row.span(figures['period_s'])}{jitter}"
     return f"{who} calls {end['far']}{at}{among} {every}, {often}, mostly with {size}{failed}."

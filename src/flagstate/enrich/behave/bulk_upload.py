@@ -17,6 +17,7 @@ import pyarrow as pa
 from flagstate.enrich.behave import ends, row
 from flagstate.enrich.behave.beacon_innocent import inside
 from flagstate.enrich.behave.seen import Seen
+from flagstate.model.counted import counted
 
 LARGE = 0.98
 """Only days of a pair among the largest so many by bytes sent are looked at: the rest is small among its peers."""
@@ -143,7 +144,8 @@ def _innocent(day: Mapping[str, Any]) -> tuple[str, float]:
     """Return the best innocent explanation of a large day, and how well it fits."""
     habit = day["again"] + 1 >= OFTEN and day["again_span"] * 2 >= day["window_days"]
     if habit or (day["again"] and day["again_span"] == 7):
-        return f"A backup or synchronisation: it sent a third as much or more on {day['again']} other days.", 0.85
+        others = counted(day["again"], "other day[|s]")
+        return f"A backup or synchronisation: it sent a third as much or more on {others}.", 0.85
     if inside(day["orig_h"]) and inside(day["far"]):
         return "A copy within the own network.", 0.8
     if day["receivers"] >= ends.RECEIVERS:
@@ -152,10 +154,11 @@ def _innocent(day: Mapping[str, Any]) -> tuple[str, float]:
             0.75,
         )
     if day["peers"] and day["peer_most"] >= COMMON * day["sent"]:
-        return f"A common store: {day['peers']} other hosts send there, and one as much in a day.", 0.6
+        others = counted(day["peers"], "other host[ sends there, as much|s send there, and one as much]")
+        return f"A common store: {others} in a day.", 0.6
     if day["peers"]:
         sure = 0.15 if day["peers"] < SHARED else 0.45
-        return f"A large file to a service that {day['peers']} other hosts use too.", sure
+        return f"A large file to a service that {counted(day['peers'], 'other host[ uses|s use]')} too.", sure
     return "A first full backup, or a large file that somebody had to send; ask the owner of the host.", 0.0
 
 

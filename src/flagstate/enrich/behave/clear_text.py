@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from flagstate.catalog import data_class
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.row import MANY_FACTS
+from flagstate.model.counted import counted
 
 CLEAR = ("http", "smtp", "ftp", "ftp-data", "imap", "pop3", "telnet", "irc", "sip", "mqtt", "ldap", "ldap_tcp", "tftp",
          "mysql", "postgresql", "redis", "syslog", "snmp", "xmpp", "tds", "smb")  # fmt: skip
@@ -136,7 +137,9 @@ def _judged(server: str, held: list[Mapping[str, Any]], flows: list[Mapping[str,
         "hosts": len(clients),
     }
     told = [f"{', '.join(listed[:5])} {WAYS[way]} {server}" for way, listed in ways.items() if listed]
-    message = f"In clear text ({', '.join(services[:3])}): {' and '.join(told)}, {records:,} records at least"
+    message = (
+        f"In clear text ({', '.join(services[:3])}): {' and '.join(told)}, {counted(records, 'record[|s]')} at least"
+    )
     largest = sorted(plain, key=lambda flow: (-int(flow["orig_bytes"] or 0), str(flow["fact_id"])))
     addrs, ports = ({flow[name] for flow in plain} for name in ("resp_h", "resp_p"))
     times = [(flow["first_ts"], flow["last_ts"]) for flow in plain if flow["first_ts"] and flow["last_ts"]]

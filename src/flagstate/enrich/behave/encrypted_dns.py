@@ -15,6 +15,7 @@ from flagstate.catalog import services
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.totals import Total, gathered, moved, named, quoted, ramp, record
+from flagstate.model.counted import counted
 
 PORT = 853
 """Of DNS over TLS (tcp) and DNS over QUIC (udp)."""
@@ -100,7 +101,7 @@ def _row(
         "hours": total.hours,
     }
     message = (
-        f"{total.orig_h} asked {who} ({total.far}) for names through {way}: {total.conns:,} connections in "
-        f"{total.hours} hours, {moved(total)}; which names is not seen"
+        f"{total.orig_h} asked {who} ({total.far}) for names through {way}: {counted(total.conns, 'connection[|s]')} "
+        f"in {counted(total.hours, 'hour[|s]')}, {moved(total)}; which names is not seen"
     )
     return record("encrypted_dns", total, parts=parts, figures=figures, message=message, said=said)

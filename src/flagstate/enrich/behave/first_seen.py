@@ -15,6 +15,7 @@ import pyarrow as pa
 from flagstate.enrich.behave import ends, row
 from flagstate.enrich.behave.beacon_innocent import inside
 from flagstate.enrich.behave.seen import Seen
+from flagstate.model.counted import counted
 
 LEARN = 0.3
 """Share of the captured time that is learnt from, at least LEARN_DAYS: a habit shows within days."""
@@ -108,7 +109,7 @@ def _record(
     }  # fmt: skip
     signs = {
         "sent": "it sent more than it got",
-        "stable_host": f"the host calls few new ones ({pair['fresh']} in {pair['after_days']} days)",
+        "stable_host": f"the host calls few new ones ({pair['fresh']} in {counted(pair['after_days'], 'day[|s]')})",
         "rare_port": f"port {pair['resp_p']} is unusual here", "unnamed": "it has no name",
     }  # fmt: skip
     told = ", ".join(text for name, text in signs.items() if parts[name] >= 0.5)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.model.codes import BEHAVIOURS
+from flagstate.model.counted import counted
 
 ATTEMPTED = "Attempted: "
 """How the message of a behaviour begins that sent nothing."""
@@ -131,7 +132,7 @@ def size(count: float) -> str:
     """Return a number of bytes as a person reads it, in decimal units."""
     count = float(count)
     if count < 999.5:
-        return f"{count:.0f} bytes"
+        return counted(round(count), "byte[|s]")
     for unit in ("kB", "MB", "GB", "TB"):
         count /= 1000
         if count < 999.5:
@@ -148,7 +149,8 @@ def span(seconds: float) -> str:
     """Return a length of time as a person reads it."""
     for limit, unit, name in ((100, 1, "seconds"), (7_200, 60, "minutes"), (172_800, 3_600, "hours")):
         if seconds < limit:
-            return f"{seconds / unit:.3g} {name}"
+            number = f"{seconds / unit:.3g}"
+            return f"{number} {name if number != '1' else name[:-1]}"
     return f"{seconds / 86_400:.3g} days"
 
 

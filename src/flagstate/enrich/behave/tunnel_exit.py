@@ -15,6 +15,7 @@ from flagstate.catalog.services import Tunnel
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, named, quoted, ramp, record
+from flagstate.model.counted import counted
 
 BY_SERVICE, BY_NAME, BY_PORT = 0.9, 0.85, 0.7
 """How sure each way of telling is by itself."""
@@ -123,6 +124,6 @@ def _row(total: Total, tunnel: Tunnel, parts: dict[str, float], said: row.Said, 
     spoke = {"service": "spoke", "name": "reached a name of", "port": "talked on a port of"}[by]
     message = (
         f"{total.orig_h} {spoke} {tunnel.name}, which {DOES[tunnel.form]}, with {total.far}: "
-        f"{moved(total)} in {total.conns:,} connections"
+        f"{moved(total)} in {counted(total.conns, 'connection[|s]')}"
     )
     return record("tunnel_exit", total, parts=parts, figures=figures, message=message, said=said)

@@ -12,6 +12,7 @@ from flagstate.catalog import services
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.totals import Total, gathered, hosts, moved, quoted, ramp, record
+from flagstate.model.counted import counted
 
 RECOGNISED = 0.9
 """Share of the connections on a port in which its protocol was recognised, from which on the others stand out."""
@@ -145,7 +146,6 @@ def _row(total: Total, spoken: str | None, parts: dict[str, float], said: row.Sa
     what = spoken or "A protocol that the sensor does not know"
     message = (
         f"{what} ran from {total.orig_h} to {total.far} on {total.proto} port {total.resp_p}, which belongs to "
-        f"{owner}: {moved(total)} in "
-        f"{total.conns:,} connections"
+        f"{owner}: {moved(total)} in {counted(total.conns, 'connection[|s]')}"
     )
     return record("wrong_port", total, parts=parts, figures=figures, message=message, said=said)
