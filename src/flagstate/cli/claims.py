@@ -21,6 +21,10 @@ WIDEST = 110
 """Characters of a line, so that long sentences stay readable."""
 FACTS = 20
 """Rows of evidence that are laid out as text; JSON has them all."""
+INVENTED = {
+    "en": "The case is invented: what its evidence says is nothing about the parties of any claim of the real world.",
+    "fr": "Le cas est inventé : ses preuves ne disent rien des parties d’une affirmation du monde réel.",
+}
 _Case = typer.Option(metavar="DIR", help="Folder of the case; flagstate-case unless a dossier is named alone.")
 _Dossier = typer.Option(metavar="FILE|NAME", help="Claims to hold against the case, or alone: a file, or liege.")
 _Near = typer.Option(metavar="FOLDER", help="Propose which texts in it (HTML, PDF, plain) are copies of each other.")
@@ -53,19 +57,20 @@ def claims(
     from flagstate.pipeline import claims as told
     from flagstate.report import sheet
 
-    held = told.tables(case or (None if dossier else Path("flagstate-case")), dossier)
-    made = sheet.sheets(held)
+    kept = told.hold(case or (None if dossier else Path("flagstate-case")), dossier)
+    held, made = kept.tables, sheet.sheets(kept.tables)
+    warned = [(0, INVENTED[lang]), (0, "")] if kept.example else []
     if claim is not None:
         one = _named(made, claim)
         facts = told.rows(held, one)
         if json:
-            sys.stdout.write(json_text(one.as_dict() | {"rows": [vars(fact) for fact in facts]}))
+            sys.stdout.write(json_text(one.as_dict() | {"rows": list(map(vars, facts)), "example": kept.example}))
             return
-        _print([*sheet.whole(one, lang), *((6, told.line(fact)) for fact in facts[:FACTS])])
+        _print([*warned, *sheet.whole(one, lang), *((6, told.line(fact)) for fact in facts[:FACTS])])
     elif json:
-        sys.stdout.write(json_text([one.as_dict() for one in made]))
+        sys.stdout.write(json_text({"example": kept.example, "claims": [one.as_dict() for one in made]}))
     else:
-        _print([*sheet.every(made, lang), *sheet.sources(held, told.resting(held), lang)])
+        _print([*warned, *sheet.every(made, lang), *sheet.sources(held, told.resting(held), lang)])
 
 
 def _near(folder: Path, json: bool) -> None:

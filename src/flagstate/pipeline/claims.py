@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
@@ -24,7 +25,6 @@ from flagstate.read import estate
 from flagstate.read.source import opened
 from flagstate.report.sheet import Sheet
 
-MADE = ("provenance", "mutation", "claim_verdict")
 Tables = dict[str, pa.Table]
 
 
@@ -78,7 +78,17 @@ def _bytes(path: Path, ours: Mapping[str, str]) -> bytes:
         return file.read(strict.MAX_BYTES + 1)
 
 
-def tables(case: Path | None, named: str | None) -> Tables:
+@dataclass(frozen=True)
+class Held:
+    """Claims that were held against what a case knows."""
+
+    tables: Tables
+    """All stored nouns."""
+    example: bool
+    """The case is invented: what its evidence says is nothing about real parties."""
+
+
+def hold(case: Path | None, named: str | None) -> Held:
     """Return all stored nouns, with what the evidence says of every claim.
 
     Args:
@@ -89,12 +99,12 @@ def tables(case: Path | None, named: str | None) -> Tables:
         UsageError: Case and dossier each have another claim under the same name.
     """
     whole = {noun: model.empty(model.NOUNS[noun]) for noun in model.STORED}
-    on = datetime.now(tz=UTC).date()
+    on, example = datetime.now(tz=UTC).date(), False
     if case is not None:
         found, meta = again.load(case)
-        whole, on = dict(found), meta.as_of
+        whole, on, example = dict(found), meta.as_of, meta.example
     if named is None and (whole["provenance"].num_rows or not whole["claim"].num_rows):
-        return whole
+        return Held(whole, example)
     if named is not None:
         given, day = dossier(named)
         _distinct(whole["claim"], given["claim"])
@@ -108,7 +118,7 @@ def tables(case: Path | None, named: str | None) -> Tables:
     finally:
         con.close()
     others = whole["finding"].filter(pc.not_equal(whole["finding"]["question"], "claims"))
-    return whole | made | {"finding": pa.concat_tables([others, made["finding"]])}
+    return Held(whole | made | {"finding": pa.concat_tables([others, made["finding"]])}, example)
 
 
 def _distinct(ours: pa.Table, given: pa.Table) -> None:
