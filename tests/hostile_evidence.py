@@ -196,10 +196,30 @@ def _documents(folder: Path) -> None:
     ]
     (folder / "bom.json").write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "services": services}))
     texts = {f"k{n}": {"kind": "store", "name": name} for n, name in enumerate(names)}
-    says = {f"c{n}": {"says": name, "by": name} for n, name in enumerate(names)}
-    (folder / "estate.yaml").write_text(
-        json.dumps({"title": names[0], "assets": texts, "claims": says, "networks": ["10.0.0.0/8"]})
-    )
+    said = {"title": names[0], "assets": texts, "networks": ["10.0.0.0/8"], **_claims(names)}
+    (folder / "estate.yaml").write_text(json.dumps(said))
+
+
+def _claims(names: list[str]) -> dict[str, object]:
+    """Return sources and claims with a hostile name in every text, each repeating the one before."""
+    sources = {
+        f"s{n}": {"form": "rewrite", "outlet": name, "remark": name, "verified": False}
+        | ({"derived_from": f"s{n - 1}"} if n else {})
+        for n, name in enumerate(names)
+    }
+    claims = {}
+    for n, name in enumerate(names):
+        figures = {key: {"value": n + 1, "unit": name[:60]} for key in ("mass", "parcels")}
+        agreement = {"figure": "mass", "per": "parcels", "between": [n + 2, n + 3], "unit": name[:60], "because": name}
+        claims[f"c{n}"] = {
+            "says": name, "by": name, "outlet": name, "hedging": name, "scope": name, "remark": name,
+            "does_not_say": [name], "figures": figures, "sources": f"s{n}", "stances": {f"who{n}": "deny"},
+            "test": {
+                "of": f"k{n}", "container": name, "place_in": ["BE"], "access_only_from": ["BE"],
+                "class_absent": ["card"], "count_at_most": 1, "figure_consistent_with": agreement,
+            },
+        } | ({"derived_from": f"c{n - 1}"} if n else {})  # fmt: skip
+    return {"sources": sources, "claims": claims}
 
 
 def cut(evidence: Path, into: Path) -> Iterator[Path]:
