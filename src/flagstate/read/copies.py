@@ -71,7 +71,7 @@ class Pair:
     """Two texts that share runs of words."""
 
     first: int
-    """Place of the text that may be the origin: the older one by the days that they give, else the longer one."""
+    """Place of the text that may be the origin: the older one, else one that gives a day, else the longer one."""
     second: int
     """Place of the other."""
     alike: tuple[float, float, float]
@@ -192,6 +192,8 @@ def _order(seen: Sequence[Seen], one: int, other: int) -> tuple[int, int, bool]:
     days = [date.fromisoformat(said) if (said := seen[at].dated) else None for at in (one, other)]
     if days[0] and days[1] and days[0] != days[1]:
         return (one, other, True) if days[0] < days[1] else (other, one, True)
+    if bool(days[0]) != bool(days[1]):
+        return (one, other, False) if days[0] else (other, one, False)
     return (one, other, False) if seen[one].words >= seen[other].words else (other, one, False)
 
 

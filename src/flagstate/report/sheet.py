@@ -125,8 +125,9 @@ def every(made: Sequence[Sheet], lang: str) -> Iterator[Line]:
         lang: en or fr.
     """
     say = SAY[lang]
-    counts = tally([{"found": one.found} for one in made])
-    yield 0, say["head"].format(n=len(made)) + say["is"] + ", ".join(f"{n} {say[word]}" for word, n in counts)
+    counts = ", ".join(f"{n} {say[word]}" for word, n in tally([{"found": one.found} for one in made]))
+    many = say["head"].format(n=len(made), s="" if len(made) == 1 else "s")
+    yield 0, f"{many}{say['is']}{counts}" if made else many
     for one in made:
         yield 0, ""
         yield from _head(one, say)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 _EN = {
     "is": ": ",
-    "head": "{n} claims",
+    "head": "{n} claim{s}",
     "contradicted": "contradicted",
     "questionable": "questionable",
     "not_observed": "not observed",
@@ -64,7 +64,7 @@ _EN = {
 }
 _FR = {
     "is": " : ",
-    "head": "{n} affirmations",
+    "head": "{n} affirmation{s}",
     "contradicted": "contredite",
     "questionable": "douteuse",
     "not_observed": "non observée",
