@@ -16,6 +16,8 @@ from flagstate.errors import UsageError
 
 SHOWN = 40
 """Facts that are laid out as text; JSON has them all."""
+LINES, LONGEST = 60, 300
+"""Lines of a query that are laid out as text, and signs of a line; JSON has them all."""
 
 _META = frozenset({"fact_id", "stance", "evidence_id", "valid_from", "valid_to", "source", "status"})
 _OTHERS = {"reach": ("government", "subject_id"), "cutoff": ("cut", "asset_id")}
@@ -49,6 +51,8 @@ class Explanation:
     contradictions: tuple[str, ...]
     lost: tuple[str, ...]
     """fact_ids that no table has: the case was edited, or they are of a derived table."""
+    queries: tuple[str, ...] = ()
+    """What was asked of the tables, of a claim."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the explanation as plain data, for JSON."""
@@ -83,7 +87,17 @@ def explain(tables: Mapping[str, pa.Table], text: str) -> Explanation:
         facts=tuple(found[key] for key in asked if key in found),
         contradictions=tuple(_contradictions(tables, set(asked))),
         lost=tuple(key for key in asked if key not in found),
+        queries=tuple(_queries(tables["claim_verdict"], finding)),
     )
+
+
+def _queries(verdicts: pa.Table, finding: Mapping[str, object]) -> Iterator[str]:
+    """Yield the query that was asked for a claim."""
+    if finding["question"] != "claims":
+        return
+    for row in verdicts.filter(pc.equal(verdicts["claim_id"], str(finding["subject"]))).to_pylist():
+        if row["query"] and finding["rule_id"] == f"claim-{row['verb']}":
+            yield str(row["query"])
 
 
 def _one(findings: pa.Table, text: str) -> dict[str, object]:
@@ -165,6 +179,7 @@ def lines(told: Explanation) -> list[str]:
     if told.values:
         out += _section("values that decided:", (f"{key}: {_value(value)}" for key, value in told.values.items()))
     out += _section("facts that contradict each other:", told.contradictions)
+    out += _section("the query that was asked of the tables:", (line for text in told.queries for line in _text(text)))
     out += _section(f"facts ({len(told.facts):,}):", (_fact(fact) for fact in told.facts[:SHOWN]))
     if len(told.facts) > SHOWN:
         out.append(f"  … {len(told.facts) - SHOWN:,} more: use --json")
@@ -172,6 +187,12 @@ def lines(told: Explanation) -> list[str]:
     out += _section("what would change it:", [str(text) for text in _list(one["measures"])])
     out += _section("what would tell:", [str(todo) for todo in _list(one["missing"])])
     return out
+
+
+def _text(query: str) -> list[str]:
+    shown = [line if len(line) <= LONGEST else f"{line[:LONGEST]} …" for line in query.splitlines()]
+    rest = len(shown) - LINES
+    return shown if rest <= 0 else [*shown[:LINES], f"… {rest:,} more lines: use --json"]
 
 
 def _section(title: str, listed: Iterable[str]) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -103,19 +106,30 @@ def _asked(claim_id: str, same: tuple[str, ...], patterns: tuple[str, ...]) -> I
 def _meet(scene: Scene, patterns: list[str]) -> None:
     """Make the table `met`: which far end meets which pattern."""
     ends = ends_of(scene.tables) if any(pattern.startswith("asset:") for pattern in patterns) else {}
-    book = Book([_pattern(pattern, ends) for pattern in patterns])
-    far = scene.con.sql(
+    made = [_pattern(pattern, ends) for pattern in patterns]
+    book = Book([one for one in made if one.kind != "cidr"])
+    rows = scene.con.sql(
         "SELECT far_id, any_value(addr), any_value(name), any_value(country), any_value(disputed) FROM departure "
         "GROUP BY far_id ORDER BY far_id"
     ).fetchall()
-    found: list[tuple[str, int, bool]] = []
-    for far_id, addr, name, country, disputed in far:
-        operators = scene.far.operators(addr, name) if scene.far else ()
-        end = Destination(name, addr, country, operators, None, disputed=frozenset(disputed or ()))
-        for pattern in book.about(end):
-            state = pattern.fit(end, inbound=False).state
-            if state != FAILS:
-                found.append((pattern.fact_id, far_id, state != MEETS))
+    far = {
+        far_id: Destination(
+            name,
+            addr,
+            country,
+            scene.far.operators(addr, name) if scene.far else (),
+            None,
+            disputed=frozenset(disputed or ()),
+        )
+        for far_id, addr, name, country, disputed in rows
+    }
+    pairs = [(pattern, far_id) for far_id, end in far.items() for pattern in book.about(end)]
+    pairs += _within([one for one in made if one.kind == "cidr"], far)
+    found = [
+        (pattern.fact_id, far_id, state != MEETS)
+        for pattern, far_id in pairs
+        if (state := pattern.fit(far[far_id], inbound=False).state) != FAILS
+    ]
     scene.con.register(
         "met",
         pa.table(
@@ -126,6 +140,25 @@ def _meet(scene: Scene, patterns: list[str]) -> None:
             }
         ),
     )
+
+
+def _within(ranges: list[Pattern], far: Mapping[int, Destination]) -> Iterator[tuple[Pattern, int]]:
+    """Yield each range with the far ends in it: many ranges over many addresses must not multiply."""
+    if not ranges:
+        return
+    at: list[tuple[int, int, int]] = []
+    for far_id, end in far.items():
+        with suppress(ValueError):
+            addr = ipaddress.ip_address(end.addr or "")
+            at.append((addr.version, int(addr), far_id))
+    at.sort()
+    for one in ranges:
+        with suppress(ValueError):
+            network = ipaddress.ip_network(one.value, strict=False)
+            first, last = int(network.network_address), int(network.broadcast_address)
+            start = bisect_left(at, (network.version, first, 0))
+            stop = bisect_left(at, (network.version, last + 1, 0))
+            yield from ((one, far_id) for _, _, far_id in at[start:stop])
 
 
 def _pattern(text: str, ends: Mapping[str, Ends]) -> Pattern:
