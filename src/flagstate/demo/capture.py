@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import ipaddress
 import struct
 from pathlib import Path
 
@@ -131,7 +131,7 @@ def _answered() -> bytes:
 def _look_up(name: str, number: int) -> list[Packet]:
     asked = dpkt.dns.DNS(id=number, qd=[dpkt.dns.DNS.Q(name=name, type=1)])
     # An answer points back to the name of the question.
-    answer = struct.pack("!HHHIH", 0xC00C, 1, 1, 300, 4) + socket.inet_aton(_ADDRESS[name])
+    answer = struct.pack("!HHHIH", 0xC00C, 1, 1, 300, 4) + ipaddress.ip_address(_ADDRESS[name]).packed
     head = struct.pack("!HHHHHH", number, 0x8180, 1, 1, 0, 0)
     return [(True, 0, bytes(asked)), (False, 0, head + bytes(asked)[12:] + answer)]
 
@@ -149,6 +149,6 @@ def _frame(ends: tuple[tuple[str, int], ...], data: bytes, tcp: tuple[int, int, 
         seq, ack, flags = tcp
         layer = dpkt.tcp.TCP(sport=sport, dport=dport, seq=seq, ack=ack if flags & 16 else 0, flags=flags, data=data)
         number = dpkt.ip.IP_PROTO_TCP
-    ip = dpkt.ip.IP(src=socket.inet_aton(src), dst=socket.inet_aton(dst), p=number, data=layer)
+    ip = dpkt.ip.IP(src=ipaddress.ip_address(src).packed, dst=ipaddress.ip_address(dst).packed, p=number, data=layer)
     ip.len = len(ip)
     return bytes(dpkt.ethernet.Ethernet(src=b"\x02" * 6, dst=b"\x04" * 6, data=ip))

@@ -53,8 +53,8 @@ from flagstate.demo.sessions import (
     word,
 )
 
-NIGHTS = 3
-"""Nights of the upload: it began in the last week."""
+NIGHTS, LATELY = 3, 5
+"""Nights of the upload, and the last nights among which they are: it is new."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def _upload(hub: Hub) -> Story:
     """Rows of the parcels of a day go to another continent in the night after."""
     rng = hub.rng("traffic", "upload")
     row = int(rng.integers(8_000, 14_000))
-    last = 4
-    back = sorted(rng.choice(last + 1, NIGHTS, replace=False).tolist(), reverse=True)
+    # What goes on for longer than half of the time looks like a habit, as a backup is one.
+    back = sorted(rng.choice(LATELY, NIGHTS, replace=False).tolist(), reverse=True)
     nights = [LAST_DAY - timedelta(days=one) for one in back]
     hour, counts, parts = int(rng.integers(1, 4)), [], []
     kind = Kind(UPLOAD, 443, "ssl", NAMES[UPLOAD])
