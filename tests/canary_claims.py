@@ -20,15 +20,14 @@ def claims(aviary: Aviary, asset: str) -> str:
     """
     of = aviary.plant
     first, second, said = of("claim's key"), of("source's key"), of("speaker of a claim")
+    copy = of("outlet of a copy")
     sources: dict[str, Any] = {
         second.slug: {
-            "form": "report",
-            "outlet": _party(said),
-            "remark": _all(of("source's remark")),
-            "verified": False,
+            "form": "report", "outlet": _party(said), "remark": _all(of("source's remark")), "verified": False,
         },
-        f"s{second.card}": {"form": "copy", "derived_from": second.slug, "outlet": _party(of("outlet of a copy"))},
-    }
+        f"s{second.card}": {"form": "copy", "derived_from": second.slug, "outlet": _party(copy), "remark": copy.name},
+        "plain": {"form": "quote", "remark": f"{first.email} {second.email} {second.parcel}"},
+    }  # fmt: skip
     figures = of("figure's name and unit")
     test = of("claim's test")
     listed: dict[str, Any] = {
@@ -78,6 +77,7 @@ def _texts(aviary: Aviary, speaker: Canary) -> dict[str, Any]:
     """Return every text of a claim, each with a canary of its own."""
     texts = {name: _all(aviary.plant(f"claim's {name}")) for name in ("says", "hedging", "scope", "remark")}
     listed = {"does_not_say": [_all(aviary.plant("what a claim does not say"))]}
+    texts["remark"] += f" of {speaker.name}"  # it may stand where a speaker is named, and nowhere else
     return texts | listed | dict.fromkeys(SPEAKERS, _party(speaker))
 
 

@@ -20,7 +20,7 @@ SOURCES: list[dict[str, Any]] = [
     {"source_id": "est:customs", "source_form": "dataset", "outlet": "Customs figures", "on_date": dt.date(2026, 1, 31)},
     {"source_id": "est:blog", "source_form": "rewrite", "outlet": "A trade blog", "on_date": dt.date(2026, 2, 9), "derived_from": ["est:daily"]},
     {"source_id": "est:portal", "source_form": "translation", "outlet": "A portal in another language", "on_date": dt.date(2026, 2, 7), "derived_from": ["est:daily", "est:customs"]},
-    {"source_id": "est:lost", "source_form": "copy", "outlet": "A copy of nobody knows what"},
+    {"source_id": "est:lost", "source_form": "copy", "outlet": "A copy of an unnamed text"},
 ]  # fmt: skip
 
 CLAIMS: list[dict[str, Any]] = [

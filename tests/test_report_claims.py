@@ -20,6 +20,7 @@ from rich.console import Console
 from flagstate import model
 from flagstate.model.codes import CLAIM_VERDICTS
 from flagstate.report import asserted, document, lineage, render, summary
+from flagstate.report.destinations import destinations
 from flagstate.report.exports import markdown, ocsf, sarif
 from flagstate.report.inert import HIDDEN
 from flagstate.report.pages import claims as page
@@ -241,6 +242,47 @@ def test_a_case_without_claims_says_so() -> None:
     assert document(case(), META)["claims"] == []
 
 
+# The first page
+
+
+def test_no_rule_hides_the_others_among_the_gravest() -> None:
+    rows = [{"rule_id": rule, "level": level, "at": at} for at, (rule, level) in enumerate(
+        [("a", "low"), ("a", "high"), ("a", "high"), ("a", "high"), ("b", "high"), ("c", "medium"), ("c", "medium"), ("d", "medium"), ("e", None)]
+    )]  # fmt: skip
+    assert [row["at"] for row in overview.varied(rows)] == [1, 4, 2, 3, 5, 7, 6, 0, 8]
+    assert overview.varied([]) == []
+
+
+def test_what_is_adverse_and_not_shown_is_counted() -> None:
+    rows = [
+        {
+            "finding_id": f"x{n}",
+            "question": "rules",
+            "rule_id": f"R{n}",
+            "verdict": "yes",
+            "level": "low",
+            "message": f"Bar {n}.",
+        }
+        for n in range(30)
+    ]
+    html = render({"finding": model.rows(model.FINDING, rows)}, meta=META)
+    assert "Further adverse findings, on the pages of their questions: 18" in _Text(html, "overview").text
+
+
+def test_an_address_for_documentation_is_a_destination_without_a_place() -> None:
+    """Invented evidence has such addresses in the place of public ones; private ranges stay inside."""
+    flow = [{"resp_h": addr, "conns": 2, "orig_bytes": 9} for addr in ("203.0.113.9", "10.0.0.1", "127.0.0.1")]
+    ranges = {"203.0.113.9": "documentation", "10.0.0.1": "private", "127.0.0.1": "loopback"}
+    endpoint = [{"addr": addr, "special": kind, "confidence": "none"} for addr, kind in ranges.items()]
+    tables = {
+        "flow": model.stamp(model.rows(model.FLOW, flow), model.FLOW, stance="observed"),
+        "endpoint": model.rows(model.ENDPOINT, endpoint),
+    }
+    found = destinations(tables)
+    assert [row["resp_h"] for row in found.rows] == ["203.0.113.9"]
+    assert (found.total, found.inside, found.unplaced["sent"], found.countries) == (1, 2, 9, ())
+
+
 # Who repeats whom
 
 
@@ -256,7 +298,7 @@ def test_primaries_stand_left_and_copies_right() -> None:
     assert {name for name, box in at.items() if box["mark"] == "primary"} == {
         "A financial daily", "A security service", "Customs figures", "A news agency", "A memo that a daily saw",
     }  # fmt: skip
-    assert at["A copy of nobody knows what"]["mark"] == "origin-unknown"
+    assert at["A copy of an unnamed text"]["mark"] == "origin-unknown"
     assert all(line["ends"][0] < line["ends"][2] for line in drawn["lines"])
 
 

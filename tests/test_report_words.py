@@ -58,6 +58,7 @@ FAMILIES = {
         "figure_consistent_with",
     ],
     "said": asserted.STANCES,
+    "union": asserted.GROUPS,
     "unit": ["persons", "records", "devices"],
 }  # fmt: skip
 """Ids that are made from a closed vocabulary: each of its codes must have a word."""

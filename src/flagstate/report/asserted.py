@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from flagstate.model.codes import CLAIM_VERDICTS
+from flagstate.model.codes import CLAIM_VERDICTS, CONFIDENCES
 from flagstate.report import figures, reckoning
 from flagstate.report.view import View
 
@@ -35,8 +35,8 @@ LISTED = 8
 """Texts of one list that a sheet shows; how many more there are is said."""
 PEOPLE, NAME = 12, 120
 """Of those who say something of a claim, so many are named, each with so many letters."""
-CONTEXT = frozenset({"of", "about", "container", "unit"})
-"""Words of a test that say of what it is, and test nothing."""
+GROUPS = ("EU", "EEA")
+"""Groups of countries that a test may name."""
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -59,7 +59,8 @@ def claims(view: View) -> list[Row]:
 
 
 def _order(row: Row) -> tuple[object, ...]:
-    return (ORDER.index(row["found"]), -_weight(row), str(row["on_date"] or "9999"), row["claim_id"] or "")
+    sure = max((CONFIDENCES.index(p["confidence"]) for p in row["parts"] if p["confidence"] in CONFIDENCES), default=-1)
+    return (ORDER.index(row["found"]), -sure, -_weight(row), str(row["on_date"] or "9999"), row["claim_id"] or "")
 
 
 def _weight(row: Row) -> int:
@@ -305,6 +306,8 @@ class Sheets:
             return reckoning.number(value, self.view.meta.language)
         text = str(value)
         kind, colon, rest = text.partition(":")
+        if text in GROUPS:
+            return self.view.code("union", text)
         if _COUNTRY.fullmatch(text):
             return self.view.country(text)
         if colon and kind in ("entity", "asset", "provider"):

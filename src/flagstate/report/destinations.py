@@ -17,6 +17,8 @@ SHOWN = 2000
 NAMES = 3
 """Names that are listed for one address."""
 
+DOCUMENTED = "documentation"
+"""Range of addresses that belong to nobody: invented evidence has them in the place of public ones."""
 _SUMS = ("conns", "failed_conns", "orig_bytes", "resp_bytes", "missed_bytes", "unsized_conns")
 
 
@@ -52,7 +54,7 @@ def destinations(tables: Tables) -> Destinations:
     spans: list[tuple[str, str]] = [("first_ts", "min"), ("last_ts", "max"), *((name, "sum") for name in _SUMS)]
     grouped = flow.group_by("resp_h", use_threads=False).aggregate(spans)
     joined = _beside(grouped, table(tables, "endpoint"))
-    inside = pc.or_(pc.is_valid(joined.column("special")), _own(joined.column("resp_h"), table(tables, "network")))
+    inside = pc.or_(_special(joined.column("special")), _own(joined.column("resp_h"), table(tables, "network")))
     public = joined.filter(pc.invert(inside)).sort_by(
         [("orig_bytes_sum", "descending"), ("conns_sum", "descending"), ("resp_h", "ascending")]
     )
@@ -72,6 +74,11 @@ def destinations(tables: Tables) -> Destinations:
         unplaced=_sums(public, pc.equal(places, "")),
         sums=_sums(public, pa.array([True] * public.num_rows, pa.bool_())),
     )
+
+
+def _special(ranges: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return which addresses are in no public range; those for documentation stand for some that are."""
+    return pc.fill_null(pc.not_equal(ranges, DOCUMENTED), False)
 
 
 _KNOWN = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flagstate.model.codes import LEVELS
@@ -11,18 +12,19 @@ from flagstate.report.view import View
 NAME = "overview"
 
 SHOWN = 8
-"""Adverse findings and gaps that the overview lists."""
+"""Gaps and steps that the overview lists."""
+GRAVE = 12
+"""Adverse findings that the overview lists."""
 
 
 def build(view: View) -> dict[str, Any]:
     """Return the six cards, three claims, the gravest findings, the counts and the gaps."""
-    adverse = [row for answer in view.answers for row in answer.findings if row["verdict"] == "yes"]
-    adverse.sort(key=lambda row: -LEVELS.index(row["level"] or "info"))
+    adverse = varied([row for answer in view.answers for row in answer.findings if row["verdict"] == "yes"])
     todo = [(answer.question, step) for answer in view.answers if answer.asked for step in answer.collect[:2]]
     missed, claims = gaps(view), asserted.claims(view)
     return {
         "answers": view.answers,
-        "adverse": adverse[:SHOWN],
+        "adverse": adverse[:GRAVE],
         "adverse_total": sum(answer.counts.get("yes", 0) for answer in view.answers),
         "claims": [asserted.Sheets(view).card(row) for row in asserted.three(claims)],
         "claims_total": len(claims),
@@ -34,6 +36,18 @@ def build(view: View) -> dict[str, Any]:
         "gaps_left": len(missed) - SHOWN,
         "todo": todo[:SHOWN],
     }
+
+
+def varied(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return findings, the gravest first; of each level first one of every rule, so that no rule hides the others."""
+    seen: Counter[tuple[str, str]] = Counter()
+    keyed = []
+    for at, row in enumerate(rows):
+        level = LEVELS.index(row["level"]) if row["level"] in LEVELS else 0
+        rule = (row["rule_id"] or "", row["level"] or "")
+        keyed.append((-level, seen[rule], at))
+        seen[rule] += 1
+    return [rows[at] for *_, at in sorted(keyed)]
 
 
 def _figures(view: View) -> dict[str, Any]:
@@ -54,8 +68,8 @@ def _figures(view: View) -> dict[str, Any]:
 
 
 def gaps(view: View) -> list[dict[str, Any]]:
-    """Return what coverage says was not, or not wholly, seen; what is about the whole case comes first."""
+    """Return what coverage says was not, or not wholly, seen; what can be mended comes first, then the whole case."""
     rows = view.records("coverage", most=5000)
     found = [row for row in rows if row["complete"] != "yes" and (row["remark"] or row["todo"])]
     said = {(row["noun"], row["remark"], row["todo"]): row for row in found}
-    return sorted(said.values(), key=lambda row: row["evidence_id"] is not None)
+    return sorted(said.values(), key=lambda row: (not row["todo"], row["evidence_id"] is not None))
