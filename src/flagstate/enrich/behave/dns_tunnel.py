@@ -18,6 +18,7 @@ from flagstate.catalog import services
 from flagstate.catalog.services import Use
 from flagstate.enrich.behave import row
 from flagstate.enrich.behave.lookup_names import SIZES
+from flagstate.enrich.behave.lookup_rows import KEPT
 from flagstate.enrich.behave.seen import Seen
 from flagstate.enrich.behave.totals import ramp
 
@@ -217,8 +218,9 @@ def _row(
         "days": len(record["days"]),
         "hours": sum(int(mask).bit_count() for mask in record["day_hours"]),
     }
+    about = "" if made.names <= KEPT else "about "  # beyond that the number is an estimate
     message = (
-        f"{record['orig_h'] or 'A host'} asked for {made.names:,} distinct names under {record['domain']} in "
+        f"{record['orig_h'] or 'A host'} asked for {about}{made.names:,} distinct names under {record['domain']} in "
         f"{record['queries']:,} questions: about {row.size(made.up)} went out in names of {made.label_bytes:.0f} "
         f"characters on average, and {row.size(made.down)} came back in answers"
     )
