@@ -33,6 +33,8 @@ ORDER = (
     "reach",
     "cutoff",
     "plan",
+    "demo_seeds",
+    "claims",
     "demo_scale",
     "rules",
 )

@@ -45,3 +45,17 @@ def edited(rng: random.Random, text: list[str], part: float, words: list[str]) -
             made.append(text[at])
             at += 1
     return made
+
+
+def scattered(rng: random.Random, text: list[str], part: float, words: list[str]) -> list[str]:
+    """Return a copy with a part of its words changed one by one, all over it: the hardest to find by runs of words."""
+    made: list[str] = []
+    for word in text:
+        kind = rng.random() / part
+        if kind < 0.7:
+            made += article(rng, words, 1)
+        elif kind >= 1:
+            made.append(word)
+        elif kind >= 0.85:
+            made += [word, *article(rng, words, 1)]
+    return made

@@ -190,3 +190,35 @@ def measures() -> str:
     out.append("\n## What a measure is bound to\n\n| `per` | what | parameters |\n|---|---|---|")
     out += [f"| `{name}` | {says} | {', '.join(f'`{one}`' for one in names)} |" for name, (says, names) in PER.items()]
     return "\n".join(out) + "\n"
+
+
+def claim_words() -> str:
+    """Return the kinds of claims, the forms of sources, the verdicts and the changes, each with its sentence."""
+    from flagstate.model import codes
+
+    out = []
+    for title, name in (
+        ("verdict", "CLAIM_VERDICTS"), ("kind of claim", "CLAIM_KINDS"), ("form of source", "SOURCE_FORMS"),
+        ("what changed", "MUTATIONS"),
+    ):  # fmt: skip
+        out.append(f"| {title} | what it says |\n|---|---|")
+        out += [f"| `{code}` | {text} |" for code, text in getattr(codes, name).items()]
+        out.append("")
+    return "\n".join(out)
+
+
+def dossier(name: str) -> str:
+    """Return the claims of a dossier with who said each first, and who denies it."""
+    from flagstate.pipeline import claims
+    from flagstate.report import sheet
+
+    out = ["| claim | what it says | kind | first | told in | denied by | changed |\n|---|---|---|---|---|---|---|"]
+    for one in sheet.sheets(claims.hold(None, name).tables):
+        claim, who = one.claim, one.behind
+        first = ", ".join(dict.fromkeys(str(row.get("outlet") or row.get("speaker")) for row in one.primaries))
+        changed = ", ".join(dict.fromkeys(row["mutation_kind"] for row in one.changes))
+        cells = [sheet.short(claim["claim_id"]), claim["sentence"], claim["claim_kind"], first, who["assertions"]]
+        cells += [", ".join(who["denied_by"]) or "–", changed or "–"]
+        shown = (str(cell).replace("|", "\\|") for cell in cells)
+        out.append(f"| {' | '.join(shown)} |")
+    return "\n".join(out) + "\n"

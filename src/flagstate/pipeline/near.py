@@ -20,6 +20,7 @@ MOST = 5_000
 """Texts that are compared in one run."""
 LIMITS = Limits(memory_bytes=768 << 20, cpu_s=30, wall_s=60)
 """Bounds of the process that reads one text."""
+BATCH_FILES, BATCH_BYTES = 16, 2 << 20
 SHOWN = 100
 """Pairs that are printed; JSON has them all."""
 
@@ -100,27 +101,48 @@ def _masked(seen: Seen) -> Seen:
 
 
 def _read(found: list[Found], folder: Path, said: Callable[[str], None]) -> list[tuple[Seen | None, str]]:
-    """Have every text read, each in a child of its own; what kills its reader costs itself only."""
-    outs = {str(at): str(folder / str(at)) for at in range(len(found))}
-    dead: dict[str, str] = {}
-    queue = [job for job in outs if not found[int(job)].refused]
+    """Have every text read by children; what kills its reader is read again alone, and then costs itself only."""
+    outs = [str(folder / str(at)) for at in range(len(found))]
+    dead: dict[int, str] = {}
+    queue = _batches(found)
+    running: dict[str, list[int]] = {}
     with Workers("flagstate.read.copies:digest") as workers:
-        at = 0
-        while at < len(queue) or workers.busy:
-            while at < len(queue) and workers.busy < cores():
-                one = found[int(queue[at])]
-                workers.submit(queue[at], {"path": one.path, "name": one.name, "out": outs[queue[at]]}, LIMITS)
-                at += 1
+        number = 0
+        while queue or running:
+            while queue and workers.busy < cores():
+                batch = queue.pop(0)
+                files = [{"path": found[at].path, "name": found[at].name, "out": outs[at]} for at in batch]
+                workers.submit(str(number), {"files": files}, LIMITS)
+                running[str(number)] = batch
+                number += 1
             for ended in workers.wait():
-                if ended.fault:
-                    dead[ended.job] = ended.fault
-            said(f"Reading {at:,} of {len(queue):,} texts")
+                batch = running.pop(ended.job)
+                left = [at for at in batch if not Path(f"{outs[at]}.json").exists()] if ended.fault else []
+                if len(batch) == 1 and left:
+                    dead[left[0]] = ended.fault
+                else:
+                    queue += [[at] for at in left]
+            said(f"Reading: {len(queue) + len(running):,} groups of texts to go")
     made: list[tuple[Seen | None, str]] = []
-    for job, out in outs.items():
-        one = found[int(job)]
-        why = one.refused or dead.get(job, "")
-        made.append((Seen(one.name, unread=why) if why else None, out))
+    for at, one in enumerate(found):
+        why = one.refused or dead.get(at, "")
+        made.append((Seen(one.name, unread=why) if why else None, outs[at]))
     return made
+
+
+def _batches(found: list[Found]) -> list[list[int]]:
+    """Return the places of the texts to read, small ones together."""
+    batches: list[list[int]] = []
+    room = 0
+    for at, one in enumerate(found):
+        if one.refused:
+            continue
+        room -= one.size
+        if not batches or room < 0 or len(batches[-1]) >= BATCH_FILES:
+            batches.append([])
+            room = BATCH_BYTES - one.size
+        batches[-1].append(at)
+    return batches
 
 
 def lines(told: Near) -> Iterator[str]:

@@ -34,13 +34,13 @@ FEWEST = 20
 """Runs below which a text is too short to be compared."""
 ASKED = 256
 """Runs of each text, the lowest by hash, that are looked up in the others to find whom to compare it with."""
-SHARED = 4
+SHARED = 12
 """So many of them must be in another text, or every tenth of fewer."""
 PAIRS = 20_000
 """Pairs that are compared; those that share most come first."""
-ALIKE = 0.08
+ALIKE = 0.11
 """Shared part of all runs of both from which on a pair is proposed, by its lower bound."""
-INSIDE = 0.25
+INSIDE = 0.4
 """Part of one text that is in the other from which on a pair is proposed, by its lower bound."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
@@ -114,14 +114,19 @@ def prepare() -> None:
 
 
 def digest(order: Mapping[str, object]) -> None:
-    """Read one text in a bounded child, and write its sketch and what became of it; never a word.
+    """Read texts in a bounded child, and write of each its sketch and what became of it; never a word.
 
     Args:
-        order: path, name, and out: where to write, without suffix.
+        order: files, each with path, name, and out: where to write, without suffix.
     """
-    name, out = str(order["name"]), str(order["out"])
+    files = order["files"]
+    for file in files if isinstance(files, list) else ():
+        _digest(str(file["path"]), str(file["name"]), str(file["out"]))
+
+
+def _digest(path: str, name: str, out: str) -> None:
     try:
-        with opened(str(order["path"])) as descriptor:
+        with opened(path) as descriptor:
             found = prose(descriptor, os.path.basename(name))
     except EvidenceError as problem:
         what = problem.what[:1].lower() + problem.what[1:]
@@ -135,6 +140,7 @@ def digest(order: Mapping[str, object]) -> None:
         data = made.serialize()
         seen = Seen(name, len(listed), day, found.form, _same(listed), found.whole, unread)
     Path(f"{out}.sketch").write_bytes(data)
+    # Written last: what has it was read to its end.
     Path(f"{out}.json").write_text(json.dumps(asdict(seen)))
 
 
