@@ -25,6 +25,14 @@ UNTESTED: Said = (
     "It has no test, so nothing was asked of the evidence",
     "Sans test : rien n'a été demandé aux preuves",
 )
+NOT_FORMED = Verdict(
+    "not_testable",
+    ("The test is not of the form of its word", "Le test n'a pas la forme de son mot"),
+    missing=(
+        ("A test as docs/declaration.md describes it, read from estate.yaml or a dossier", "Un test tel que le décrit "
+         "docs/declaration.md, lu d'estate.yaml ou d'un dossier"),
+    ),
+)  # fmt: skip
 NO_ASSET = Verdict(
     "not_observed",
     ("There is no asset of that name in what was given", "Aucun actif de ce nom dans ce qui a été fourni"),

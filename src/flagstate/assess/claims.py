@@ -21,7 +21,7 @@ from flagstate.assess.activity import Book
 from flagstate.assess.claim_tests import JUDGES, SILENT
 from flagstate.assess.claim_tests.departures import depart
 from flagstate.assess.claim_tests.scene import Scene
-from flagstate.assess.claim_tests.told import KEPT, Ask, Verdict
+from flagstate.assess.claim_tests.told import KEPT, Ask, Verdict, formed
 from flagstate.assess.figures import figures
 from flagstate.assess.finding import finding
 
@@ -123,7 +123,7 @@ def _asks(row: Row, one: Mapping[str, str]) -> Iterator[Ask]:
         if said is None:
             continue
         if verb in _PARTIES:
-            said = one.get(str(said), str(said))
+            said = one.get(said, said) if isinstance(said, str) else None
         elif verb == "no_flow_to" and isinstance(said, list):
             said = [_entity(str(pattern), one) for pattern in said]
         about = _text(test.get("about"))
@@ -157,7 +157,9 @@ def _judged(
         scene = Scene(tables, own, as_of)
         able: dict[str, list[Ask]] = {}
         for ask in asks:
-            if ask.asset_id is None and ask.verb not in _NO_ASSET:
+            if not formed(ask, as_of):
+                yield (ask.claim_id, ask.verb), words.NOT_FORMED
+            elif ask.asset_id is None and ask.verb not in _NO_ASSET:
                 yield (ask.claim_id, ask.verb), words.NO_SUBJECT
             elif ask.asset_id is not None and ask.asset_id not in scene.assets:
                 yield (ask.claim_id, ask.verb), words.NO_ASSET

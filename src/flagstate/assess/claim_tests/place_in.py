@@ -116,6 +116,9 @@ def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: 
     outside = [row for row in firm if not row["inside"]]
     inside = [row for row in firm if row["inside"]]
     seen = [row for row in inside if row["stance"] != "declared"]
+    words = [row for row in outside if row["stance"] == "declared"] if seen else []
+    # Somebody's word does not contradict what was seen: it is told beside.
+    outside = [row for row in outside if row not in words]
     shown, said = scene.shown(subject.asset_id), countries(_codes(one))
     values = {
         "claimed": _codes(one),
@@ -143,6 +146,10 @@ def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: 
     found = countries(row["country"] for row in seen)
     en = f"{shown} was seen in {found[0]} ({_ways(seen)[0]})"
     fr = f"{shown} a été observé : {found[1]} ({_ways(seen)[1]})"
+    if words:
+        told = countries(row["country"] for row in words)
+        en += f", although it is declared in {told[0]}"
+        fr += f", bien qu'il soit déclaré : {told[1]}"
     if left:
         gone = countries(row["country"] for row in left)
         en += (

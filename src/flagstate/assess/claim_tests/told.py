@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+
+from flagstate.catalog.country_names import expand
 
 Said = tuple[str, str]
 """A sentence in English and in French."""
 
 KEPT = 50
 """fact_ids that a verdict names on each side; the tables have all of them."""
+LARGEST = 10**15
+"""The largest number that a test may name."""
 SHOWN = 8
 """Places, parties or destinations that a sentence names; further ones are counted."""
 
@@ -35,6 +39,29 @@ class Ask:
     """What is counted: persons, records or devices."""
     figures: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Figures of the claim."""
+
+
+def formed(ask: Ask, as_of: date) -> bool:
+    """Say whether a test has the form of its word: a case may be edited by hand, and nothing is held against nonsense.
+
+    Args:
+        ask: A part of a test.
+        as_of: The day on which groups of countries have their members.
+    """
+    said, texts = ask.said, isinstance(ask.said, list) and bool(ask.said) and all(isinstance(o, str) for o in ask.said)
+    if ask.verb in ("place_in", "access_only_from"):
+        return texts and isinstance(said, list) and bool(expand(said, on=as_of)[0])
+    if ask.verb in ("no_flow_to", "class_absent"):
+        return texts
+    if ask.verb in ("operator_is", "keys_held_by"):
+        return isinstance(said, str) and bool(said)
+    if ask.verb == "count_at_most":
+        return _whole(said)
+    return isinstance(said, Mapping) or (isinstance(said, list) and len(said) == 2 and all(map(_whole, said)))
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
 
 
 @dataclass(frozen=True)
