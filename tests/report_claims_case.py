@@ -121,7 +121,7 @@ FINDINGS: list[dict[str, Any]] = [
     },
     {"finding_id": "claim2", "question": "claims", "rule_id": "claim-place_in", "verdict": "no", "subject": "est:c-stored", "rests_on": "configured", "confidence": "medium", "message": "Stored in Germany: supported.", "values": "{}"},
     {"finding_id": "claim3", "question": "claims", "rule_id": "claim-no_flow_to", "verdict": "unknown", "subject": "est:c-beijing", "message": "Sent to another continent: not observed.", "missing": ["A log of at least 30 days from every way out."], "values": "{}"},
-    {"finding_id": "claim4", "question": "claims", "rule_id": "claim-figure_consistent_with", "verdict": "unknown", "subject": "est:c-parcels", "message": "Its figures hardly agree.", "missing": ["Mass and number of the same population."], "values": "{}"},
+    {"finding_id": "claim4", "question": "claims", "rule_id": "claim-figure_consistent_with", "verdict": "unknown", "subject": "est:c-parcels", "message": "Its figures hardly agree.", "missing": ["Mass and number of the same population."], "values": json.dumps({"lo": 3.374233, "hi": 3.374233, "unit": "kg", "between": [0.1, 2.5]})},
     {"finding_id": "claim5", "question": "claims", "rule_id": "claim-untested", "verdict": "unknown", "subject": "4 claims", "message": "4 claims have no test.", "missing": ["A test."], "values": "{}"},
 ]  # fmt: skip
 

@@ -193,7 +193,7 @@ def test_figures_that_hardly_agree_are_a_little_calculation() -> None:
 
 def test_changes_stand_on_the_sheet_with_what_they_were() -> None:
     (change,) = _sheets(_view())["c-hall"]["changes"]
-    assert (change["kind"], change["before"], change["after"]) == ("unit", "30000 m**2", "30000 ft**2")
+    assert (change["kind"], change["before"], change["after"]) == ("unit", "30000 m²", "30000 ft²")
     assert change["anchor"] == "claim-c-hall-first"
     assert {change["kind"] for change in _sheets(_view())["c-beijing"]["changes"]} == {"scope", "kind"}
 

@@ -231,7 +231,7 @@ class Sheets:
     def sheet(self, row: Row) -> Row:
         """Return all of a claim that its sheet shows, but for where it comes from."""
         changes, behind = self._changes.get(row["claim_id"], []), self._behind.get(row["claim_id"])
-        sums = reckoning.sums(self.view, row, changes)
+        sums = reckoning.sums(self.view, row, [finding["values"] for finding in self.findings(row)])
         return self.card(row) | {
             "kind": row["claim_kind"],
             "scope": row["claim_scope"],
@@ -311,10 +311,10 @@ class Sheets:
         if _COUNTRY.fullmatch(text):
             return self.view.country(text)
         if colon and kind in ("entity", "asset", "provider"):
-            return self.view.entity(rest)
+            return self.view.entity(rest).removeprefix("ent:")
         if colon and kind == "country":
             return self.view.country(rest)
-        return rest if colon and kind in ("domain", "cidr") else self.view.entity(text)
+        return rest if colon and kind in ("domain", "cidr") else self.view.entity(text).removeprefix("ent:")
 
     def _spoken(self, texts: Iterable[str] | None) -> list[str]:
         listed = list(texts or ())
@@ -327,8 +327,8 @@ class Sheets:
             "parent": short(row["parent_id"]),
             "anchor": anchor("claim", row["parent_id"]) if row["parent_id"] else "",
             "figure": (row["figure"] or "").replace("_", " "),
-            "before": row["before"] or "",
-            "after": row["after"] or "",
+            "before": reckoning.raised(row["before"]),
+            "after": reckoning.raised(row["after"]),
             "message": _message(self.view, row),
         }
 

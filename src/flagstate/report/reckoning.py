@@ -17,10 +17,10 @@ VERB = "figure_consistent_with"
 
 
 def number(value: float, language: str = "en") -> str:
-    """Return a number as a person writes it: whole ones with their thousands apart, others with four figures."""
+    """Return a number as a person writes it: whole ones with their thousands apart, others with three figures."""
     if isinstance(value, int) or value.is_integer():
         return figures.count(int(value), language)
-    text = f"{value:.4g}"
+    text = f"{value:.3g}"
     return text.replace(".", ",") if language == "fr" else text
 
 
@@ -28,7 +28,12 @@ def amount(low: object, high: object, unit: object, language: str = "en") -> str
     """Return bounds with their unit; equal bounds are one number, and what is no number is left out."""
     known = [one for one in (low, high) if isinstance(one, int | float) and not isinstance(one, bool)]
     words = list(dict.fromkeys(number(one, language) for one in known))
-    return " ".join(filter(None, (" – ".join(words), str(unit or "") if words else "")))
+    return " ".join(filter(None, (" – ".join(words), raised(unit) if words else "")))
+
+
+def raised(unit: object) -> str:
+    """Return a unit as a person writes it: m², not m**2."""
+    return str(unit or "").replace("**2", "²").replace("**3", "³").replace("^2", "²").replace("^3", "³")
 
 
 def question(view: View, said: Row) -> str:
@@ -42,13 +47,13 @@ def question(view: View, said: Row) -> str:
     )
 
 
-def sums(view: View, row: Row, changes: Iterable[Row]) -> Row | None:
+def sums(view: View, row: Row, values: Iterable[str | None]) -> Row | None:
     """Return the calculation of a claim's test of its own figures; null: it has none.
 
     Args:
         view: The report in the making.
         row: The claim.
-        changes: Its rows of `mutation`: what is not plausible stands there with what came out.
+        values: `values` of its findings: what came out stands there as lo, hi and unit, if it could be worked out.
     """
     test, known = told(row["test"]).get(VERB), told(row["claim_figures"])
     if not isinstance(test, dict):
@@ -57,12 +62,12 @@ def sums(view: View, row: Row, changes: Iterable[Row]) -> Row | None:
     if not isinstance(above, dict) or not isinstance(below, dict):
         return None
     language = view.meta.language
-    given = next((one["after"] for one in changes if one["mutation_kind"] == "plausibility"), None)
+    given = next((one for one in map(told, values) if one.get("lo") is not None and "between" in one), {})
     low, high = _bounds(test)
     return {
         "above": amount(above.get("lo"), above.get("hi"), above.get("unit"), language),
         "below": amount(below.get("lo"), below.get("hi"), below.get("unit"), language),
-        "result": given or "",
+        "result": amount(given.get("lo"), given.get("hi"), given.get("unit"), language),
         "likely": amount(low, high, test.get("unit"), language),
         "because": str(test.get("because") or ""),
     }

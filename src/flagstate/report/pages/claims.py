@@ -10,7 +10,7 @@ from flagstate.report.view import View
 
 NAME = "claims"
 
-SHEETS = 60
+SHEETS = 100
 """Claims that get a sheet; the table has more."""
 ROOM = 300_000
 """Letters that sheets may take of the file; a long one costs others their sheet, which stay in the table."""
