@@ -30,7 +30,7 @@ def test_everything_hidden_is_found_and_the_figures_are_the_makers(
     example: Audited, demonstration: Demonstration
 ) -> None:
     """Also with a second sensor, a copy of the stores and a log that is cut beside."""
-    small.agree(example.rows, demonstration.truth, store="store:stores/hub (copy).sqlite")
+    small.agree(example.rows, demonstration.truth)
 
 
 def test_results_of_the_ledger(example: Audited, demonstration: Demonstration) -> None:
@@ -180,6 +180,20 @@ def test_what_somebody_keeps_in_a_folder_is_never_touched(tmp_path: Path, files:
     (tmp_path / "file").write_text("a file")
     with pytest.raises(UsageError, match="file"):
         building.build(tmp_path / "file", small.Hub(1_000, 1))
+
+
+def test_the_usual_folder_gives_way_to_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    hub = small.Hub(1_000, 1)
+    assert building.free("hub", hub) == Path("hub")
+    (tmp_path / "hub").mkdir()
+    assert building.free("hub", hub) == Path("hub")
+    (tmp_path / "hub/case.json").write_text("{}")
+    assert building.free("hub", hub) == Path("hub-2")
+    building.build(Path("hub-2"), small.Hub(1_000, 2))
+    assert building.free("hub", hub) == Path("hub-3")
+    building.build(Path("hub-3"), hub)
+    assert building.free("hub", hub) == Path("hub-3")
 
 
 def test_a_killed_build_is_begun_anew(tmp_path: Path) -> None:

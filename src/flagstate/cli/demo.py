@@ -44,17 +44,18 @@ def demo(
 ) -> None:
     """Invent a parcel hub with things hidden in it, and audit it; the truth is kept beside the evidence."""
     parcels = scale(size)
-    usual = "flagstate-demo" if (parcels, seed) == (scale(SCALE), SEED) else f"flagstate-demo-{parcels}-{seed}"
-    folder = keep or Path(usual)
-    _begin(f"The hub at Liège with {parcels:,} parcels, seed {seed}: all of it is invented. In {folder} …")
+    _begin(f"The hub at Liège with {parcels:,} parcels, seed {seed}: all of it is invented.")
     from flagstate.cli.audit import show
     from flagstate.cli.progress import Progress
-    from flagstate.demo.build import CASE, EVIDENCE, TRUTH, build
+    from flagstate.demo.build import CASE, EVIDENCE, TRUTH, build, free
     from flagstate.demo.hub import AS_OF, Hub
     from flagstate.pipeline.audit import Order, audit
 
+    hub = Hub(parcels, seed)
+    usual = "flagstate-demo" if (parcels, seed) == (scale(SCALE), SEED) else f"flagstate-demo-{parcels}-{seed}"
+    folder = keep or free(usual, hub)
     with Progress() as progress:
-        build(folder, Hub(parcels, seed), progress)
+        build(folder, hub, progress)
         order = Order(paths=(folder / EVIDENCE,), case=folder / CASE, as_of=AS_OF, example=True)
         outcome = audit(order, progress)
     show(outcome, as_json=json, hidden=folder / TRUTH)

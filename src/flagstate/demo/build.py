@@ -64,23 +64,46 @@ def build(folder: Path, hub: Hub, said: Said = lambda _: None) -> dict[str, obje
     return truth
 
 
+def free(usual: str, hub: Hub) -> Path:
+    """Return the first folder of a name, or of that name with a number, that is free or holds this demonstration.
+
+    Args:
+        usual: Its name.
+        hub: The demonstration that is wanted.
+    """
+    for number in range(1, 100):
+        folder = Path(usual if number == 1 else f"{usual}-{number}")
+        if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or _mark(folder) == _wanted(hub))):
+            return folder
+    return Path(usual)
+
+
+def _wanted(hub: Hub) -> dict[str, object]:
+    return {"demonstration": "invented by flagstate demo", "scale": hub.scale, "seed": hub.seed}
+
+
+def _mark(folder: Path) -> object:
+    """Return what the folder says of itself; null: nothing that we wrote."""
+    try:
+        return json.loads((folder / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def _part(folder: Path) -> Path:
     return folder / f"{EVIDENCE}.part"
 
 
 def _take(folder: Path, hub: Hub) -> None:
     """Make the folder, or see that it holds this demonstration."""
-    wanted = {"demonstration": "invented by flagstate demo", "scale": hub.scale, "seed": hub.seed}
-    mark = folder / MARK
+    wanted = _wanted(hub)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not any(folder.iterdir()):
-            _save(mark, wanted)
-        found = json.loads(mark.read_text(encoding="utf-8")) if mark.is_file() else None
+            _save(folder / MARK, wanted)
+        found = _mark(folder)
     except (FileExistsError, NotADirectoryError):
         raise UsageError("This is a file", where=str(folder), todo="Name a folder with --keep.") from None
-    except ValueError:
-        found = None
     except OSError as problem:
         if problem.errno in FULL:
             raise _full(folder) from None

@@ -111,7 +111,7 @@ claims:
     kind: promise
     by: the hub
     date: 2026-09-05
-    test: {{no_flow_to: ["entity:authority"]}}
+    test: {{no_flow_to: ["entity:authority"], of: wms}}
   copy_abroad:
     says: A copy of the parcels stands in Singapore
     kind: allegation

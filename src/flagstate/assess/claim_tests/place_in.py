@@ -38,16 +38,16 @@ ORDER BY a.claim_id, p.country, p.source_kind, p.fact_id
 LEFT = """
 -- Countries outside the claim to which data of the asset went, from which it was fetched or touched.
 WITH moved AS (
-  SELECT a.claim_id, d.country, a.said, d.facts FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id
+  SELECT a.claim_id, d.country, a.said, d.facts, 'went' AS way FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id
   WHERE d.moved AND a.how = 'self'
   UNION ALL
-  SELECT a.claim_id, o.country, a.said, [t.fact_id] FROM asked AS a
+  SELECT a.claim_id, o.country, a.said, [t.fact_id], 'reached' FROM asked AS a
   JOIN activity AS t ON t.asset_id = a.asset_id JOIN origin AS o ON o.from_place = t.from_place
   WHERE a.how = 'self' AND t.stance = 'observed' AND NOT o.inside AND coalesce(t.failed, 0) < coalesce(t.count, 1)
 )
-SELECT claim_id, country, list_sort(list_distinct(flatten(list(facts))))[:20] AS facts
+SELECT claim_id, way, country, list_sort(list_distinct(flatten(list(facts))))[:20] AS facts
 FROM moved WHERE country IS NOT NULL AND NOT list_contains(said, country)
-GROUP BY claim_id, country ORDER BY claim_id, country
+GROUP BY claim_id, way, country ORDER BY claim_id, way DESC, country
 """
 
 _HOW: Mapping[str, Said] = {
@@ -124,7 +124,8 @@ def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: 
         "claimed": _codes(one),
         "seen": sorted({row["country"] for row in firm if row["stance"] != "declared"}),
         "declared": sorted({row["country"] for row in firm if row["stance"] == "declared"}),
-        "leaves": [row["country"] for row in left],
+        "leaves": sorted({row["country"] for row in left if row["way"] == "went"}),
+        "reached_from": sorted({row["country"] for row in left if row["way"] == "reached"}),
     }
     remainder = list(_remainder(subject, firm, open_, scene))
     rest: dict[str, Any] = {"query": query, "values": values, "window": scene.window("flow", subject.same)}
@@ -151,15 +152,8 @@ def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: 
         en += f", although it is declared in {told[0]}"
         fr += f", bien qu'il soit déclaré : {told[1]}"
     if left:
-        gone = countries(row["country"] for row in left)
-        en += (
-            "; that it stays there the claim does not say, and it does not: data went to, or was reached from, "
-            f"{gone[0]}"
-        )
-        fr += (
-            " ; qu'il y reste, l'affirmation ne le dit pas, et ce n'est pas le cas : des données sont allées vers, ou "
-            f"ont été atteintes depuis, {gone[1]}"
-        )
+        gone = _gone(left)
+        en, fr = f"{en}; {gone[0]}", f"{fr} ; {gone[1]}"
     return Verdict(
         "supported",
         (en, fr),
@@ -197,6 +191,18 @@ def _against(shown: str, said: Said, outside: list[Row], inside: list[Row], scen
         + (f"; it was also seen in {back[0]}" if also else ""),
         f"{shown} {verb[1]} : {places[1]} ({ways[1]}), hors de : {said[1]}"
         + (f" ; aussi observé : {back[1]}" if also else ""),
+    )
+
+
+def _gone(left: list[Row]) -> Said:
+    """Return where data went, and from where it was reached: what a claim of place does not say."""
+    went, reached = (countries(r["country"] for r in left if r["way"] == way) for way in ("went", "reached"))
+    en = [f"data went to {went[0]}"] * bool(went[0]) + [f"it was reached from {reached[0]}"] * bool(reached[0])
+    fr = [f"des données sont allées vers : {went[1]}"] * bool(went[1])
+    fr += [f"il a été atteint depuis : {reached[1]}"] * bool(reached[1])
+    return (
+        f"that it stays there the claim does not say: {', and '.join(en)}",
+        f"qu'il y reste, l'affirmation ne le dit pas : {', et '.join(fr)}",
     )
 
 
