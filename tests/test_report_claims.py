@@ -452,6 +452,19 @@ def test_findings_elsewhere_say_who_claims_and_who_denies() -> None:
     assert r"hedged\: would be; denied by the logistics group" in text
 
 
+def test_what_is_invented_is_labelled_in_every_face() -> None:
+    for meta, invented in ((META, True), (replace(META, example=False), False)):
+        run = sarif.document(claimed(), meta)["runs"][0]
+        events = [
+            json.loads(line)["unmapped"].get("example", False) for line in ocsf.text(claimed(), meta).splitlines()
+        ]
+        assert set(events) == {invented}
+        assert run.get("properties", {}).get("example", False) is invented
+        assert document(claimed(), meta)["case"]["example"] is invented
+        for text in (render(claimed(), meta=meta), markdown.text(claimed(), meta)):
+            assert ("this case is invented" in text) is invented
+
+
 def _hostile() -> dict[str, Any]:
     """Return claims and sources in which every text is hostile, with stances, tests and figures that are JSON of them."""
     claims = [

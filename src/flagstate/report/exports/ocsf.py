@@ -158,7 +158,13 @@ def text(tables: Mapping[str, pa.Table], meta: Meta) -> str:
     source = Source(meta.case_id, meta.version, meta.flagstate)
     rows = table(tables, "finding").to_pylist()
     said = briefs(View(tables, meta))
-    return "".join(line(event(row, source, meta.made_at, claim=_said(row, said))) + "\n" for row in rows)
+    events = (event(row, source, meta.made_at, claim=_said(row, said)) for row in rows)
+    return "".join(line(_labelled(one) if meta.example else one) + "\n" for one in events)
+
+
+def _labelled(made: Row) -> Row:
+    """Return an event that says that its case is invented."""
+    return {**made, "unmapped": {**made["unmapped"], "example": True}}
 
 
 def _said(row: Row, said: Mapping[str, Row]) -> Row | None:

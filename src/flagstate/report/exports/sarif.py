@@ -47,12 +47,14 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
             for rule, question in rules
         ],
     }
-    run = {
+    run: dict[str, Any] = {
         "tool": {"driver": driver},
         "results": [_result(row, at[plain(row["rule_id"]), str(row["question"])], said) for row in rows],
         "automationDetails": {"id": f"{meta.case_id}/{meta.version}"},
         "columnKind": "unicodeCodePoints",
     }
+    if meta.example:
+        run["properties"] = {"example": True}
     return {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
 
 
