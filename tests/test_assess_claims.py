@@ -49,9 +49,10 @@ def test_evidence_less_never_contradicts(case: Case, seed: int) -> None:
         noun: table.take(pa.array([at for at in range(table.num_rows) if (noun, at) not in gone], pa.int64()))
         for noun, table in facts.items()
     }
-    before, after = verdicts(of_case(case.id)), verdicts(concluded(less, case.as_of))
-    worse = {key for key, verdict in after.items() if verdict == "contradicted" != before[key]}
-    assert worse == set()
+    before, after = verdicts(of_case(case.id)), concluded(less, case.as_of)["claim_verdict"].to_pylist()
+    worse = [row for row in after if row["claim_verdict"] == "contradicted" != before[row["claim_id"], row["verb"]]]
+    # Without what was seen, the declaring party's own word may stand alone against the claim: that is no absence.
+    assert [row for row in worse if (row["rests_on"], row["confidence"]) != ("declared", "low")] == []
 
 
 @some
@@ -199,7 +200,7 @@ HOSTILE = "'; DROP TABLE place; -- \x00\u202e{0}%s\n\"\\ ‹script›" + "x" * 3
         {"of": "est:wms", "count_at_most": 10**40},
         {"of": "est:wms", "figure_consistent_with": [HOSTILE, None]},
         {"of": "est:wms", "figure_consistent_with": {"figure": HOSTILE, "per": 3, "between": [1], "unit": HOSTILE}},
-        {"figure_consistent_with": {"figure": "a", "per": "b", "between": [0, 1], "unit": "__import__('os').system('id')"}},
+        {"figure_consistent_with": {"figure": "a", "per": "b", "between": [0, 1], "unit": "__import__('os')"}},
         {"place_in": ["DE"]},
         {"access_only_from": [None, 3], "of": "est:wms"},
     ],

@@ -93,7 +93,11 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             "can_use": sorted({row["entity_id"] for row in used if row["kind"] != "holds_key"}),
         },
     }
-    if holding.others:
+    if holding.others and not parties.seen(holding.others) and parties.seen(holding.named):
+        # Somebody's word does not contradict what was seen: it is told beside.
+        who = listed(parties.names(holding.others, scene))
+        also = also[0] + f"; {who[0]} is declared to hold one", also[1] + f" ; {who[1]} est déclaré en détenir une"
+    elif holding.others:
         seen = parties.seen(holding.others)
         who = listed(parties.names(seen or holding.others, scene))
         how = ("holds", "détient") if seen else ("is declared to hold", "est déclaré détenir")

@@ -215,13 +215,14 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], seen: Any, query: str) -> 
         return Verdict("not_observed", none, missing=(_LOGS, _ENDS), **rest)
     unsure = "open" in by or "unsized" in by or _placeless(one, seen)
     none = (
-        f"Nothing was seen to go from {shown} to {said[0]} ({times(flows, 'flow')}, {day(window.begin)} to "
-        f"{day(window.end)}){attempts[0]}",
-        f"Rien n'a été vu aller de {shown} vers {said[1]} ({flows} flux, du {day(window.begin)} au {day(window.end)})"
-        f"{attempts[1]}",
+        f"Nothing was seen to go from {shown} to {said[0]}, in {times(flows, 'flow')} of it{attempts[0]}",
+        f"Rien n'a été vu aller de {shown} vers {said[1]}, en {flows} flux de sa part{attempts[1]}",
     )
     if window.whole and not unsure and rest["counts"][1] > 0:
-        whole = (f"{none[0]}, and the capture is said to be complete", f"{none[1]}, et la capture est dite complète")
+        whole = (
+            f"{none[0]}, and the capture of {day(window.begin)} to {day(window.end)} is said to be complete",
+            f"{none[1]}, et la capture du {day(window.begin)} au {day(window.end)} est dite complète",
+        )
         return Verdict("supported", whole, confidence="medium", **rest)
     missing = ([] if window.whole else [_LOGS]) + ([_PLACE] if unsure else [])
     return Verdict("not_observed", none, missing=tuple(missing), **rest)

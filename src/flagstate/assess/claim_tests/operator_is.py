@@ -79,7 +79,12 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             "below": sorted({row["entity_id"] for row in below.others}),
         },
     }
-    if running.others:
+    if running.others and not parties.seen(running.others) and parties.seen(running.named):
+        # Somebody's word does not contradict what was seen: it is told beside.
+        who = listed(parties.names(running.others, scene))
+        kin += f"; {who[0]} is declared to run it"
+        kin_fr += f" ; {who[1]} est déclaré l'exploiter"
+    elif running.others:
         seen = parties.seen(running.others)
         who = listed(parties.names(seen or running.others, scene))
         how = ("runs", "exploite") if seen else ("is declared to run", "est déclaré exploiter")

@@ -38,7 +38,8 @@ ORDER BY a.claim_id, p.country, p.source_kind, p.fact_id
 LEFT = """
 -- Countries outside the claim to which data of the asset went, from which it was fetched or touched.
 WITH moved AS (
-  SELECT a.claim_id, d.country, a.said, d.facts, 'went' AS way FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id
+  SELECT a.claim_id, d.country, a.said, d.facts, 'went' AS way
+  FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id
   WHERE d.moved AND a.how = 'self'
   UNION ALL
   SELECT a.claim_id, o.country, a.said, [t.fact_id], 'reached' FROM asked AS a

@@ -46,7 +46,12 @@ def kept(sql: str, asked: pa.Table, rows: Sequence[Mapping[str, object]]) -> str
     names = ", ".join(f'"{name}"' for name in asked.column_names)
     kinds = [_TYPES[kind] for kind in asked.schema.types]
     listed = ",\n  ".join(_line(row, asked.column_names, kinds) for row in rows)
-    text = f"WITH asked({names}) AS (VALUES\n  {listed}\n)\n{sql.strip()}"
+    lines = sql.strip().splitlines()
+    said = next((at for at, line in enumerate(lines) if not line.startswith("--")), 0)
+    body = "\n".join(lines[said:])
+    # A query that begins with tables of its own goes on with them after this one.
+    rest = f",\n{body[5:]}" if body.startswith("WITH ") else f"\n{body}"
+    text = "\n".join([*lines[:said], f"WITH asked({names}) AS (VALUES\n  {listed}\n){rest}"])
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n-- … cut: {len(text) - LONGEST:,} more signs"
 
 

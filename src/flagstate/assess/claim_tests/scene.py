@@ -22,6 +22,8 @@ Tables = Mapping[str, pa.Table]
 
 DEEPEST = 16
 """Layers below an asset that are followed."""
+SENSORS = frozenset({"what this sensor saw", "what this capture saw"})
+"""Scopes of what a sensor says of itself: its share counts, its word on completeness is of what passed it."""
 NEARLY_ALL = 0.99
 """Least share that must have been seen where somebody says that nothing is missing."""
 
@@ -191,7 +193,8 @@ class Scene:
         if yes is None:
             near = [row for row in rows if row["scope"] in mine]
             begins, ends = ([row[name] for row in near if row[name]] for name in ("from_ts", "to_ts"))
-            shares = [row["share_seen"] for row in near if row["share_seen"] is not None]
+            heard = [row for row in self._ledger.get(noun, ()) if row["scope"] in mine | SENSORS]
+            shares = [row["share_seen"] for row in heard if row["share_seen"] is not None]
             share = min(shares, default=None)
             return Window(min(begins, default=None), max(ends, default=None), share, todo=todo)
         begin, end, share = yes
