@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 MOST = 1_000_000
 """Parcels up to which a hub is kept in SQLite."""
@@ -64,7 +63,7 @@ def _type(kind: pa.DataType) -> str:
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """SQLite knows no times: they are written as text."""
+    """SQLite knows no times: they are written as text; dictionaries are as slow as they are small."""
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column, format="%Y-%m-%d %H:%M:%S")
-    return column
+        return column.cast(pa.timestamp(column.type.unit)).cast(pa.string())
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column

@@ -30,6 +30,8 @@ SMALL = 20_000
 """Parcels up to which the stores are SQLite, where nothing else is asked for."""
 PART = 8
 """Chunks of a file, so that a part holds a million parcels."""
+ROWS = 20_000
+"""Rows that are handed to SQLite at a time, so that progress is told often."""
 FOLDER = "stores"
 OWNERS_HOME = "CN"
 """Principal place of the group that owns the software: what goes back there is told apart."""
@@ -108,9 +110,12 @@ def _file(parcels: Parcels, path: Path, said: Say) -> _Sums:
         for number in range(parcels.chunks):
             chunk = parcels.make(number)
             sums.add(chunk)
+            made = min(hub.scale, (number + 1) * parcels.chunk)
             for name, table in chunk.tables.items():
-                database.add(name, table)
-            said(f"{min(hub.scale, (number + 1) * parcels.chunk):,} of {hub.scale:,} parcels stored")
+                for begin in range(0, table.num_rows, ROWS):
+                    database.add(name, table.slice(begin, ROWS))
+                    said(f"{made:,} of {hub.scale:,} parcels, {name}")
+            said(f"{made:,} of {hub.scale:,} parcels stored")
         for name, table in _fixed(parcels, sums).items():
             sums.counts.setdefault(name, Count()).add(table)
             database.add(name, table)
