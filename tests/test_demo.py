@@ -19,6 +19,7 @@ import demonstrations as small
 from conftest import Audited, Demonstration, Run
 from flagstate.cli.demo import scale
 from flagstate.demo import build as building
+from flagstate.demo.hub import CLOUD, SUPPORT, SUPPORT_HOME, UPLOAD
 from flagstate.errors import RoomError, UsageError
 
 
@@ -100,9 +101,15 @@ def test_verdicts_plan_and_exit_code(example: Audited) -> None:
 
 
 def test_four_countries_of_the_cloud(example: Audited) -> None:
-    (row,) = [r for r in example.rows("endpoint") if r["addr"] == "8.209.64.10"]
+    (row,) = [r for r in example.rows("endpoint") if r["addr"] == CLOUD]
     seen = {name: row[name] for name in ("host_country", "registrant_country", "as_country", "controller_country")}
-    assert seen == {"host_country": "DE", "registrant_country": "SG", "as_country": "CN", "controller_country": "CN"}
+    assert seen == {"host_country": "DE", "registrant_country": "DE", "as_country": "DE", "controller_country": None}
+
+
+def test_addresses_are_of_no_company_that_the_catalog_knows(example: Audited) -> None:
+    """Made evidence must not say anything of a real one by the mere use of an address."""
+    ours = {CLOUD, UPLOAD, SUPPORT, SUPPORT_HOME}
+    assert {r["addr"]: r["operator_id"] for r in example.rows("endpoint") if r["addr"] in ours} == dict.fromkeys(ours)
 
 
 def _prints(folder: Path) -> dict[str, str]:

@@ -32,15 +32,16 @@ SORTERS = tuple(f"10.20.7.{n}" for n in range(100, 106))
 BEACONING, TUNNELLING, FAILING = SCANNERS[5], DESKS[7], SORTERS[2]
 
 # Addresses outside. Ranges for documentation (RFC 5737) belong to nobody; the others lie in public ranges: what tables
-# say of them is public record, that this hub uses them is invented.
+# say of them is public record, that this hub uses them is invented. None is of a company that the catalog knows:
+# made evidence must not say anything of a real one.
 CARRIER, CUSTOMS, UPDATES, OFFSITE = "198.51.100.20", "198.51.100.40", "198.51.100.60", "198.51.100.80"
 MERCHANTS = tuple(f"198.51.100.{n}" for n in range(120, 160))
 CRAWLER = "198.51.100.200"
 NTP = "198.51.100.123"
 SORTER_CLOUD, BEAT, SDK, TUNNEL_NS = "203.0.113.77", "203.0.113.90", "203.0.113.60", "203.0.113.53"
-UPLOAD = "161.117.0.10"
+UPLOAD = "203.126.1.10"
 """In a public range that stands in Singapore."""
-CLOUD = "8.209.64.10"
+CLOUD = "88.64.1.10"
 """In a public range that stands in Germany: the cloud in which the parcels are stored."""
 SUPPORT = "36.110.1.10"
 """In a public range that stands in China: the desk of the software house."""
