@@ -295,7 +295,7 @@ def _record(scored: _Scored, at: int, end: Mapping[str, Any], total: int, large:
 
 
 def _message(end: Mapping[str, Any], figures: Mapping[str, Any], hidden: bool) -> str:
-    who = end["orig_h"] or "Several hosts"
+    who = end["orig_h"] or "A host that is not named"
     jitter = f" (± {figures['jitter_pct']:.0f} %)" if "jitter_pct" in figures else ""
     among = ", among other traffic," if hidden else ""
     at = f" at {figures['addresses']} addresses" if figures["addresses"] > 1 else ""
