@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene, countries
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, day, listed, times
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, day, listed, spaced, times
 from flagstate.catalog.country_names import expand
 
 Row = Mapping[str, Any]
@@ -92,8 +92,8 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
         "claimed": _codes(one),
         "from": {row["country"]: row["times"] - row["refused"] for row in outside},
         "attempts": {row["country"]: row["refused"] for row in tried},
-        "inside": sum(row["times"] - row["refused"] for row in inside),
-        "unknown": sum(row["times"] - row["refused"] for row in dark),
+        "inside": _done(inside),
+        "unknown": _done(dark),
     }
     remainder = list(_remainder(dark, window))
     rest: dict[str, Any] = {
@@ -127,35 +127,40 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             f"Aucun accès à {shown} n'a été observé dans ce qui a été fourni{attempts[1]}",
         )
         return Verdict("not_observed", none, missing=(_LOGS,), **rest)
-    number = sum(row["times"] - row["refused"] for row in inside)
-    times_en, times_fr = times(number, "access", "accesses"), f"{number:,} accès".replace(",", "\u202f")
+    sure = window.whole and not dark
+    words = _all(inside, window, shown, said) if sure else _some(inside, dark, shown, said)
+    told = words[0] + attempts[0], words[1] + attempts[1]
+    if sure:
+        return Verdict("supported", told, confidence="medium", **rest)
+    missing = ([_OWN] if dark else []) + ([] if window.whole else [_WHOLE])
+    return Verdict("not_observed", told, missing=tuple(missing), **rest)
+
+
+def _all(inside: Sequence[Row], window: Window, shown: str, said: Said) -> Said:
+    number = _done(inside)
     span = f"{day(window.begin)} – {day(window.end)}"
-    if window.whole and not dark:
-        return Verdict(
-            "supported",
-            (
-                f"All {times_en} to {shown} that were logged ({span}) came from within or from {said[0]}, and the log "
-                f"is said to be complete{attempts[0]}",
-                f"Les {times_fr} à {shown} journalisés ({span}) venaient tous de l'intérieur ou de : {said[1]}, et le "
-                f"journal est dit complet{attempts[1]}",
-            ),
-            confidence="medium",
-            **rest,
-        )
-    unknown = sum(row["times"] - row["refused"] for row in dark)
-    return Verdict(
-        "not_observed",
-        (
-            f"{times_en} to {shown} were seen from within or from {said[0]}"
-            + (f", {unknown:,} from countries that are not known" if unknown else "")
-            + f", and none from elsewhere{attempts[0]}",
-            f"{times_fr} à {shown} observés depuis l'intérieur ou : {said[1]}"
-            + (f", {unknown} depuis des pays inconnus" if unknown else "")
-            + f", et aucun d'ailleurs{attempts[1]}",
-        ),
-        missing=tuple(([_OWN] if dark else []) + ([] if window.whole else [_WHOLE])),
-        **rest,
+    return (
+        f"All {times(number, 'access', 'accesses')} to {shown} that were logged ({span}) came from within or from "
+        f"{said[0]}, and the log is said to be complete",
+        f"Les {spaced(number)} accès à {shown} journalisés ({span}) venaient tous de l'intérieur ou de : {said[1]}, et "
+        "le journal est dit complet",
     )
+
+
+def _some(inside: Sequence[Row], dark: Sequence[Row], shown: str, said: Said) -> Said:
+    number, unknown = _done(inside), _done(dark)
+    return (
+        f"{times(number, 'access', 'accesses')} to {shown} were seen from within or from {said[0]}"
+        + (f", {unknown:,} from countries that are not known" if unknown else "")
+        + ", and none from elsewhere",
+        f"{spaced(number)} accès à {shown} observés depuis l'intérieur ou : {said[1]}"
+        + (f", {spaced(unknown)} depuis des pays inconnus" if unknown else "")
+        + ", et aucun d'ailleurs",
+    )
+
+
+def _done(rows: Sequence[Row]) -> int:
+    return sum(row["times"] - row["refused"] for row in rows)
 
 
 def _window(window: Window, rows: Sequence[Row]) -> Window:
@@ -198,7 +203,7 @@ def _attempts(tried: Sequence[Row]) -> Said:
 
 
 def _remainder(dark: Sequence[Row], window: Window) -> Iterator[Said]:
-    if number := sum(row["times"] - row["refused"] for row in dark):
+    if number := _done(dark):
         yield (
             f"{times(number, 'access', 'accesses')} from countries that are not known",
             f"{number} accès depuis des pays inconnus",

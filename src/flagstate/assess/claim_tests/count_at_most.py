@@ -7,7 +7,7 @@ from typing import Any
 
 from flagstate.assess.claim_tests.counts import Count, count
 from flagstate.assess.claim_tests.scene import Scene
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, spaced
 
 SILENT: tuple[Said, ...] = (
     ("how many there are elsewhere", "combien il y en a ailleurs"),
@@ -111,8 +111,3 @@ def seen_words(found: Count, shown: str, unit: Said) -> Said:
         f"{found.lo:,} to {found.hi:,} {en} were seen in {shown}",
         f"De {spaced(found.lo)} à {spaced(found.hi)} {fr} vus dans {shown}",
     )
-
-
-def spaced(number: int) -> str:
-    """Return a number as French writes it."""
-    return f"{number:,}".replace(",", "\u202f")

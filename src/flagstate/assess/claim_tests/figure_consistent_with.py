@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flagstate.assess.claim_tests.count_at_most import STORES, UNITS, rest_of, seen_words, shown_of, spaced
+from flagstate.assess.claim_tests.count_at_most import STORES, UNITS, rest_of, seen_words, shown_of
 from flagstate.assess.claim_tests.counts import Count, count
 from flagstate.assess.claim_tests.scene import Scene
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, spaced
 from flagstate.assess.figures import bounds, quotient, span
 
 SILENT: tuple[Said, ...] = (

@@ -128,16 +128,20 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             confidence="high",
             **rest,
         )
+    why = _nothing(rows, holding, shown, name)
+    return Verdict("not_observed", (why[0] + also[0], why[1] + also[1]), missing=(_KEYS,), **rest)
+
+
+def _nothing(rows: Sequence[Row], holding: parties.Parties, shown: str, name: str) -> Said:
+    """Return why it is not known who holds the keys."""
     if not rows:
-        why: Said = (f"No key of {shown} was seen or declared", f"Aucune clé de {shown} n'a été observée ni déclarée")
-    elif holding.named:
-        why = (
+        return f"No key of {shown} was seen or declared", f"Aucune clé de {shown} n'a été observée ni déclarée"
+    if holding.named:
+        return (
             f"That {name} holds the keys of {shown} is only declared",
             f"Que {name} détient les clés de {shown} est seulement déclaré",
         )
-    else:
-        why = (f"Nothing shows who holds the keys of {shown}", f"Rien ne montre qui détient les clés de {shown}")
-    return Verdict("not_observed", (why[0] + also[0], why[1] + also[1]), missing=(_KEYS,), **rest)
+    return f"Nothing shows who holds the keys of {shown}", f"Rien ne montre qui détient les clés de {shown}"
 
 
 def _remainder(rows: Sequence[Row], scene: Scene) -> Iterator[Said]:

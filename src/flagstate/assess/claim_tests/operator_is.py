@@ -63,8 +63,8 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
     shown, name = scene.shown(subject.asset_id), scene.party(said)
     running = parties.sort([row for row in rows if row["kind"] in RUNS and row["here"]], said)
     below = parties.sort([row for row in rows if row["kind"] not in RUNS or not row["here"]], said)
-    kin = "".join(en for en, _ in parties.group_words(running.kin, scene, said, ("runs it", "l'exploite")))
-    kin_fr = "".join(fr for _, fr in parties.group_words(running.kin, scene, said, ("runs it", "l'exploite")))
+    of_it = list(parties.group_words(running.kin, scene, said, ("runs it", "l'exploite")))
+    kin, kin_fr = "".join(en for en, _ in of_it), "".join(fr for _, fr in of_it)
     others = listed(parties.names(below.others, scene))
     if below.others:
         kin += f"; {others[0]} can get at it in another way"
@@ -113,11 +113,9 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             confidence="high",
             **rest,
         )
-    why = (
-        (f"That {name} runs {shown} is only declared", f"Que {name} exploite {shown} est seulement déclaré")
-        if running.named
-        else (f"Nothing that was seen shows who runs {shown}", f"Rien d'observé ne montre qui exploite {shown}")
-    )
+    why = (f"Nothing that was seen shows who runs {shown}", f"Rien d'observé ne montre qui exploite {shown}")
+    if running.named:
+        why = (f"That {name} runs {shown} is only declared", f"Que {name} exploite {shown} est seulement déclaré")
     return Verdict("not_observed", (why[0] + kin, why[1] + kin_fr), missing=(_WHO,), **rest)
 
 

@@ -132,3 +132,8 @@ def times(count: int, one: str, many: str | None = None) -> str:
 def day(moment: datetime | None) -> str:
     """Return the day of a moment."""
     return f"{moment:%Y-%m-%d}" if moment else "?"
+
+
+def spaced(number: int) -> str:
+    """Return a number as French writes it."""
+    return f"{number:,}".replace(",", "\u202f")
