@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,11 @@ def test_every_word_says_what_it_does_not_say_in_two_languages() -> None:
     for verb, said in SILENT.items():
         assert said, verb
         assert all(en and fr and en != fr for en, fr in said)
+
+
+def test_the_page_of_claims_tells_every_word() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "claims.md").read_text()
+    assert [verb for verb in JUDGES if f"| `{verb}` |" not in page] == []
 
 
 def test_long_lists_are_counted() -> None:
