@@ -53,5 +53,8 @@ class Meta:
     """Adverse findings that judgements explain (explained, by how many: judgements), that expired, that reopened."""
 
     def credits(self) -> list[tuple[str, str]]:
-        """Return the attributions, the demanded one first, each once."""
-        return list(dict.fromkeys((DB_IP, *self.attributions)))
+        """Return the attributions, the demanded one first, each text once: several files may have one source."""
+        listed: dict[str, str] = {}
+        for text, link in (DB_IP, *self.attributions):
+            listed.setdefault(text, link)
+        return list(listed.items())
