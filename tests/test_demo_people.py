@@ -42,7 +42,7 @@ def test_a_permutation_is_one(count: int, seed: int) -> None:
     assert sorted((np.arange(count) * times + shift) % count) == list(range(count))
 
 
-@pytest.mark.parametrize("place", places.load(), ids=lambda place: place.code)
+@pytest.mark.parametrize("place", places.ALL, ids=lambda place: place.code)
 def test_a_country_has_as_many_names_as_the_counters_count_on(place: places.Place) -> None:
     assert len({people.fold(name) for name in place.given}) == len(place.given) == places.GIVEN
     assert len({people.fold(name) for name in place.family}) == len(place.family) == places.FAMILY
@@ -64,4 +64,4 @@ def test_mail_leads_nowhere_and_numbers_are_telephone_numbers() -> None:
 
 
 def test_a_thousand_persons_are_a_thousand() -> None:
-    assert sum(place.permille for place in places.load()) == 1000
+    assert sum(place.permille for place in places.ALL) == 1000

@@ -61,7 +61,7 @@ class _Pools:
 
 @cache
 def _pools() -> _Pools:
-    listed = places.load()
+    listed = places.ALL
     pairs = [(given, family) for place in listed for given in place.given for family in place.family]
     homes = np.repeat(np.arange(len(listed)), [place.permille for place in listed])
     np.random.default_rng(7).shuffle(homes)
@@ -124,7 +124,7 @@ class Population:
         return permutation(self.count, self.seed)
 
     def home(self, persons: Numbers) -> Numbers:
-        """Return the place of each person's country in `places.load()`."""
+        """Return the place of each person's country in `places.ALL`."""
         pools = _pools()
         return pools.home[persons % len(pools.home)]
 

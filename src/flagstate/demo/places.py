@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 GIVEN, FAMILY, STREETS, TOWNS = 30, 40, 30, 8
 """How many of each a country has."""
@@ -45,11 +44,8 @@ def _place(code: str, permille: int, lines: str, towns: str, *, postcode: str, p
     return Place(code, permille, tuple(given), full, tuple(streets), made, postcode, phone, digits)
 
 
-@cache
-def load() -> tuple[Place, ...]:
-    """Return the countries, the largest first."""
-    return (
-        _place("FR", 236, """
+ALL = (
+    _place("FR", 236, """
 Marie Jean Nathalie Michel Isabelle Philippe Sylvie Alain Catherine Patrick Martine Pierre Christine Nicolas
 Françoise Christophe Valérie Laurent Sandrine Frédéric Stéphanie Julien Camille Thomas Léa Lucas Manon Hugo Chloé
 Théo
@@ -63,8 +59,8 @@ Blanc Guérin Boyer Garnier Chevalier François Legrand Gauthier Perrin
 de_la_Gare du_Moulin des_Lilas Victor-Hugo de_l'Église des_Écoles du_Château des_Acacias Pasteur de_la_République
 des_Jardins du_Stade de_la_Fontaine des_Vignes Jean-Jaurès
 """, "Paris:75001 Lyon:69001 Marseille:13001 Lille:59000 Nantes:44000 Bordeaux:33000 Toulouse:31000 Strasbourg:67000",
-               postcode="{n:05d}", phone="+3363998", digits=4),
-        _place("DE", 214, """
+           postcode="{n:05d}", phone="+3363998", digits=4),
+    _place("DE", 214, """
 Peter Michael Thomas Andreas Wolfgang Claudia Susanne Sabine Petra Monika Karin Andrea Stefan Christian Markus Julia
 Anna Katharina Lena Laura Jonas Leon Lukas Finn Emma Mia Hannah Sophie Maximilian Felix
 
@@ -76,8 +72,8 @@ Kaiser Fuchs Peters Lang Scholz Möller Weiß Jung Hahn
 
 Bahnhof Garten Haupt Linden Berg Schul Wald Kirch Mühlen Wiesen Rosen Birken Feld Ring Park
 """, "Berlin:10115 Hamburg:20095 München:80331 Köln:50667 Frankfurt:60311 Stuttgart:70173 Leipzig:4103 Dresden:1067",
-               postcode="{n:05d}", phone="+493023125", digits=3),
-        _place("ES", 128, """
+           postcode="{n:05d}", phone="+493023125", digits=3),
+    _place("ES", 128, """
 María Antonio Carmen José Ana Manuel Isabel Francisco Laura David Cristina Javier Marta Daniel Lucía Carlos Elena
 Jesús Sara Alejandro Paula Miguel Raquel Rafael Rosa Pedro Pilar Ángel Beatriz Pablo
 
@@ -90,8 +86,8 @@ Calle_@_# Avenida_@_#
 Mayor Real del_Sol de_la_Paz de_la_Iglesia Nueva del_Carmen de_la_Constitución del_Prado de_los_Olivos de_la_Fuente
 Cervantes de_las_Flores del_Molino San_Juan
 """, "Madrid:28001 Barcelona:8001 Valencia:46001 Sevilla:41001 Zaragoza:50001 Málaga:29001 Bilbao:48001 Murcia:30001",
-               postcode="{n:05d}", phone="+3465"),
-        _place("IT", 122, """
+           postcode="{n:05d}", phone="+3465"),
+    _place("IT", 122, """
 Giuseppe Maria Giovanni Anna Antonio Francesca Mario Laura Luigi Paola Marco Giulia Andrea Chiara Luca Sara Matteo
 Martina Francesco Elena Alessandro Valentina Stefano Silvia Davide Federica Roberto Alessia Paolo Elisa
 
@@ -104,8 +100,8 @@ Via_@_# Viale_@_#
 Roma Garibaldi Mazzini Dante Verdi Cavour Marconi Matteotti Manzoni della_Stazione dei_Mille San_Marco Europa Italia
 delle_Rose
 """, "Roma:118 Milano:20121 Napoli:80121 Torino:10121 Bologna:40121 Firenze:50121 Genova:16121 Verona:37121",
-               postcode="{n:05d}", phone="+39388"),
-        _place("PL", 96, """
+           postcode="{n:05d}", phone="+39388"),
+    _place("PL", 96, """
 Anna Jan Maria Andrzej Katarzyna Piotr Małgorzata Krzysztof Agnieszka Stanisław Barbara Tomasz Ewa Paweł Krystyna
 Józef Magdalena Marcin Elżbieta Marek Joanna Michał Aleksandra Grzegorz Zofia Jakub Monika Adam Julia Łukasz
 
@@ -119,8 +115,8 @@ ul._@_# al._@_#
 Polna Leśna Słoneczna Krótka Szkolna Ogrodowa Lipowa Brzozowa Łąkowa Kwiatowa Kościelna Sosnowa Parkowa Akacjowa
 Zielona
 """, "Warszawa:1 Kraków:30001 Łódź:90001 Wrocław:50001 Poznań:60001 Gdańsk:80001 Lublin:20001 Katowice:40001",
-               postcode="{x:02d}-{y:03d}", phone="+4845"),
-        _place("NL", 82, """
+           postcode="{x:02d}-{y:03d}", phone="+4845"),
+    _place("NL", 82, """
 Johannes Maria Jan Anna Cornelis Johanna Willem Elisabeth Pieter Cornelia Hendrik Catharina Daan Emma Sem Julia
 Lucas Tess Levi Sophie Finn Mila Bram Sanne Thijs Lotte Ruben Anouk Jeroen Femke
 
@@ -132,8 +128,8 @@ Wolters Post Kuiper Timmermans Groen Gerritsen Jonker Blom Martens
 
 Kerk Dorps School Molen Nieuw Beatrix Wilhelmina Juliana Linden Beuken Berken Eiken Station Markt Tulpen
 """, "Amsterdam:1012 Rotterdam:3011 Utrecht:3511 Eindhoven:5611 Groningen:9711 Tilburg:5038 Breda:4811 Maastricht:6211",
-               postcode="{n:04d} {a}{b}", phone="+3165"),
-        _place("BE", 64, """
+           postcode="{n:04d} {a}{b}", phone="+3165"),
+    _place("BE", 64, """
 Marie Jean Luc Marc Anne Patrick Christine Philippe Nathalie Jan Ann Peter Els Koen Sofie Tom Lies Bart Sarah Emma
 Louis Arthur Noah Olivia Louise Victor Elise Thomas Julie Lucas
 
@@ -146,8 +142,8 @@ Rue_@_# Avenue_@_#
 de_la_Station du_Moulin des_Tilleuls de_l'Église du_Parc des_Combattants de_la_Paix du_Village des_Prés de_la_Meuse
 du_Pont Albert des_Fleurs du_Bois Léopold
 """, "Liège:4000 Bruxelles:1000 Antwerpen:2000 Gent:9000 Namur:5000 Charleroi:6000 Mons:7000 Hasselt:3500",
-               postcode="{n:04d}", phone="+3246"),
-        _place("AT", 38, """
+           postcode="{n:04d}", phone="+3246"),
+    _place("AT", 38, """
 Josef Maria Johann Anna Franz Elisabeth Karl Christine Peter Monika Thomas Sabine Michael Andrea Wolfgang Petra
 Andreas Claudia Stefan Julia Lukas Lena Tobias Laura Florian Sarah David Katharina Jakob Marlene
 
@@ -159,8 +155,8 @@ Wallner Aigner Ebner Koller Lehner Haas Schuster
 
 Bahnhof Haupt Schul Kirchen Wiener Garten Feld Wald Berg Linden Mühl Post Rosen Dorf Brunnen
 """, "Wien:1010 Graz:8010 Linz:4020 Salzburg:5020 Innsbruck:6020 Klagenfurt:9020 Villach:9500 Wels:4600",
-               postcode="{n:04d}", phone="+43665"),
-        _place("IE", 14, """
+           postcode="{n:04d}", phone="+43665"),
+    _place("IE", 14, """
 John Mary Patrick Margaret Michael Catherine James Bridget Seán Aoife Conor Ciara Daniel Sarah Liam Emma Noah Grace
 Jack Emily Fionn Saoirse Cillian Niamh Oisín Róisín Darragh Caoimhe Eoin Sinéad
 
@@ -172,8 +168,8 @@ Farrell Fitzgerald Brown Martin Maguire Nolan Flynn Thompson
 
 Church Main Station Castle Bridge Mill Chapel Abbey Green Park Hill Orchard Priory Quay Strand
 """, "Dublin:1 Cork:12 Limerick:90 Galway:91 Waterford:91 Drogheda:92 Kilkenny:93 Sligo:91",
-               postcode="{k}{n:02d} {a}{b}14", phone="+3532091", digits=5),
-        _place("LU", 6, """
+           postcode="{k}{n:02d} {a}{b}14", phone="+3532091", digits=5),
+    _place("LU", 6, """
 Jean Marie Pierre Anne Paul Catherine Marc Nicole Claude Monique Luc Sophie Tom Laura Ben Emma Max Lara Louis Mia
 Charel Lena Felix Julie Sam Elisa Noah Lisa Tim Sarah
 
@@ -187,6 +183,7 @@ Résidence_du_Parc Résidence_des_Prés Cité_du_Moulin Cité_des_Fleurs Réside
 Résidence_du_Soleil Cité_du_Nord Résidence_du_Pont Cité_du_Verger Résidence_Beaulieu Cité_du_Bois
 Résidence_du_Centre Cité_de_la_Colline Résidence_du_Château
 """, "Luxembourg:1110 Esch-sur-Alzette:4010 Differdange:4510 Dudelange:3410 Ettelbruck:9010 Diekirch:9210 Wiltz:9510 "
-               "Echternach:6410",
-               postcode="L-{n:04d}", phone="+352661"),
-    )  # fmt: skip
+           "Echternach:6410",
+           postcode="L-{n:04d}", phone="+352661"),
+)  # fmt: skip
+"""The countries, the largest first."""
