@@ -79,13 +79,20 @@ def test_what_rests_on_a_source_is_told() -> None:
 
 
 def test_a_long_chain_ends_at_its_bound_and_counts_nothing_behind_it() -> None:
-    many = 3 * sources.MOST
+    many = 3 * sources.DEEPEST
     chain = [{"source_id": f"s{n}", "source_form": "report", "derived_from": [f"s{n + 1}"]} for n in range(many)]
     row = of([{"claim_id": "c", "source_ids": ["s0"]}], [*chain, {"source_id": f"s{many}", "source_form": "report"}])[
         "c"
     ]
     assert (row["independent"], row["circular"]) == (0, False)
-    assert row["absent"] == [f"s{sources.MOST - 1}"]
+    assert row["absent"] == [f"s{sources.DEEPEST}"]
+
+
+def test_a_claim_in_very_many_sources_ends_too() -> None:
+    listed = [{"source_id": f"s{n:05}", "source_form": "report"} for n in range(2 * sources.MOST)]
+    row = of([{"claim_id": "c", "source_ids": [one["source_id"] for one in listed]}], listed)["c"]
+    assert row["independent"] == sources.MOST - 1
+    assert len(row["absent"]) == sources.MOST
 
 
 NAMES = [f"n{number}" for number in range(9)]

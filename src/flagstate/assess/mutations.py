@@ -46,9 +46,10 @@ def mutations(claim: pa.Table, source: pa.Table) -> list[Row]:
     without = set(source["source_id"].to_pylist())
     found: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        for parent_id in sorted(set(row["derived_from"] or ()) & given.keys() - without - {row["claim_id"]}):
-            for made in _changes(given[parent_id], row):
-                _keep(found, row, parent_id, made)
+        for parent_id in sorted({one for one in row["derived_from"] or () if one in given and one not in without}):
+            if parent_id != row["claim_id"]:
+                for made in _changes(given[parent_id], row):
+                    _keep(found, row, parent_id, made)
         for made in implausible(row):
             _keep(found, row, None, made)
     return [found[key] for key in sorted(found, key=lambda key: tuple(str(part or "") for part in key))]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
 
-MOST = 500
-"""Claims and sources that are followed from one claim; what lies behind is named as absent, never counted."""
+MOST, DEEPEST = 300, 40
+"""Claims and sources, and steps, that are followed from one claim; what is first behind is named absent, none counted."""
 
 SECOND_HAND = frozenset({"translation", "rewrite", "copy"})
 """Forms of sources that never stand for themselves."""
@@ -49,10 +50,10 @@ class Node:
     stances: set[tuple[str, str]] = field(default_factory=set)
     """What others say of it: stance and who."""
 
-    @property
-    def origins(self) -> set[str]:
-        """Where it comes from: what it repeats, and else what it stands in."""
-        return self.behind or self.carriers
+    @cached_property
+    def origins(self) -> tuple[str, ...]:
+        """Where it comes from: what it repeats, and else what it stands in; asked once the graph is whole."""
+        return tuple(sorted(self.behind or self.carriers))
 
 
 @dataclass(frozen=True)
@@ -128,40 +129,46 @@ def stances(text: str | None) -> set[tuple[str, str]]:
     return {(stance, who) for who, stance in listed if isinstance(stance, str) and stance in _STANCES}
 
 
-def _after(nodes: Mapping[str, Node]) -> dict[str, set[str]]:
-    """Return, by id, what repeats it."""
-    found: dict[str, set[str]] = {}
-    for key, node in nodes.items():
-        for one in node.behind:
-            found.setdefault(one, set()).add(key)
+def _after(nodes: Mapping[str, Node]) -> dict[str, list[str]]:
+    """Return, by id, what repeats it, in order."""
+    found: dict[str, list[str]] = {}
+    for key in sorted(nodes):
+        for one in nodes[key].behind:
+            found.setdefault(one, []).append(key)
     return found
 
 
 def _up(start: str, nodes: Mapping[str, Node]) -> tuple[set[str], set[str]]:
     """Return all that a claim or source comes from, itself included, and the ids that lead nowhere."""
-    seen, lost, waiting = {start}, set[str](), [start]
-    for key in waiting:
-        for other in sorted(nodes[key].origins):
-            if other not in nodes or (other not in seen and len(seen) >= MOST):
-                lost.add(other)
-            elif other not in seen:
+    seen, lost, waiting = {start}, set[str](), [(start, 0)]
+    for key, steps in waiting:
+        for other in nodes[key].origins:
+            if other in seen:
+                continue
+            if other in nodes and len(seen) < MOST and steps < DEEPEST:
                 seen.add(other)
-                waiting.append(other)
+                waiting.append((other, steps + 1))
+            else:
+                lost.add(other)
+                if len(lost) >= MOST:
+                    return seen, lost
     return seen, lost
 
 
-def _down(start: str, nodes: Mapping[str, Node], after: Mapping[str, set[str]]) -> set[str]:
+def _down(start: str, nodes: Mapping[str, Node], after: Mapping[str, list[str]]) -> set[str]:
     """Return the claims that repeat a claim, and the sources that do; a source that repeats a source says nothing."""
-    seen, waiting = {start}, [start]
-    for key in waiting:
-        for other in sorted(after.get(key, ())) if nodes[key].is_claim else ():
-            if other not in seen and len(seen) < MOST:
+    seen, waiting = {start}, [(start, 0)]
+    for key, steps in waiting:
+        for other in after.get(key, ()) if nodes[key].is_claim and steps < DEEPEST else ():
+            if len(seen) >= MOST:
+                return seen
+            if other not in seen:
                 seen.add(other)
-                waiting.append(other)
+                waiting.append((other, steps + 1))
     return seen
 
 
-def _row(key: str, nodes: Mapping[str, Node], after: Mapping[str, set[str]]) -> Row:
+def _row(key: str, nodes: Mapping[str, Node], after: Mapping[str, list[str]]) -> Row:
     behind, lost = _up(key, nodes)
     ends = {one for one in behind if not nodes[one].origins}
     primaries = sorted(one for one in ends if not nodes[one].second_hand)
