@@ -30,7 +30,7 @@ def test_every_case_gets_its_answers(case: Case) -> None:
 def test_there_are_enough_cases() -> None:
     themes = {case.theme for case in cases.load()}
     assert len(cases.load()) >= 140
-    assert themes >= {"hosting", "keys", "ownership", "people", "law", "layers", "cutoff", "plan", "even"}
+    assert themes >= {"hosting", "keys", "ownership", "people", "law", "layers", "cutoff", "plan", "even", "claims"}
 
 
 def test_no_case_only_denies() -> None:
@@ -62,6 +62,8 @@ def test_a_case_of_our_own_is_read_as_it_is_written() -> None:
         ("  expect:", "  declared: [nothing]\n  expect:", "nothing is neither"),
         ("level: direct_law", "level: direct", "direct"),
         ("organised_in: [NO]", "organised_in: &a [NO]", "Anchors"),
+        ("  expect:", "  rows: {plaice: [{country: NO}]}\n  expect:", "no noun plaice"),
+        ("  expect:", "  rows: {place: [{contry: NO}]}\n  expect:", "Did you mean country"),
     ],
 )
 def test_a_bad_case_is_refused_with_its_line(old: str, new: str, said: str) -> None:
@@ -70,6 +72,39 @@ def test_a_bad_case_is_refused_with_its_line(old: str, new: str, said: str) -> N
         [cases.facts(case) for case in cases.parse(MADE.replace(old, new).encode(), "made.yaml")]
     assert said in str(caught.value)
     assert "made.yaml" in str(caught.value)
+
+
+def test_rows_of_other_nouns_count_as_observed() -> None:
+    text = MADE.replace(
+        "  expect:", "  rows: {activity: [{principal: staff, asset_id: box, day: 2026-11-01}]}\n  expect:"
+    )
+    [case] = cases.parse(text.encode(), "made.yaml")
+    [row] = cases.facts(case)["activity"].to_pylist()
+    assert (row["asset_id"], row["principal"], row["stance"]) == ("est:box", "staff", "observed")
+    assert row["evidence_id"] == "case:a_case:rows"
+
+
+CLAIMED = MADE.replace(
+    "    reach: [{gov: NO, of: box, level: direct_law}]\n",
+    "    claims: [{claim: c, verb: place_in, verdict: supported, says: Norway, rows_for: 1, confidence: high}]\n",
+).replace("  expect:", "    claims: {c: {says: It is there, by: op, test: {place_in: [NO], of: box}}}\n  expect:")
+
+
+def test_a_case_of_a_claim_is_held_to_what_it_says() -> None:
+    [case] = cases.parse(CLAIMED.encode(), "made.yaml")
+    assert differences(case, cases.conclude(case)) == []
+    for old, new in (
+        ("verdict: supported", "verdict: contradicted"),
+        ("says: Norway", "says: Sweden"),
+        ("says: Norway", "not_says: Norway"),
+        ("rows_for: 1", "rows_for: 2"),
+        ("confidence: high", "confidence: low"),
+        ("verb: place_in", "verb: operator_is"),
+        ("rows_for: 1", "remainder: a copy of the moon"),
+    ):
+        assert old in CLAIMED
+        [case] = cases.parse(CLAIMED.replace(old, new).encode(), "made.yaml")
+        assert len(differences(case, cases.conclude(case))) == 1, new
 
 
 def test_marks_make_facts_declared() -> None:
@@ -105,6 +140,9 @@ def test_marks_make_facts_declared() -> None:
         ("reach: [{gov: NO, of: box, level: direct_law}]", "no_finding: [{question: reach, verdict: unknown}]"),
         ("reach: [{gov: NO, of: box, level: direct_law}]", "says: [Magna Carta]"),
         ("reach: [{gov: NO, of: box, level: direct_law}]", "plan: {total: 7}"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "claims: [{claim: c, verdict: supported}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "provenance: [{claim: c, independent: 1}]"),
+        ("reach: [{gov: NO, of: box, level: direct_law}]", "mutations: [{claim: c, kind: unit}]"),
     ],
 )
 def test_a_wrong_answer_is_noticed(old: str, new: str) -> None:
