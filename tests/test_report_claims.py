@@ -269,6 +269,24 @@ def test_what_is_adverse_and_not_shown_is_counted() -> None:
     assert "Further adverse findings, on the pages of their questions: 18" in _Text(html, "overview").text
 
 
+def test_the_first_page_names_the_first_plan() -> None:
+    rows: list[dict[str, Any]] = [
+        {"rank": 1, "state": "optimal", "measure": f"m{n}", "words": f"Do {n}.", "total": 283} for n in range(6)
+    ]
+    rows.append({"rank": 2, "state": "next", "measure": "other", "words": "Do another.", "total": 300})
+    plan = model.rows(model.PLAN, rows)
+    shown = _Text(render(case() | {"plan": plan}, meta=META), "overview").text
+    assert "What would cure it The cheapest plan, cost 283. The whole plan" in shown
+    assert "Do 0.Do 1.Do 2.Do 3.and 2 more" in shown
+    assert "Do another." not in shown
+    ban = model.rows(model.PLAN, [{"rank": 1, "state": "ban", "proof": "Nothing breaks this."}])
+    assert (
+        "Only a ban is left. The whole plan Nothing breaks this."
+        in _Text(render({"plan": ban}, meta=META), "overview").text
+    )
+    assert "What would cure it" not in _Text(render(case(), meta=META), "overview").text
+
+
 def test_an_address_for_documentation_is_a_destination_without_a_place() -> None:
     """Invented evidence has such addresses in the place of public ones; private ranges stay inside."""
     flow = [{"resp_h": addr, "conns": 2, "orig_bytes": 9} for addr in ("203.0.113.9", "10.0.0.1", "127.0.0.1")]

@@ -13,6 +13,8 @@ NAME = "overview"
 
 SHOWN = 8
 """Gaps and steps that the overview lists."""
+MEASURES = 4
+"""Measures of the first plan that the overview names."""
 GRAVE = 12
 """Adverse findings that the overview lists."""
 
@@ -29,6 +31,7 @@ def build(view: View) -> dict[str, Any]:
         "claims": [asserted.Sheets(view).card(row) for row in asserted.three(claims)],
         "claims_total": len(claims),
         "claims_tally": [(view.code("claim", word), n) for word, n in asserted.tally(claims)],
+        "plan": first_plan(view),
         "figures": _figures(view),
         "judged": dict(view.meta.judged) if any(view.meta.judged.values()) else None,
         "open": [row for a in view.answers if a.asked for row in a.findings if row["verdict"] == "unknown"][:SHOWN],
@@ -36,6 +39,18 @@ def build(view: View) -> dict[str, Any]:
         "gaps_left": len(missed) - SHOWN,
         "todo": todo[:SHOWN],
     }
+
+
+def first_plan(view: View) -> dict[str, Any] | None:
+    """Return the first plan in short: its first measures, or why there is none; null: nothing was planned."""
+    rows = [row for row in view.table("plan").to_pylist() if row["rank"] == 1]
+    if not rows or rows[0]["state"] == "nothing":
+        return None
+    steps = [row["words"] or row["measure"] for row in rows if row["measure"]]
+    proofs = [row["proof"] or row["words"] for row in rows if not row["measure"]]
+    said = steps or [text for text in proofs if text]
+    left = max(len(said) - MEASURES, 0)
+    return {"state": rows[0]["state"], "total": rows[0]["total"], "steps": said[:MEASURES], "left": left}
 
 
 def varied(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
