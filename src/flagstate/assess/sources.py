@@ -14,7 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 
 MOST, DEEPEST = 300, 40
-"""Claims and sources, and steps, followed from one claim; what comes first behind is named as absent, none is counted."""
+"""Claims and sources, and steps, that are followed from one claim; what lies behind is absent, and none is counted."""
 
 SECOND_HAND = frozenset({"translation", "rewrite", "copy"})
 """Forms of sources that never stand for themselves."""
