@@ -86,7 +86,7 @@ def _window(noun: str, seen: pa.Table) -> dict[str, object]:
         "complete": "unknown",
         "said_by": "flagstate",
         "remark": _WINDOWS[noun],
-        "todo": "Say in estate.yaml, or with the sensor's own logs, how complete it is.",
+        "todo": "Give the logs in which the sensor or the store itself says what it missed.",
     }
 
 

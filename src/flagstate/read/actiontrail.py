@@ -77,7 +77,7 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
             "complete": "unknown",
             "said_by": "actiontrail",
             "remark": "Calls to Alibaba Cloud as one trail logged them; whether it logs all regions, it does not say.",
-            "todo": "Give the settings of the trail (DescribeTrails), or say in estate.yaml.",
+            "todo": "Give the settings of the trail (DescribeTrails).",
         }
         yield Facts("coverage", model.rows(model.COVERAGE, [row]), "observed")
     yield Tally(touched.events, skipped + objects.unlisted, first_ts=touched.first, last_ts=touched.last)

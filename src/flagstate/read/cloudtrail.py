@@ -162,7 +162,7 @@ class Log:
             "complete": "unknown",
             "said_by": "cloudtrail",
             "remark": "Calls to AWS as one trail logged them; whether it logs all regions, it does not say.",
-            "todo": "Give the settings of the trail (`aws cloudtrail get-event-selectors`), or say in estate.yaml.",
+            "todo": "Give the settings of the trail (`aws cloudtrail get-event-selectors`).",
         }
         yield Facts("coverage", model.rows(model.COVERAGE, [row]), "observed")
 
