@@ -211,7 +211,8 @@ def test_hostile_tests_are_data(test: object) -> None:
     figures = json.dumps(
         {"a": {"lo": 1, "hi": 10**30, "unit": HOSTILE}, "b": {"lo": 0, "hi": 0, "unit": "kg**99999999"}}
     )
-    listed = claim("c", test, claim_figures=figures, speaker=HOSTILE, sentence=HOSTILE, stances='{"a": "deny"}')
+    stances = json.dumps({f"{number}{HOSTILE[:60]}": "deny" for number in range(500)})
+    listed = claim("c", test, claim_figures=figures, speaker=HOSTILE, sentence=HOSTILE, stances=stances)
     tables = judged(listed, asset=WMS, flow=flows, activity=activity, place=made("place", PLACED, stance="configured"))
     for row in tables["claim_verdict"].to_pylist():
         assert row["claim_verdict"] in ("not_testable", "not_observed")
@@ -223,7 +224,7 @@ def test_a_claim_explains_itself() -> None:
     tables = of_case("claim_denied")
     [row] = [row for row in tables["finding"].to_pylist() if row["question"] == "claims"]
     told = "\n".join(lines(explain(tables, row["finding_id"])))
-    for words in ("a paper alleges", "reportedly", "Denied by hub.", '"hub": "deny"', "claim_verdict: supported"):
+    for words in ("A paper alleges", "reportedly", "Denied by hub.", '"hub": "deny"', "claim_verdict: supported"):
         assert words in told
     assert "FROM asked AS a" in told
     assert "place " in told

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flagstate.assess.claim_tests.told import Said, Verdict, day
+from flagstate.assess.claim_tests.told import Said, Verdict, day, listed
 
 Row = Mapping[str, Any]
 
@@ -112,11 +112,12 @@ def context(claim: Row, behind: Row) -> Context:
     hedge = claim["hedging"]
     en, fr = _SAYS.get(str(claim["claim_kind"]), ("says", "dit"))
     said = (
-        f"{who or 'Somebody'} {en}: “{short}”" + (f" ({hedge})" if hedge else ""),
-        f"{who or 'Quelqu’un'} {fr} : « {short} »" + (f" ({hedge})" if hedge else ""),
+        f"{_begin(who or 'Somebody')} {en}: “{short}”" + (f" ({hedge})" if hedge else ""),
+        f"{_begin(who or 'Quelqu’un')} {fr} : « {short} »" + (f" ({hedge})" if hedge else ""),
     )
     told = [(key, text, behind.get(key) or ()) for key, text in _STANCES.items()]
-    stances = ["".join(f" {text[at].format(', '.join(names))}" for _, text, names in told if names) for at in (0, 1)]
+    known = [(text, listed([(name, name) for name in names])) for _, text, names in told if names]
+    stances = ["".join(f" {text[at].replace('{0}', names[at])}" for text, names in known) for at in (0, 1)]
     values = {
         "says": sentence,
         "by": who,
@@ -128,6 +129,11 @@ def context(claim: Row, behind: Row) -> Context:
         "assertions": behind.get("assertions"),
     }
     return Context(said, (stances[0], stances[1]), {key: value for key, value in values.items() if value})
+
+
+def _begin(who: str) -> str:
+    """Return a speaker as a sentence begins with it; a name is written as it is."""
+    return who[:1].upper() + who[1:] if who.partition(" ")[0] in ("the", "a", "an", "le", "la", "les", "un") else who
 
 
 def sentence(said: Context, told: Verdict) -> Said:
@@ -163,13 +169,13 @@ def would_decide(claim: Row) -> Said:
     return _DECIDE.get(str(claim["claim_kind"]), _ELSE)
 
 
-def untested(listed: Sequence[Row], who: Mapping[str, Row]) -> Said:
+def untested(rows: Sequence[Row], who: Mapping[str, Row]) -> Said:
     """Return what is said of the claims that have no test, together."""
-    if len(listed) == 1:
-        said = context(listed[0], who.get(str(listed[0]["claim_id"]), {}))
+    if len(rows) == 1:
+        said = context(rows[0], who.get(str(rows[0]["claim_id"]), {}))
         return sentence(said, Verdict("not_testable", UNTESTED))
-    count, denied = len(listed), _with(listed, who, "denied_by")
-    unverified = _with(listed, who, "unverified_by")
+    count, denied = len(rows), _with(rows, who, "denied_by")
+    unverified = _with(rows, who, "unverified_by")
     return (
         f"{count:,} claims have no test, so nothing was asked of the evidence: they are neither supported nor "
         f"contradicted. {denied:,} of them are denied by somebody, {unverified:,} not verified by their publisher.",
@@ -179,8 +185,8 @@ def untested(listed: Sequence[Row], who: Mapping[str, Row]) -> Said:
     )
 
 
-def _with(listed: Iterable[Row], who: Mapping[str, Row], name: str) -> int:
-    return sum(bool(who.get(str(row["claim_id"]), {}).get(name)) for row in listed)
+def _with(rows: Iterable[Row], who: Mapping[str, Row], name: str) -> int:
+    return sum(bool(who.get(str(row["claim_id"]), {}).get(name)) for row in rows)
 
 
 def _object(text: str | None) -> object:
