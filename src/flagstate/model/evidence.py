@@ -31,6 +31,7 @@ EVIDENCE = Noun(
             "What it was recognised as (reader and variant).",
             "Recognised by content: a look-alike may be misread.",
         ),
+        Column("title", TEXT, "Title that it gives itself; masked.", "Its author's word; null for most kinds."),
         Column(
             "state",
             TEXT,

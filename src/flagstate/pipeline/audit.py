@@ -277,12 +277,20 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         settled=settled,
         language=str(kept["language"]),
         attributions=_attributions(),
+        title=_title(tables),
         example=bool(kept["example"]),
         home=_home(tables),
         without=("provider-feeds",) if "provider-feeds" in str(kept["without"]) else (),
         laws=shipped_laws() | (own if isinstance(own, dict) else {}),
         judged=counts(tables, case),
     )
+
+
+def _title(tables: Mapping[str, pa.Table]) -> str:
+    """Return the title that a declaration gives the case; empty where none does, or several differ."""
+    rows = tables["evidence"].select(["kind", "title"]).to_pylist()
+    found = {str(row["title"]) for row in rows if row["kind"] == "estate" and row["title"]}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _home(tables: Mapping[str, pa.Table]) -> str | None:

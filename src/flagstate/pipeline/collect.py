@@ -138,6 +138,7 @@ def _leaf(
         "range_from": piece.start if piece.stop is not None else None,
         "range_to": piece.stop,
         "kind": seen["kind"] or None,
+        "title": seen.get("title") or None,
         "state": seen["state"],
         "reason": seen["reason"] or None,
         "todo": seen["todo"] or None,

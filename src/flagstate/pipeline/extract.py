@@ -71,6 +71,7 @@ class Seen:
     notes: list[tuple[str, str, bool]] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     waits: bool = False
+    title: str = ""
     names: str = ""
     suspects: str = ""
 
@@ -302,6 +303,7 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
         seen.rows_read += part.rows_read
         seen.rows_rejected += part.rows_rejected
         seen.misses += part.misses
+        seen.title = seen.title or part.title
         _widen(seen, part.first_ts, part.last_ts)
     elif isinstance(part, Facts):
         table = part.table

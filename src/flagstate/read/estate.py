@@ -105,7 +105,8 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from notes
     for noun, rows in facts.items():
         yield Facts(noun, model.rows(model.NOUNS[noun], rows), "declared")
-    yield Tally(rows_read=sum(len(rows) for rows in facts.values()))
+    title = context.mask(root.text("title") or "")
+    yield Tally(rows_read=sum(len(rows) for rows in facts.values()), title=title)
 
 
 def check_dossier(root: strict.Node) -> None:

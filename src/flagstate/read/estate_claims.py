@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from flagstate.catalog.mask import mask_party
 from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import destination, refer
-from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, texts
+from flagstate.read.estate_rows import Collected, Row, bounds, day, plain, prose, texts
 
 _BEHIND = ("sources", "claims")
 _STATES: dict[object, str] = {True: "yes", False: "no", "unknown": "unknown"}
@@ -29,7 +29,7 @@ def sources(into: Collected) -> None:
                 "derived_from": _behind(node, key, into),
                 "anonymous": anonymous.value if anonymous else None,
                 "verified": _STATES[verified.value] if verified else None,
-                "remark": into.shown(node, "remark"),
+                "remark": _told(node, "remark", into),
             },
         )
 
@@ -43,7 +43,7 @@ def claims(into: Collected) -> None:
             node,
             {
                 "claim_id": into.names.ids[key],
-                "sentence": into.shown(node, "says"),
+                "sentence": _told(node, "says", into),
                 "claim_kind": node.text("kind"),
                 "speaker": _speaker(node, "by"),
                 "outlet": _speaker(node, "outlet"),
@@ -56,8 +56,8 @@ def claims(into: Collected) -> None:
                 "stances": json.dumps(_stances(stances), sort_keys=True) if stances else None,
                 "claim_figures": json.dumps(_figures(figures, into), sort_keys=True) if figures else None,
                 "test": json.dumps(_test(test, figures, into), sort_keys=True) if test else None,
-                "does_not_say": list(map(into.mask, texts(node.get("does_not_say")) or [])) or None,
-                "remark": into.shown(node, "remark"),
+                "does_not_say": [prose(one, into.mask) for one in texts(node.get("does_not_say")) or []] or None,
+                "remark": _told(node, "remark", into),
             },
         )
 
@@ -66,6 +66,11 @@ def _speaker(node: Node, key: str) -> str | None:
     """Return who speaks: outlets bear names of people and places, and who said it first is what a claim is about."""
     text = node.text(key)
     return None if text is None else mask_party(text)
+
+
+def _told(node: Node, key: str, into: Collected) -> str | None:
+    text = node.text(key)
+    return None if text is None else prose(text, into.mask)
 
 
 def _behind(node: Node, key: str, into: Collected) -> list[str] | None:

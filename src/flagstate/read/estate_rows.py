@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -12,6 +13,10 @@ from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import Names
 
 Row = dict[str, object]
+
+_STOP = re.compile(r"(?<=[a-zà-ÿ0-9)\]”»][.;:!?])\s+")
+_PIECE = 180
+"""Letters that are masked at once; a longer piece without a stop is cut, as any name."""
 
 
 @dataclass
@@ -49,6 +54,17 @@ class Collected:
     def source(self, node: Node) -> str:
         """Return where it is said: the source named, or file and line."""
         return self.shown(node, "source") or f"{node.file}:{node.line}"
+
+
+def prose(text: str, mask: Callable[[str], str]) -> str:
+    """Return sentences masked piece by piece, so that long ones stay whole; no name goes over a stop behind a word."""
+    pieces = [""]
+    for part in _STOP.split(text):
+        if pieces[-1] and len(pieces[-1]) + len(part) >= _PIECE:
+            pieces.append(part)
+        else:
+            pieces[-1] = f"{pieces[-1]} {part}".strip()
+    return " ".join(map(mask, pieces))
 
 
 def _frozen(value: object) -> object:

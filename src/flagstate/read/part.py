@@ -137,6 +137,8 @@ class Tally:
     """Earliest time (UTC)."""
     last_ts: datetime | None = None
     """Latest time (UTC)."""
+    title: str = ""
+    """The title that the artefact gives itself, masked."""
 
 
 @dataclass(frozen=True)

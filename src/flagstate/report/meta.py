@@ -41,6 +41,8 @@ class Meta:
     """en or fr; sentences of findings stay in English unless they have French ones, as those of rules have."""
     attributions: tuple[tuple[str, str], ...] = field(default=(DB_IP,))
     """Texts and links that the sources of the data demand; the place data's own is always shown."""
+    title: str = ""
+    """What the declaration calls the case, masked; empty: it has no title."""
     example: bool = False
     """The case is invented; the report says so at the top of every page."""
     home: str | None = None

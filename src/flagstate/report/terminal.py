@@ -54,7 +54,9 @@ def _headline(view: View) -> Text:
     line = Text(no_wrap=True, overflow="ellipsis")
     if meta.example:
         line.append(f"{t('example')}\n", style="yellow")
-    line.append(plain(meta.case_id)[:40], style="bold")
+    if meta.title:
+        line.append(f"{plain(meta.title)}\n", style="bold")
+    line.append(plain(meta.case_id)[:40], style="" if meta.title else "bold")
     line.append(f"  {t('version', n=meta.version)}, {figures.day(meta.as_of)}\n")
     line.append(f"{t(f'headline.{key}', **values)}\n", style="bold")
     line.append(f"{t('exit', code=meta.exit_code)}: {plain(view.exit_reason)}")

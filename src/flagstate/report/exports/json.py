@@ -32,7 +32,7 @@ def document(tables: Mapping[str, pa.Table], meta: Meta) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "flagstate": meta.flagstate,
-        "case": {"id": meta.case_id, "version": meta.version, "example": meta.example},
+        "case": {"id": meta.case_id, "title": meta.title or None, "version": meta.version, "example": meta.example},
         "as_of": meta.as_of.isoformat(),
         "made_at": meta.made_at.isoformat(),
         "exit": {"code": meta.exit_code, "reason": view.exit_reason},

@@ -21,7 +21,7 @@ def text(tables: Mapping[str, pa.Table], meta: Meta) -> str:
     view = View(tables, meta)
     t = view.t
     out = [
-        f"# {t('title')}: {markdown(meta.case_id)}",
+        f"# {t('title')}: {markdown(meta.title or meta.case_id)}",
         "",
         f"{t('version', n=meta.version)}, {t('as_of')} {day(meta.as_of)}. "
         f"{t('exit', code=meta.exit_code)}: {markdown(view.exit_reason)}",
