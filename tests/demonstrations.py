@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flagstate.demo.build import EVIDENCE, build
-from flagstate.demo.hub import AS_OF, Hub
+from flagstate.demo.hub import AS_OF, CARRIER, CLOUD, CUSTOMS, NAMES, PORTAL, UPDATES, Hub
 
 Row = dict[str, Any]
 Rows = Callable[[str], list[Row]]
@@ -198,9 +198,10 @@ def _failing(findings: list[Row], told: Row) -> None:
 
 
 def _abroad(findings: list[Row], told: Row) -> None:
-    """It came by SSH too: a door that nothing declares, and nobody knows whose callers are whose."""
-    open_ = [f for f in findings if f["rule_id"] == "flow-callers"]
-    assert [values(f)["answered_bytes"] for f in open_] == [told["resp_bytes"]]
+    """It came by SSH too: the only door that is open to somebody undeclared, with the country of the caller."""
+    (door,) = [f for f in findings if f["rule_id"] == "flow-callers"]
+    assert values(door)["answered_bytes"] == told["resp_bytes"]
+    assert f"{told['resp_h']} port {told['resp_p']}, from CN" in door["message"]
 
 
 HIDDEN = {"bulk_upload": _sent, "beacon": _sent, "dns_tunnel": _tunnel, "failing_sorter": _failing,
@@ -226,12 +227,12 @@ def _papers(findings: list[Row], truth: Row) -> None:
 
 
 def _decoys(findings: list[Row], truth: Row) -> None:
-    told = adverse(findings)
+    """Nothing innocent stands in any adverse finding of flows, whatever its kind: not as subject, nor in a sentence."""
+    kit = truth["portal"]["kit"]["server"]
+    said = [f"{f['subject']} {f['message']}" for f in adverse(findings) if f["subject"] != kit]
     hidden = {str(h[key]) for h in truth["traffic"]["hidden"] for key in ("name", "resp_h")}
-    for decoy in truth["traffic"]["decoys"]:
-        for word in {decoy["name"], decoy["resp_h"]} - {""} - hidden:
-            assert not [
-                f["message"] for f in told if word in f"{f['subject']} {f['message']}".split(" by a page of ")[0]
-            ]
-    for name in truth["portal"]["ordinary"]:
-        assert not [f["message"] for f in told if f["subject"].startswith(name)]
+    innocent = {decoy[key] for decoy in truth["traffic"]["decoys"] for key in ("name", "resp_h")}
+    innocent |= {one for decoy in truth["traffic"]["decoys"] if decoy["id"] == "crawler" for one in decoy["orig_h"]}
+    innocent |= set(truth["portal"]["ordinary"]) | {NAMES[one] for one in (CARRIER, CUSTOMS, CLOUD, PORTAL, UPDATES)}
+    for word in innocent - {""} - hidden:
+        assert not [text for text in said if word in text], word

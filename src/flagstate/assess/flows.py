@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flagstate import model
 from flagstate.assess.custody import own_ranges
@@ -14,20 +15,23 @@ from flagstate.model.counted import counted
 MOST = 200
 """Findings of one kind beyond this are put together in one."""
 
+DOORS = 3
+"""Open ports that a sentence names."""
+
 NAME_NETWORKS = "Name your own networks in estate.yaml (`networks:`), so that it is known which end is yours."
 SENDER = (
     "Network logs of the border for the same time: these records name no sender that is yours (a HAR never does); "
     "or name its network under `networks:` in estate.yaml."
 )
 DECLARE = "Declare where data may go (`flows:` in estate.yaml), or run `flagstate init` for a proposal to edit."
-COVER = "Say in estate.yaml or with the sensor how complete the capture is, so that an absence can be read."
+COVER = "Give the logs in which the sensor says what it missed (Zeek capture_loss), so that an absence can be read."
 
 
 def flows(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Conclude on flows from the three-way ledger.
 
     Args:
-        tables: reconciliation, flow, place and coverage.
+        tables: reconciliation, flow, endpoint, place and coverage.
 
     Returns:
         Rows of `finding`. What was observed and not declared is adverse; what only tried and sent 0 bytes is said to
@@ -198,8 +202,8 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
             "flow-callers",
             "open doors",
             "unknown",
-            f"Callers from outside took {bytes_in_words(back)} from {counted(len(doors), 'open port[|s]')} of yours; "
-            "no declaration covers them.",
+            f"Callers from outside took {bytes_in_words(back)} from {counted(len(doors), 'open port[|s]')} of yours "
+            f"({_doors(doors, tables)}); no declaration covers them.",
             values={"doors": len(doors), "answered_bytes": back},
             facts=_largest(doors),
             missing=["Declare who may call (`flows:` with `action: receive`)."],
@@ -210,6 +214,24 @@ def _open(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> Iter
         yield _maybe(maybe)
     if not blind and not doors and not maybe and not any(r["result"] in ("undeclared", "contradicted") for r in rows):
         yield _clean(seen, tables["coverage"])
+
+
+def _doors(rows: list[dict[str, object]], tables: Mapping[str, pa.Table]) -> str:
+    """Name the doors from which most was taken, with the countries of the callers that are known."""
+    ordered = sorted(rows, key=lambda r: (-_number(r["resp_bytes"]), str(r["subject"])))[:DOORS]
+    facts = {fact for row in ordered for fact in _texts(row["observed"])}
+    flow = tables["flow"]
+    near = flow.filter(pc.is_in(flow["fact_id"], value_set=pa.array(sorted(facts), pa.string())))
+    callers = dict(zip(near["fact_id"].to_pylist(), near["orig_h"].to_pylist(), strict=True))
+    ends = tables["endpoint"].select(["addr", "host_country"]).to_pylist() if "endpoint" in tables else []
+    places = {row["addr"]: row["host_country"] for row in ends}
+    named = []
+    for row in ordered:
+        where = sorted({str(places[c]) for f in _texts(row["observed"]) if places.get(c := callers.get(f))})
+        port = f" port {row['resp_p']}" if row["resp_p"] is not None else ""
+        end = str(row["subject"]).removeprefix("callers of ")
+        named.append(f"{end}{port}{', from ' + ', '.join(where) if where else ''}")
+    return "; ".join(named) + ("; and more" if len(rows) > DOORS else "")
 
 
 def _clean(seen: list[dict[str, object]], coverage: pa.Table) -> dict[str, object]:

@@ -45,11 +45,36 @@ entities:
 assets:
   site:     {{kind: region, place: BE, operated_by: hub}}
   fra:      {{kind: region, place: DE, operated_by: cloud}}
-  wms:      {{kind: system, runs_on: fra, addr: {wms}, critical: true, operated_by: software, controller_by: hub}}
+  wms:
+    name: Warehouse system
+    kind: system
+    runs_on: fra
+    addr: {wms}
+    critical: true
+    operated_by: software
+    controller_by: hub
   database:
-    {{kind: store, place: DE, addr: {cloud_addr}, server_name: {cloud_name}, operated_by: cloud, controller_by: hub}}
-  bucket:   {{kind: store, place: DE, server_name: {bucket}, operated_by: cloud, controller_by: hub}}
-  dr_copy:  {{kind: store, place: DE, server_name: {copy}, operated_by: cloud, controller_by: hub}}
+    name: Parcel database (Frankfurt)
+    kind: store
+    place: DE
+    addr: {cloud_addr}
+    server_name: {cloud_name}
+    operated_by: cloud
+    controller_by: hub
+  bucket:
+    name: Parcel archive (Frankfurt)
+    kind: store
+    place: DE
+    server_name: {bucket}
+    operated_by: cloud
+    controller_by: hub
+  dr_copy:
+    name: Copy for disasters
+    kind: store
+    place: DE
+    server_name: {copy}
+    operated_by: cloud
+    controller_by: hub
   portal:   {{kind: service, addr: {portal}, server_name: {portal_name}, operated_by: hub}}
   backup:   {{kind: store, place: BE, addr: {backup}, operated_by: hub}}
 """
@@ -67,7 +92,7 @@ holdings:
       classes: [consignee, person_name, email, postal_address]}}
   - {{at: portal, classes: [user_agent], state: used}}
 flows:
-  tracking: {{from: wms, to: carrier-north.example}}
+  tracking: {{to: carrier-north.example}}
   customs:  {{from: wms, to: customs-desk.example, port: 443}}
   storing:  {{from: wms, to: {cloud_name}}}
   updates:  {{to: scanwerk.example, port: 443}}

@@ -39,9 +39,7 @@ def write(hub: Hub, folder: Path, said: Callable[[str], None]) -> dict[str, obje
     people = [_person(rng, number) for number in range(max(8, visits * 2 // 3))]
     entries: list[Entry] = []
     told: list[str] = []
-    at = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 8, tzinfo=UTC) - timedelta(days=4)
-    for number in range(visits):
-        at += timedelta(seconds=int(rng.integers(60, 240)))
+    for number, at in enumerate(_times(rng, visits)):
         person = people[int(rng.integers(len(people)))]
         told.append(person)
         entries += _visit(at, number, person, rng)
@@ -63,6 +61,18 @@ def write(hub: Hub, folder: Path, said: Callable[[str], None]) -> dict[str, obje
         "kit": {"server": NAMES[SDK], "addr": SDK, "posts": len(posts), "emails": len(told), "persons": len(set(told))},
         "ordinary": sorted({FONTS[0], NAMES[CARRIER], NAMES[PORTAL]}),
     }
+
+
+def _times(rng: np.random.Generator, count: int) -> list[datetime]:
+    """Return when somebody at a desk looked at a parcel: on working days, in bouts, with pauses of all lengths."""
+    monday = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, tzinfo=UTC) - timedelta(days=LAST_DAY.weekday())
+    made: list[datetime] = []
+    while len(made) < count:
+        at = monday + timedelta(days=int(rng.integers(5)), seconds=float(rng.uniform(8 * 3600, 15 * 3600)))
+        for _ in range(int(rng.geometric(0.2))):
+            made.append(at)
+            at += timedelta(seconds=8 + float(rng.lognormal(3.6, 1.3)))
+    return sorted(made[:count])
 
 
 def _person(rng: np.random.Generator, number: int) -> str:
