@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.bods_interests import Interests
 from flagstate.read.bods_records import Records, entity, person
 from flagstate.read.bods_statements import Statement, statement
@@ -21,7 +22,7 @@ from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.json_head import top_keys
 from flagstate.read.json_values import values
-from flagstate.read.owners import TWICE, Flaws, Rows, counted, join_entities, join_interests
+from flagstate.read.owners import TWICE, Flaws, Rows, join_entities, join_interests
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader
 
 _NEW = {"recordId", "recordType", "recordDetails", "declarationSubject"}

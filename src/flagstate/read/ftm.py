@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from flagstate.errors import EvidenceError
+from flagstate.model.counted import counted
 from flagstate.read.charset import opened as utf8
 from flagstate.read.charset import sniff, text_head
 from flagstate.read.ftm_entities import Entities
 from flagstate.read.ftm_links import interests, parents
 from flagstate.read.json_head import top_keys
 from flagstate.read.json_values import values
-from flagstate.read.owners import TWICE, Flaws, Rows, counted, join_entities, join_interests
+from flagstate.read.owners import TWICE, Flaws, Rows, join_entities, join_interests
 from flagstate.read.part import Context, Head, Kind, Note, Opened, Part, Reader
 
 # fmt: off
