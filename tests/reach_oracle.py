@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -103,10 +103,11 @@ class Oracle:
     def protecting(self, asset: str) -> set[str]:
         """Return the keys that protect an asset by more than a declaration."""
         told = [row for row in self.on.get(asset, ()) if row["kind"] == "protects"]
-        return {row["holder_id"] for row in told if self.declared or row["stance"] != "declared"} - self.unheld()
+        return {row["holder_id"] for row in told if self.declared or row["stance"] != "declared"} - self.unheld
 
+    @cached_property
     def unheld(self) -> set[str]:
-        """Return the keys of which nothing but declarations says who has them: they stop nobody for certain."""
+        """The keys of which nothing but declarations says who has them: they stop nobody for certain."""
         return set() if self.declared else {key for key in self.assets if self.only_said(key)}
 
     def only_said(self, key: str) -> bool:
@@ -167,7 +168,7 @@ class Power:
         # That data merely rests or passes is believed of evidence; that it is in use, of anybody.
         believed = form["state"] if self.shown(form) or form["state"] == "used" else None
         state = believed or ("stored" if kind == "store" else "used")
-        named = set(form["key_ids"] or ()) - world.unheld() if self.shown(form) else set()
+        named = set(form["key_ids"] or ()) - world.unheld if self.shown(form) else set()
         # A declared attestation seals nothing, in either answer.
         attested = world.controlled(asset, "attestation", declared=False)
         sealed = state == "used" and "confidential" in (form["marks"] or ()) and attested
