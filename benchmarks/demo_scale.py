@@ -92,12 +92,7 @@ def compare(truth: dict[str, Any], case: Path) -> list[str]:
         if table["records"].get(made) != row["records"]:
             wrong.append(f"{name}.{made}: {row['records']:,} records, written {table['records'].get(made, 0):,}")
         persons = table["persons_of"].get(made, table["persons"])
-        # A number of a parcel is taken for one of a person where nothing else names persons.
-        if (
-            row["unit"] == "persons"
-            and made != "parcel_s10"
-            and not row["subjects_lo"] <= persons <= row["subjects_hi"]
-        ):
+        if row["unit"] == "persons" and not row["subjects_lo"] <= persons <= row["subjects_hi"]:
             wrong.append(
                 f"{name}.{made}: {row['subjects_lo']:,} to {row['subjects_hi']:,} persons, written {persons:,}"
             )
