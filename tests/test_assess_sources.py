@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,20 +97,73 @@ def test_a_claim_in_very_many_sources_ends_too() -> None:
     assert len(row["absent"]) == sources.MOST
 
 
+FIRM = {"source_form": "report", "outlet": "Firm X", "on_date": date(2026, 3, 1)}
+
+
+@pytest.mark.parametrize(
+    ("other", "independent"),
+    [
+        ({}, 1),
+        ({"outlet": " firm  X"}, 1),
+        ({"outlet": "FIRM x", "anonymous": True}, 1),
+        ({"outlet": "Firm Y"}, 2),
+        ({"on_date": date(2026, 3, 2)}, 2),
+        ({"outlet": None}, 2),
+    ],
+)
+def test_one_outlet_is_one_primary_a_day(other: Row, independent: int) -> None:
+    listed = [FIRM | {"source_id": "a"}, FIRM | {"source_id": "b"} | other]
+    row = of([{"claim_id": "c", "source_ids": ["a", "b"]}], listed)["c"]
+    assert (row["independent"], row["assertions"]) == (independent, 2)
+    assert row["primaries"] == ["a", "b"][:independent]
+    assert row["unnamed"] == bool(other.get("anonymous"))
+
+
+def test_several_reports_of_one_speaker_are_his_one_statement() -> None:
+    listed = [REPORT | {"anonymous": False}, {"source_id": "late", "source_form": "report", "outlet": "Late"}]
+    both: Row = {"claim_id": "c", "source_ids": ["report", "late"]}
+    assert of([both], listed)["c"]["primaries"] == ["late", "report"]
+    spoken = of([both | {"speaker": "The operator"}, {"claim_id": "copy", "derived_from": ["c"]}], listed)
+    for row in spoken.values():
+        assert (row["primaries"], row["independent"], row["unnamed"]) == (["c"], 1, 0)
+    assert spoken["c"]["assertions"] == 3
+    alone = of([both | {"speaker": "The operator", "source_ids": ["report"]}], listed)["c"]
+    assert alone["primaries"] == ["report"]
+    unnamed = of([both | {"speaker": "officials"}], [one | {"anonymous": True} for one in listed])["c"]
+    assert (unnamed["independent"], unnamed["unnamed"]) == (1, 1)
+    twice = [{"claim_id": name, "speaker": said} for name, said in (("a", "The operator"), ("b", "the  OPERATOR"))]
+    assert of([*twice, {"claim_id": "c", "derived_from": ["a", "b"]}], [])["c"]["primaries"] == ["a"]
+
+
+def test_who_says_it_again_confirms_nothing() -> None:
+    said = '{"grey_heron": "confirm", "authority": "confirm"}'
+    claims: list[Row] = [
+        {"claim_id": "c", "speaker": "Grey Heron", "stances": said},
+        {"claim_id": "copy", "speaker": "Gazette", "derived_from": ["c"], "stances": '{"grey_heron": "confirm"}'},
+        {"claim_id": "denied", "speaker": "Grey Heron", "stances": '{"grey_heron": "deny"}'},
+    ]
+    found = of(claims, [])
+    assert found["c"]["confirmed_by"] == found["copy"]["confirmed_by"] == ["authority"]
+    assert found["denied"]["denied_by"] == ["grey_heron"]
+
+
 NAMES = [f"n{number}" for number in range(9)]
 LINKS = st.lists(st.sampled_from([*NAMES, "gone"]), max_size=3)
+WHO = st.sampled_from([None, None, "a", "A ", "b"])
 GRAPHS = st.tuples(
     st.lists(
-        st.tuples(LINKS, LINKS, st.sampled_from([None, '{"a": "deny"}', '{"a": "confirm"}', "[", "{"])),
+        st.tuples(LINKS, LINKS, st.sampled_from([None, '{"a": "deny"}', '{"a": "confirm"}', "[", "{"]), WHO),
         min_size=1,
         max_size=5,
     ),
-    st.lists(st.tuples(LINKS, st.sampled_from(["report", "copy", "statement"]), st.booleans()), max_size=4),
+    st.lists(st.tuples(LINKS, st.sampled_from(["report", "copy", "statement"]), st.booleans(), WHO), max_size=4),
 )
 
 
 def graph(
-    drawn: tuple[list[tuple[list[str], list[str], str | None]], list[tuple[list[str], str, bool]]],
+    drawn: tuple[
+        list[tuple[list[str], list[str], str | None, str | None]], list[tuple[list[str], str, bool, str | None]]
+    ],
 ) -> tuple[list[Row], list[Row]]:
     claims: list[Row] = [
         {
@@ -116,12 +171,13 @@ def graph(
             "derived_from": behind,
             "source_ids": [one for one in carriers if one > NAMES[4]],
             "stances": said,
+            "speaker": who,
         }
-        for at, (behind, carriers, said) in enumerate(drawn[0])
+        for at, (behind, carriers, said, who) in enumerate(drawn[0])
     ]
     listed: list[Row] = [
-        {"source_id": NAMES[5 + at], "derived_from": behind, "source_form": form, "anonymous": unnamed}
-        for at, (behind, form, unnamed) in enumerate(drawn[1])
+        {"source_id": NAMES[5 + at], "derived_from": behind, "source_form": form, "anonymous": unnamed, "outlet": who}
+        for at, (behind, form, unnamed, who) in enumerate(drawn[1])
     ]
     return claims, listed
 

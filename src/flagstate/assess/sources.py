@@ -1,7 +1,8 @@
 """Who stands behind a claim: primaries are counted, not articles.
 
-Two articles that repeat one report are one source. A denial lowers nothing: it is shown. What a claim repeats is what
-somebody wrote down or worked out; nothing is guessed here.
+Two articles that repeat one report are one source; so are two of one outlet on one day, and any number of them that
+give the words of one speaker. A denial lowers nothing: it is shown. What a claim repeats is what somebody wrote down or
+worked out; nothing is guessed here.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class Node:
     unverified: bool = False
     """Its publisher could not verify it."""
     name: str = ""
-    """How a reader knows it: its outlet, or its id."""
+    """Of a source: its outlet, by which a reader knows it."""
+    party: tuple[str, str] = ("", "")
+    """Who speaks, as names are compared, and on which day: an outlet, or the speaker of a claim."""
     stances: set[tuple[str, str]] = field(default_factory=set)
     """What others say of it: stance and who."""
 
@@ -77,7 +80,9 @@ def provenance(claim: pa.Table, source: pa.Table) -> list[Row]:
     rewrite or a copy and names no origin is no primary: it is absent what it repeats. A claim that repeats something
     has its primaries from there; that it stands in further sources adds none.
 
-    What it cannot see: that two primaries spoke to the same unnamed person; what nobody wrote down.
+    What it cannot see: that two primaries spoke to the same unnamed person; that one speaker stands for several persons
+    ("officials"): they count as one; that two spellings are one name, apart from case, spaces and `_`; what nobody
+    wrote down.
     """
     nodes = _nodes(claim, source)
     after = _after(nodes)
@@ -110,13 +115,28 @@ def _nodes(claim: pa.Table, source: pa.Table) -> dict[str, Node]:
         node.anonymous |= row["anonymous"] is True
         node.unverified |= row["verified"] == "no"
         node.name = min(filter(None, (node.name, row["outlet"])), default="")
+        node.party = min(filter(_named, (node.party, _party(row["outlet"], row))), default=("", ""))
     for row in claim.to_pylist():
         node = nodes.setdefault(str(row["claim_id"]), Node(is_claim=True))
         node.behind |= set(row["derived_from"] or ())
         node.carriers |= set(row["source_ids"] or ())
         node.stances |= stances(row["stances"])
+        node.party = min(filter(_named, (node.party, _party(row["speaker"], row))), default=("", ""))
         node.is_claim = True
     return nodes
+
+
+def folded(name: object) -> str:
+    """Return a name as names are compared: without its case, and with one space for all between two words."""
+    return " ".join(str(name or "").replace("_", " ").casefold().split())
+
+
+def _party(name: object, row: Row) -> tuple[str, str]:
+    return folded(name), str(row["on_date"] or "")
+
+
+def _named(party: tuple[str, str]) -> bool:
+    return bool(party[0])
 
 
 def stances(text: str | None) -> set[tuple[str, str]]:
@@ -171,23 +191,61 @@ def _down(start: str, nodes: Mapping[str, Node], after: Mapping[str, list[str]])
 def _row(key: str, nodes: Mapping[str, Node], after: Mapping[str, list[str]]) -> Row:
     behind, lost = _up(key, nodes)
     ends = {one for one in behind if not nodes[one].origins}
-    primaries = sorted(one for one in ends if not nodes[one].second_hand)
+    first = _primaries(key, nodes, behind)
+    primaries = sorted(first)
+    speakers = {nodes[one].party[0] for one in behind if nodes[one].is_claim}
     given = {other for one in behind for other in nodes[one].carriers if other in nodes}
     said: dict[str, set[str]] = {name: set() for name in _STANCES.values()}
     for one in behind:
         for stance, who in nodes[one].stances:
-            said[_STANCES[stance]].add(who)
+            # Who says it again of himself confirms nothing.
+            if stance != "confirm" or folded(who) not in speakers:
+                said[_STANCES[stance]].add(who)
     said["unverified_by"] |= {nodes[one].name or one for one in behind | given if nodes[one].unverified}
     return {
         "claim_id": key,
         "assertions": len(_bearers(behind | _down(key, nodes, after), nodes)),
         "primaries": primaries,
         "independent": len(primaries),
-        "unnamed": sum(nodes[one].anonymous for one in primaries),
+        "unnamed": sum(first.values()),
         "circular": _circular(behind, nodes),
         "absent": sorted(lost | {one for one in ends if nodes[one].second_hand}),
         **{name: sorted(who) for name, who in said.items()},
     }
+
+
+def _primaries(key: str, nodes: Mapping[str, Node], behind: set[str]) -> dict[str, bool]:
+    """Return what a claim comes from in the end, one for each party and day, and whether it names no person."""
+    seen, waiting, found = {key}, [key], dict[str, bool]()
+    for one in waiting:
+        node = nodes[one]
+        spoken = _spoken(one, nodes) if node.is_claim and node.party[0] and not node.behind else None
+        if spoken is not None:
+            found[one] = spoken
+            continue
+        if not node.origins and not node.second_hand:
+            found[one] = node.anonymous
+        for other in node.origins:
+            if other in behind and other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return _parties(found, nodes)
+
+
+def _spoken(key: str, nodes: Mapping[str, Node]) -> bool | None:
+    """Return whether a speaker is known by unnamed persons only, where several primaries give his words; else None."""
+    ends = [one for one in _up(key, nodes)[0] if not nodes[one].origins and not nodes[one].second_hand]
+    unnamed = _parties({one: nodes[one].anonymous for one in ends}, nodes)
+    return all(unnamed.values()) if len(unnamed) > 1 else None
+
+
+def _parties(found: Mapping[str, bool], nodes: Mapping[str, Node]) -> dict[str, bool]:
+    """Return one of each party and day, the first by id; it is unnamed where one of them is."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(found):
+        party = nodes[key].party
+        groups.setdefault(party if _named(party) else ("", key), []).append(key)
+    return {listed[0]: any(found[key] for key in listed) for listed in groups.values()}
 
 
 def _bearers(family: Iterable[str], nodes: Mapping[str, Node]) -> set[str]:
