@@ -29,6 +29,7 @@ def test_that_what_is_kept_is_what_would_be_found_now() -> None:
     """Otherwise run tools/check_laws.py."""
     ours = tool()
     assert json.loads(ours.TARGET.read_text("utf-8")) == ours.checks(), "run tools/check_laws.py"
+    assert json.loads(ours.NEEDS.read_text("utf-8")) == ours.needs(), "run tools/check_laws.py"
 
 
 def test_that_a_query_with_one_letter_more_is_checked_anew(monkeypatch: pytest.MonkeyPatch) -> None:

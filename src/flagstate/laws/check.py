@@ -89,6 +89,8 @@ class Allowed:
 
     scalars: frozenset[str]
     """Operators, functions row by row, aggregates and sorting functions."""
+    sums: frozenset[str]
+    """Aggregates of both kinds, which give a row also of no rows."""
     ordered: frozenset[str]
     """Aggregates whose answer hangs on the order of rows."""
     sorting: frozenset[str]
@@ -113,6 +115,7 @@ def allowed() -> Allowed:
     }
     return Allowed(
         scalars=groups["operators"] | groups["scalars"] | groups["aggregates"] | groups["sorting"],
+        sums=groups["aggregates"] | groups["ordered"],
         ordered=groups["ordered"],
         sorting=groups["sorting"] | groups["shared_sorting"],
         windows=groups["windows"],

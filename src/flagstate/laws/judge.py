@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from flagstate.catalog import data_class, lists, wider
 from flagstate.catalog.strict import printable
 from flagstate.errors import FlagstateError, LawError
 from flagstate.laws import cage
+from flagstate.laws.barren import idle
 from flagstate.laws.cage import within
 from flagstate.laws.ground import CATALOGS, RESULT, documented, macros, nouns, views
 from flagstate.laws.pack import Law, Rule
@@ -60,10 +61,10 @@ def judge_here(
     """
     con = open_world(tables, laws, as_of, memory_bytes=memory_bytes, threads=threads)
     try:
-        known = World.of(tables, as_of)
+        known, empty = World.of(tables, as_of), bare(con)
         for law in laws:
             try:
-                yield Ruled(law.id, tuple(run(con, law, as_of, known, step_seconds=step_seconds)), None)
+                yield Ruled(law.id, tuple(run(con, law, as_of, known, step_seconds=step_seconds, empty=empty)), None)
             except FlagstateError as error:
                 yield Ruled(law.id, (), error)
     finally:
@@ -103,27 +104,81 @@ def _needed(laws: Sequence[Law]) -> set[str]:
 
 
 def run(
-    con: duckdb.DuckDBPyConnection, law: Law, as_of: date, known: World, *, step_seconds: float = STEP_SECONDS
+    con: duckdb.DuckDBPyConnection,
+    law: Law,
+    as_of: date,
+    known: World,
+    *,
+    step_seconds: float = STEP_SECONDS,
+    empty: Collection[str] = (),
 ) -> list[Row]:
     """Return the findings of one law.
+
+    Args:
+        con: As `open_world` returns it.
+        law: The law.
+        as_of: The day.
+        known: What findings are checked against.
+        step_seconds: Bound of one step.
+        empty: Tables without a row, as `bare` returns them. A rule of a shipped law that has no row without them does
+            not run, nor does a view that no rule reads which runs.
 
     Raises:
         LawError: A step fails, takes too long, or gives rows that no rule may give.
     """
-    made: list[str] = []
+    made: dict[str, bool] = {}
     found: list[Row] = []
+    waiting: dict[str, Step] = {}
+    # Of the user's own laws every step runs: one that fails is to be told.
+    none = set() if law.own else {*empty, "ruled"}
     try:
         _begin(con, law, as_of, made)
         for step in law.steps:
-            if step.kind == "view":
-                _execute(con, step, f'CREATE TABLE "{step.name}" AS {step.sql}', bind(law, step, as_of), step_seconds)
-                made.append(step.name)
-            else:
-                found += _rule(con, law, step, as_of, known, step_seconds)
+            if step.kind == "view" and not law.own:
+                waiting[step.name] = step
+                none |= {step.name} if idle(step.sql, none) else set()
+                continue
+            if idle(step.sql, none):
+                continue
+            for one in [*_below(step, waiting), *([step] if step.kind == "view" else [])]:
+                _view(con, law, one, as_of, step_seconds, made)
+                if not (law.own or made[one.name]):
+                    none.add(one.name)
+            if step.kind == "rule" and not idle(step.sql, none):
+                rows = _rule(con, law, step, as_of, known, step_seconds)
+                none -= {"ruled"} if rows else set()
+                found += rows
     finally:
         for name in made:
             con.execute(f'DROP TABLE IF EXISTS "{name}"')
     return found
+
+
+def bare(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the tables of a world without a row, as `open_world` returns it."""
+    names = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    asked = " UNION ALL ".join(f"SELECT '{name}' WHERE NOT EXISTS (FROM \"{name}\")" for name in names)
+    # What hangs on the law is filled, or not, when the law runs.
+    return frozenset(name for (name,) in con.execute(asked).fetchall()) - {"control_code"}
+
+
+def _below(step: Step, waiting: dict[str, Step]) -> list[Step]:
+    """Return the views that a step reads and that wait to be made, in the order of their making; they wait no more."""
+    found: list[Step] = []
+    for name in [name for name in waiting if name in step.reads]:
+        one = waiting.pop(name, None)
+        if one is not None:
+            found += [*_below(one, waiting), one]
+    return found
+
+
+def _view(
+    con: duckdb.DuckDBPyConnection, law: Law, step: Step, as_of: date, step_seconds: float, made: dict[str, bool]
+) -> None:
+    """Make a view of a law, and note whether it has a row."""
+    made[step.name] = True
+    sql = f'CREATE TABLE "{step.name}" AS {step.sql}'
+    made[step.name] = bool(_execute(con, step, sql, bind(law, step, as_of), step_seconds).num_rows)
 
 
 def bind(law: Law, step: Step, as_of: date) -> dict[str, Any]:
@@ -148,7 +203,7 @@ def law_day(law: Law, as_of: date) -> date:
     return law.until - timedelta(days=1) if law.until and as_of >= law.until else as_of
 
 
-def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: list[str]) -> None:
+def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: dict[str, bool]) -> None:
     """Make the tables of the law itself."""
     day = law_day(law, as_of)
     rows = []
@@ -160,7 +215,7 @@ def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: list[str
             (name, key or None, None if said is None else str(said), number, said if isinstance(said, date) else None)
         )
     con.execute("CREATE TABLE law_param (name VARCHAR, key VARCHAR, value VARCHAR, number DOUBLE, day DATE)")
-    made.append("law_param")
+    made["law_param"] = True
     if rows:
         con.executemany("INSERT INTO law_param VALUES (?, ?, ?, ?, ?)", rows)
     con.execute("DELETE FROM control_code")
@@ -170,7 +225,7 @@ def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: list[str
         "CREATE TABLE ruled (rule_id VARCHAR, subject VARCHAR, counterparty VARCHAR, verdict VARCHAR, "
         "outcome VARCHAR, exemption VARCHAR, facts VARCHAR[])"
     )
-    made.append("ruled")
+    made["ruled"] = True
 
 
 def _rule(
@@ -200,6 +255,8 @@ def _set(law: Law, name: str, as_of: date) -> bool:
 
 def _remember(con: duckdb.DuckDBPyConnection, result: pa.Table, step: Step) -> None:
     """Let later steps of the law read what this one found, before status and dates are laid over it."""
+    if not result.num_rows:
+        return
     kept = result.select(["subject", "counterparty", "verdict", "outcome", "exemption", "facts"])
     con.register("said_now", kept)
     con.execute(f"INSERT INTO ruled SELECT '{step.name}', * FROM said_now")
@@ -209,7 +266,7 @@ def _remember(con: duckdb.DuckDBPyConnection, result: pa.Table, step: Step) -> N
 def _execute(
     con: duckdb.DuckDBPyConnection, step: Step, sql: str, bound: Mapping[str, Any], seconds: float
 ) -> pa.Table:
-    """Run one statement within its time.
+    """Run one statement within its time; of one that makes a table, return a row only if it has one.
 
     Raises:
         LawError: It fails or takes too long. What the database says is only told where it speaks of the query itself.
@@ -219,8 +276,8 @@ def _execute(
         with within(con, seconds):
             if step.kind == "rule":
                 return con.sql(sql, params=dict(bound)).to_arrow_table()
-            con.execute(sql, dict(bound))
-            return pa.table({})
+            made = con.execute(sql, dict(bound)).fetchone()
+            return pa.table({"made": [made] if made and made[0] else []})
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
         raise LawError(
             f"The step {step.name} is not a query over the documented tables",

@@ -97,12 +97,13 @@ def work(told: dict[str, object]) -> None:
     as_of = date.fromisoformat(str(told["as_of"]))
     memory_bytes, threads = int(str(told["memory_bytes"])), int(str(told["threads"]))
     con = judge.open_world(tables, laws, as_of, memory_bytes=memory_bytes, threads=threads)
-    known, seconds = World.of(tables, as_of), float(str(told["step_seconds"]))
+    known, empty, seconds = World.of(tables, as_of), judge.bare(con), float(str(told["step_seconds"]))
     for law in laws:
         # What is begun and not said is what a death is blamed on.
         _said(folder, law.id, "begun").touch()
         try:
-            said = Ruled(law.id, tuple(judge.run(con, law, as_of, known, step_seconds=seconds)), None)
+            rows = judge.run(con, law, as_of, known, step_seconds=seconds, empty=empty)
+            said = Ruled(law.id, tuple(rows), None)
         except FlagstateError as error:
             said = Ruled(law.id, (), error)
         _say(folder, said)
