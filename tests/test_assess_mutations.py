@@ -47,10 +47,16 @@ def test_the_hangar_shrank_with_its_unit() -> None:
         (amount(30, "t"), amount(30, "parcel"), "unit"),
         (amount(30, "t"), amount(30), "unit"),
         (amount(2018, "calendar_year"), amount(2021, "calendar_year"), "date"),
-        (amount(1, "t"), amount(1, "t", "mass"), None),
         ({"hedging": "estimated"}, {}, "hedging"),
         ({}, {"hedging": "estimated"}, "hedging"),
-        ({"hedging": "estimated"}, {"hedging": "about"}, None),
+        ({"hedging": "estimated"}, {"hedging": "certainly"}, "hedging"),
+        ({"hedging": "Estimated"}, {"hedging": "estimated "}, None),
+        (amount(30, "t"), {}, "figure"),
+        ({}, amount(30, "t"), "figure"),
+        ({}, amount(2018, "calendar_year"), "figure"),
+        (amount(5, "kg"), amount(5, "KG"), None),
+        (amount(5, "kg"), amount(6, "KG"), "number"),
+        (amount(5, "Pa"), amount(5, "PA"), "unit"),
         ({"claim_scope": "credit data"}, {"claim_scope": "all data"}, "scope"),
         ({"claim_scope": "Credit  data"}, {"claim_scope": "credit data"}, None),
         ({"claim_scope": "credit data"}, {}, None),
@@ -65,6 +71,38 @@ def test_a_change_is_told_and_nothing_else(was: Row, now: Row, kind: str | None)
     rows = pair(was, now)
     assert [row["mutation_kind"] for row in rows] == ([kind] if kind else [])
     assert all(row["message"] and row["french"] for row in rows)
+
+
+def test_a_figure_under_another_name_is_left_out_and_added() -> None:
+    gone, new = sorted(pair(amount(1, "t"), amount(2, "t", "mass")), key=lambda row: str(row["figure"]))
+    assert (gone["figure"], gone["before"], gone["after"]) == ("area", "1 t", None)
+    assert gone["message"] == "area: 1 t was said, and is left out."
+    assert (new["figure"], new["before"], new["after"]) == ("mass", None, "2 t")
+    assert new["french"] == "mass : 2 t est dit, et ne l’était pas avant."
+
+
+def through(claims: list[Row], *sources: Row) -> list[tuple[object, ...]]:
+    rows = mutations(model.rows(model.NOUNS["claim"], claims), model.rows(model.NOUNS["source"], list(sources)))
+    return [(row["claim_id"], row["parent_id"], row["mutation_kind"]) for row in rows]
+
+
+def test_a_change_is_found_through_sources() -> None:
+    first = {"claim_id": "o", "hedging": "about"} | amount(3, "kg")
+    again = {"claim_id": "c", "hedging": "about"} | amount(5, "kg")
+    p, q = {"source_id": "p", "derived_from": ["o"]}, {"source_id": "q", "derived_from": ["p", "q"]}
+    told = [("c", "o", "number")]
+    assert through([first, again | {"derived_from": ["p"]}], p) == told
+    assert through([first, again | {"source_ids": ["q"]}], p, q) == told
+    assert through([first, again | {"derived_from": ["x"], "source_ids": ["q"]}], p, q) == []
+    assert through([first | {"source_ids": ["q"]}, again], p, q) == []
+
+
+def test_of_several_claims_behind_a_source_only_figures_are_compared() -> None:
+    first = {"claim_id": "o", "speaker": "x"} | amount(3, "kg")
+    other = {"claim_id": "r", "speaker": "y"} | amount(7, "kg", "mass")
+    again = {"claim_id": "c", "speaker": "z", "derived_from": ["p"]} | amount(5, "kg")
+    assert through([first, other, again], {"source_id": "p", "derived_from": ["o", "r"]}) == [("c", "o", "number")]
+    assert ("c", "o", "speaker") in through([first, other, again], {"source_id": "p", "derived_from": ["o"]})
 
 
 def weighed(between: list[float], because: str | None = None) -> list[Row]:

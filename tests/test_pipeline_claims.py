@@ -139,7 +139,9 @@ def test_what_changed_on_the_way_is_found(name: str, change: tuple[str, str | No
 
 
 def test_the_hall_and_the_parcels_are_worked_out() -> None:
-    (hall,), (weight,) = SHEETS["c30_a5"].changes, SHEETS["c32"].changes
+    assert changes("c30_a5") == {("unit", "area"), ("figure", "planned")}
+    (hall,) = (row for row in SHEETS["c30_a5"].changes if row["mutation_kind"] == "unit")
+    (weight,) = SHEETS["c32"].changes
     assert "2,787 m**2" in hall["message"]
     assert "3.37 kg" in weight["message"]
     assert changes("c30") == set()

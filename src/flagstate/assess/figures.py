@@ -180,7 +180,17 @@ def comparable(one: str | None, other: str | None) -> float | None:
     if (one or "").strip() == (other or "").strip():
         return 1.0
     first, second = unit(one), unit(other)
-    return first.factor / second.factor if first.base == second.base else None
+    if first.base == second.base:
+        return first.factor / second.factor
+    # KG is no unit: it is kg, badly written.
+    alike = first.text.casefold() == second.text.casefold() and (_own(first) or _own(second))
+    return 1.0 if alike else None
+
+
+def _own(made: Unit) -> bool:
+    """Whether a unit is a word that no table of units knows."""
+    word = made.text.casefold()
+    return made.base in (((word, 1),), ((word[:-1], 1),))
 
 
 def same(one: tuple[float, float], other: tuple[float, float]) -> bool:

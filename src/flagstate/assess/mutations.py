@@ -1,7 +1,7 @@
 """How claims changed on the way from what they repeat, and which do not agree with themselves.
 
-Each claim is held against each claim that it repeats: figures and units, hedges, scope, dates, who says it, and what
-kind of claim it is. What changed may be a correction: it is shown, and decides nothing.
+Each claim is held against each claim that it repeats, at once or through sources: figures and units, hedges, scope,
+dates, who says it, and what kind of claim it is. What changed may be a correction: it is shown, and decides nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import date
 import pyarrow as pa
 
 from flagstate.assess import figures
+from flagstate.assess.sources import DEEPEST, MOST, folded
 
 CALENDAR = frozenset({"calendar_year", "calendar_month", "calendar_day"})
 """Units of figures that say when, not how much."""
@@ -37,22 +38,53 @@ def mutations(claim: pa.Table, source: pa.Table) -> list[Row]:
 
     Args:
         claim: Rows of `claim`.
-        source: Rows of `source`; a claim that repeats a source alone has nothing to be held against.
+        source: Rows of `source`; a claim that repeats a source is held against the claim that the source repeats.
+            Where a source repeats several claims, only figures of the same name are compared.
 
     What it cannot see: a change that no figure, unit, hedge, scope, date, speaker or kind of the dossier shows.
     """
     rows = sorted(claim.to_pylist(), key=lambda row: (str(row["claim_id"]), str(row.get("evidence_id") or "")))
     given = {str(row["claim_id"]): row for row in rows}
-    without = set(source["source_id"].to_pylist())
+    through: dict[str, set[str]] = {}
+    for said in source.to_pylist():
+        through.setdefault(str(said["source_id"]), set()).update(said["derived_from"] or ())
     found: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        for parent_id in sorted({one for one in row["derived_from"] or () if one in given and one not in without}):
-            if parent_id != row["claim_id"]:
-                for made in _changes(given[parent_id], row):
-                    _keep(found, row, parent_id, made)
+        for parent_id, alone in sorted(_parents(row, given, through).items()):
+            for made in _changes(given[parent_id], row, alone):
+                _keep(found, row, parent_id, made)
         for made in implausible(row):
             _keep(found, row, None, made)
     return [found[key] for key in sorted(found, key=lambda key: tuple(str(part or "") for part in key))]
+
+
+def _parents(row: Said, given: Mapping[str, Said], through: Mapping[str, set[str]]) -> dict[str, bool]:
+    """Return the claims that a claim repeats, and whether each is all that is repeated on the way to it."""
+    found: dict[str, bool] = {}
+    for start in sorted(set(_ids(row, "derived_from") or _ids(row, "source_ids"))):
+        ends = {start} & given.keys() if start not in through else _ends(start, given, through)
+        ends.discard(str(row["claim_id"]))
+        for one in ends:
+            found[one] = found.get(one, False) or len(ends) == 1
+    return found
+
+
+def _ids(row: Said, column: str) -> list[str]:
+    listed = row[column]
+    return [str(one) for one in listed] if isinstance(listed, list) else []
+
+
+def _ends(start: str, given: Mapping[str, Said], through: Mapping[str, set[str]]) -> set[str]:
+    """Return the claims to which a source leads, through the sources that it repeats."""
+    seen, found, waiting = {start}, set[str](), [(start, 0)]
+    for key, steps in waiting:
+        for other in sorted(through[key]) if steps < DEEPEST else ():
+            if other in through and other not in seen and len(seen) < MOST:
+                seen.add(other)
+                waiting.append((other, steps + 1))
+            elif other in given and other not in through:
+                found.add(other)
+    return found
 
 
 def _keep(found: dict[tuple[object, ...], Row], row: Said, parent_id: str | None, made: Row) -> None:
@@ -71,10 +103,15 @@ def _made(kind: str, before: object, after: object, words: tuple[str, str], figu
     }
 
 
-def _changes(was: Said, now: Said) -> Iterator[Row]:
-    before, after = figures.figures(_text(was, "claim_figures")), figures.figures(_text(now, "claim_figures"))
+def _changes(was: Said, now: Said, alone: bool) -> Iterator[Row]:
+    """Yield what changed; of one of several claims behind a source only figures that both have can be compared."""
+    before, after = _numbers(was), _numbers(now)
     for name in sorted(set(before) & set(after)):
         yield from _figure(name, before[name], after[name])
+    if not alone:
+        return
+    for name in sorted(set(before) ^ set(after)):
+        yield _lost(name, before[name], True) if name in before else _lost(name, after[name], False)
     yield from _hedge(_text(was, "hedging"), _text(now, "hedging"))
     yield from _words(was, now)
     yield from _kind(_text(was, "claim_kind"), _text(now, "claim_kind"))
@@ -90,6 +127,23 @@ def _changes(was: Said, now: Said) -> Iterator[Row]:
 def _text(row: Said, column: str) -> str | None:
     found = row[column]
     return str(found).strip() or None if found is not None else None
+
+
+def _numbers(row: Said) -> dict[str, Mapping[str, object]]:
+    """Return the figures of a claim that have a number."""
+    said = figures.figures(_text(row, "claim_figures"))
+    return {name: one for name, one in said.items() if figures.bounds(one) is not None}
+
+
+def _lost(name: str, one: Said, gone: bool) -> Row:
+    """Return that a figure disappeared, or appeared."""
+    ends, unit = figures.bounds(one) or (0.0, 0.0), str(one.get("unit") or "")[: figures.MAX_UNIT]
+    told, dit = (_dates(ends) if unit in CALENDAR else figures.span(ends, unit, tongue) for tongue in ("en", "fr"))
+    if gone:
+        words = (f"{name}: {told} was said, and is left out.", f"{name} : {dit} était dit, et ne l’est plus.")
+        return _made("figure", told, None, words, name)
+    words = (f"{name}: {told} is said, and was not before.", f"{name} : {dit} est dit, et ne l’était pas avant.")
+    return _made("figure", None, told, words, name)
 
 
 def _figure(name: str, was: Said, now: Said) -> Iterator[Row]:
@@ -141,6 +195,9 @@ def _hedge(was: str | None, now: str | None) -> Iterator[Row]:
     if now and not was:
         words = (f"A hedge appeared ({now}).", f"Une réserve est apparue : « {now} ».")
         yield _made("hedging", None, now, words)
+    if was and now and folded(was) != folded(now):
+        words = (f"Its hedge was: {was}. Now it is: {now}.", f"Sa réserve était : {was}. Maintenant : {now}.")
+        yield _made("hedging", was, now, words)
 
 
 def _words(was: Said, now: Said) -> Iterator[Row]:
@@ -160,7 +217,7 @@ def _words(was: Said, now: Said) -> Iterator[Row]:
         ),
     ):
         first, then = _text(was, column), _text(now, column)
-        if first and then and " ".join(first.casefold().split()) != " ".join(then.casefold().split()):
+        if first and then and folded(first) != folded(then):
             yield _made(kind, first, then, (english.format(first, then), french.format(first, then)))
 
 

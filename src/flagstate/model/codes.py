@@ -133,8 +133,9 @@ CLAIM_VERDICTS = {
 
 MUTATIONS = {
     "number": "A figure changed.",
+    "figure": "A figure disappeared, or appeared.",
     "unit": "A unit changed and its figure did not.",
-    "hedging": "A hedge disappeared, or appeared.",
+    "hedging": "A hedge disappeared, appeared or changed.",
     "scope": "It speaks of more, of less or of something else.",
     "date": "A date differs.",
     "speaker": "It is put into another mouth.",
