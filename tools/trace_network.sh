@@ -17,7 +17,7 @@ traced() { # label, command...
   fi
 }
 traced demo "$bin" demo --keep "$work/demo"
-[ -s "$work/demo/report.html" ] || { cat "$work/demo.out"; echo "network: demo left no report"; exit 1; }
+[ -s "$work/demo/case/report.html" ] || { cat "$work/demo.out"; echo "network: demo left no report"; exit 1; }
 traced audit "$bin" audit tests/data --case "$work/case"
 [ -s "$work/case/report.html" ] || { cat "$work/audit.out"; echo "network: audit left no report"; exit 1; }
 # Captures and logs of traffic were among the evidence: what they name was not looked up, and nobody was called.
