@@ -71,12 +71,43 @@ def test_what_cannot_be_worked_out_says_why(given: dict[str, dict[str, object]],
         ("degC", "K", None),
         ("dBm", "W", None),
         (None, "parcel", None),
+        ("bags", "kg", None),
+        ("units", "nit", None),
+        ("links", "m", None),
+        ("pcs", "parsec", None),
+        ("PCS", "pieces", 1),
+        ("kg/boxes", "kg/box", 1),
+        ("tons", "kg", 1000),
+        ("Ton", "t", 1),
+        ("short_ton", "kg", 907.185),
+        ("kt", "t", 1000),
+        ("KG", "kg", 1),
         (None, "", 1),
     ],
 )
 def test_units_are_compared_by_what_they_measure(one: str | None, other: str | None, times: float | None) -> None:
     found = figures.comparable(one, other)
     assert found == (None if times is None else pytest.approx(times, rel=1e-4))
+
+
+COUNTED = ["bags", "points", "chains", "hands", "cups", "poles", "slugs", "counts", "units", "dots", "boxes", "parcels"]
+
+
+@pytest.mark.parametrize("word", COUNTED)
+def test_a_word_that_counts_is_no_unit_of_nature(word: str) -> None:
+    made = figures.quotient({"mass": figure(1000, "t"), "many": figure(50_000, word)}, "mass", "many", None)
+    assert (made.unit, made.lo) == (f"t/{word}", pytest.approx(0.02))
+    assert figures.unit(word).base == figures.unit({"boxes": "box"}.get(word, word[:-1])).base
+
+
+def test_tons_say_how_they_were_read() -> None:
+    given = {"mass": figure(1_100_000, "tons"), "parcels": figure(326_000_000, "parcel")}
+    made = figures.quotient(given, "mass", "parcels", "kg")
+    assert made.lo == pytest.approx(3.374, rel=1e-3), "metric, not short tons"
+    assert made.words == "1,100,000 tons / 326,000,000 parcel = 3.37 kg (tons read as metric, 1,000 kg)"
+    assert made.french.endswith("(tons lu comme métrique, 1\u202f000 kg)")
+    assert "read as" not in figures.quotient(given, "mass", "parcels", None).words, "nothing was converted"
+    assert figures.doubts(["kg/Tons", "kt", "t"]) == " (Tons read as metric, 1,000 kg; kt read as metric, 1,000,000 kg)"
 
 
 @pytest.mark.parametrize(

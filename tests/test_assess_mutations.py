@@ -35,6 +35,14 @@ def test_the_hangar_shrank_with_its_unit() -> None:
     assert "2\u202f787 m**2" in str(row["french"])
 
 
+def test_tons_that_changed_say_how_they_were_read() -> None:
+    (row,) = pair(amount(30, "t"), amount(40, "tons"))
+    assert row["message"] == "area: 30 t (30 tons) became 40 tons (tons read as metric, 1,000 kg)."
+    assert "lu comme métrique" in str(row["french"])
+    (plain,) = pair(amount(30, "tons"), amount(40, "tons"))
+    assert "read as" not in str(plain["message"])
+
+
 @pytest.mark.parametrize(
     ("was", "now", "kind"),
     [

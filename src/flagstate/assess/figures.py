@@ -1,7 +1,8 @@
 """Figures of claims: their units, whether two of them say the same, and one divided by another.
 
 A unit is hostile text: it is read here, name by name, and no expression is ever evaluated. What the library of units
-(pint) does not know, such as parcel or EUR, is a unit of its own. The library is loaded only when two units differ.
+(pint) does not know, such as parcel or EUR, is a unit of its own; so are words that count, whatever the library takes
+them for: pcs are pieces, no parsecs. The library is loaded only when two units differ.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -33,6 +34,30 @@ _PART = re.compile(
 _LARGEST = 300.0
 """Natural logarithm of the largest factor of a unit."""
 _RAISED = {"²": "**2", "³": "**3"}
+
+_COUNTED = frozenset([
+    "account", "article", "bag", "bale", "barge", "batch", "bin", "bottle", "box", "bunch", "bundle", "call", "can",
+    "carton", "case", "cask", "chain", "client", "colli", "consignment", "container", "count", "country", "crate",
+    "cup", "customer", "declaration", "device", "dot", "drum", "email", "entry", "file", "firm", "flight", "hand",
+    "head", "house", "hub", "item", "jar", "job", "keg", "letter", "line", "link", "load", "lorry", "lot", "mail",
+    "message", "order", "pack", "package", "packet", "page", "pair", "pallet", "parcel", "part", "particle", "person",
+    "phone", "piece", "point", "pole", "post", "record", "request", "roll", "row", "sack", "seller", "set", "shipment",
+    "site", "slug", "stack", "stop", "store", "tin", "tote", "transaction", "tray", "trip", "truck", "unit", "user",
+    "van", "vehicle", "visit",
+])  # fmt: skip
+"""Words that count things, in the singular: never units of nature, though pint knows a bag, a link and a micro-nit."""
+_PLURALS = {
+    "pc": "piece", "pcs": "piece", "people": "person", "boxes": "box", "batches": "batch", "bunches": "bunch",
+    "entries": "entry", "countries": "country", "lorries": "lorry", "pct": "percent",
+}  # fmt: skip
+"""Plurals and short forms that no s makes."""
+_TONNE = (("kilogram", 1),)
+_DOUBTFUL = {
+    **dict.fromkeys(("ton", "tons"), (1e3, "1,000 kg")),
+    **dict.fromkeys(("kt", "kton", "ktons", "kiloton", "kilotons"), (1e6, "1,000,000 kg")),
+    **dict.fromkeys(("megaton", "megatons"), (1e9, "1,000,000,000 kg")),
+}
+"""Words that are metric here and something else there (short tons, knots): in kilograms, and as a reader is told."""
 
 Figures = Mapping[str, Mapping[str, object]]
 
@@ -100,12 +125,18 @@ def _registry() -> UnitRegistry[Any]:
 @lru_cache(maxsize=4096)
 def _name(name: str) -> tuple[float, tuple[tuple[str, int], ...]]:
     """Return what one name of a unit is: a factor and base units, or a base unit of its own."""
+    word = name.casefold()
+    if word in _DOUBTFUL:
+        return _DOUBTFUL[word][0], _TONNE
+    word = _PLURALS.get(word, word)
+    if (one := word.removesuffix("s")) in _COUNTED:
+        return 1.0, ((one, 1),)
+    name = word if name.casefold() in _PLURALS else name
     from pint.util import UnitsContainer
 
     table = _registry()
     read = [prefix + unit for prefix, unit, _ in table.parse_unit_name(name) if not _strange(prefix + unit)]
     if not read:
-        word = name.casefold()
         return 1.0, (((word[:-1] if len(word) > 3 and word.endswith("s") else word), 1),)
     factor, base = table.get_base_units(UnitsContainer({read[0]: 1}))
     return float(str(factor)), tuple(sorted((name, int(power)) for name, power in _powers(base._units)))
@@ -131,7 +162,8 @@ def unit(text: str | None) -> Unit:
     Args:
         text: Such as `m**2`, `m²`, `t`, `EUR/parcel`; null: a bare number.
 
-    What it cannot see: that a word is a short form of another: `pcs` is a parsec to the table of units.
+    What it cannot see: that a word is a short form of another, but for a few; which ton is meant: `doubts` says how
+        it was read.
     """
     said = (text or "").strip()
     parts = _parts(said)
@@ -168,6 +200,24 @@ def _parts(said: str) -> list[tuple[str, int]] | None:
         found.append((match[2], -power if match[1] == "/" else power))
         at = match.end()
     return found
+
+
+def doubts(units: Iterable[str], language: str = "en") -> str:
+    """Return how units of more than one meaning were read, such as tons, as a clause in brackets; empty: none is.
+
+    Args:
+        units: As they are written.
+        language: en or fr.
+    """
+    names = dict.fromkeys(
+        name for text in units for name, _ in _parts(text.strip()) or () if name.casefold() in _DOUBTFUL
+    )
+    told = ((name, _DOUBTFUL[name.casefold()][1]) for name in names)
+    if language == "fr":
+        clauses = [f"{name} lu comme métrique, {size.replace(',', chr(0x202F))}" for name, size in told]
+    else:
+        clauses = [f"{name} read as metric, {size}" for name, size in told]
+    return f" ({'; '.join(clauses)})" if clauses else ""
 
 
 def comparable(one: str | None, other: str | None) -> float | None:
@@ -244,12 +294,14 @@ def quotient(given: Figures, figure: str, per: str, wanted: str | None) -> Quoti
             None, None, shown, f"{of or 'a bare number'} is not counted in {wanted}",
             f"{of or 'un nombre sans unité'} ne se compte pas en {wanted}",
         )  # fmt: skip
+    converted = of != wanted if wanted else alike is not None and of != each
     ends = [over / under * times for over in first for under in second]
     lo, hi = min(ends), max(ends)
     if not (math.isfinite(lo) and math.isfinite(hi)):
         return Quotient(None, None, shown, "the result is beyond all bounds", "le résultat dépasse toute borne")
     words, french = (
         f"{span(first, of, language)} / {span(second, each, language)} = {span((lo, hi), shown, language)}"
+        + (doubts((of, each, shown), language) if converted else "")
         for language in ("en", "fr")
     )
     return Quotient(lo, hi, shown, words, french)

@@ -170,16 +170,20 @@ def _figure(name: str, was: Said, now: Said) -> Iterator[Row]:
     turned = (first[0] * times, first[1] * times)
     if not all(map(math.isfinite, turned)) or figures.same(turned, then):
         return
+    doubt, doute = (figures.doubts((of, to), tongue) if of != to else "" for tongue in ("en", "fr"))
     if of != to and figures.same(first, then):
         back = (then[0] / times, then[1] / times)
         words = (
-            f"{name}: {old} became {new}, which is {figures.span(back, of)}.",
-            f"{name} : {vieux} est devenu {neuf}, soit {figures.span(back, of, 'fr')}.",
+            f"{name}: {old} became {new}, which is {figures.span(back, of)}{doubt}.",
+            f"{name} : {vieux} est devenu {neuf}, soit {figures.span(back, of, 'fr')}{doute}.",
         )
         yield _made("unit", old, new, words, name)
         return
     also = [f" ({figures.span(turned, to, tongue)})" if of != to else "" for tongue in ("en", "fr")]
-    words = (f"{name}: {old}{also[0]} became {new}.", f"{name} : {vieux}{also[1]} est devenu {neuf}.")
+    words = (
+        f"{name}: {old}{also[0]} became {new}{doubt}.",
+        f"{name} : {vieux}{also[1]} est devenu {neuf}{doute}.",
+    )
     yield _made("number", old, new, words, name)
 
 
