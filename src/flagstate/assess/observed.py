@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,7 @@ def observed(
     Where flows were read, only responders count: whoever merely called us is no holder of what we sent out.
 
     Args:
-        tables: network, flow and endpoint.
+        tables: asset, network, flow and endpoint.
         interests: Interests in force.
         names: Name of each entity.
     """
@@ -31,9 +31,12 @@ def observed(
     reasons = _reasons(interests)
     services = _services(tables["flow"], reasons)
     own = [ipaddress.ip_network(str(cidr), strict=False) for cidr in own_ranges(tables["network"])]
+    told = of_assets(tables["asset"], {str(row["subject_id"]) for row in interests if row["kind"] == "operates"})
     groups: dict[str, Subject] = {}
     for row in tables["endpoint"].to_pylist():
         addr = str(row["addr"])
+        if row["operator_id"] is None and addr in told:
+            continue
         if row["special"] is not None or (responders and addr not in responders) or _inside(addr, own):
             continue
         operator = row["operator_id"]
@@ -47,6 +50,17 @@ def observed(
                 _count(service, row, traffic.get(addr))
             _add_reason(service, reasons, f"domain:{domain}")
     return [groups[key] for key in sorted(groups)]
+
+
+def of_assets(asset: pa.Table, operated: Collection[str]) -> set[str]:
+    """Return the addresses of assets of which somebody says who runs them: such a host is that asset, seen again.
+
+    Args:
+        asset: Rows of `asset`.
+        operated: Ids of assets with an operator.
+    """
+    pairs = zip(asset["asset_id"].to_pylist(), asset["addr"].to_pylist(), strict=True)
+    return {addr for asset_id, addr in pairs if addr and asset_id in operated}
 
 
 def own_ranges(networks: pa.Table) -> list[str]:

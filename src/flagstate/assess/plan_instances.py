@@ -268,7 +268,9 @@ class Binder:
         """Yield the hosts that somebody unknown runs: what goes there can be blocked all the same."""
         called = {str(row["resp_h"]) for row in self.rows.of("flow") if row["resp_h"]}
         silent = [row for row in self.rows.of("endpoint") if row["operator_id"] is None and row["special"] is None]
-        addresses = tuple(sorted(str(row["addr"]) for row in silent if str(row["addr"]) in called))
+        operated = {str(row["subject_id"]) for row in self.rows.of("interest") if row["kind"] == "operates"}
+        named = {str(row["addr"]) for row in self.rows.of("asset") if row["addr"] and row["asset_id"] in operated}
+        addresses = tuple(sorted(addr for row in silent if (addr := str(row["addr"])) in called - named))
         if addresses:
             words = "hosts without known operator"
             yield "destination", {"entity": NO_OPERATOR, "entity_name": words, "addresses": addresses}
