@@ -238,7 +238,9 @@ def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 @lru_cache(maxsize=4096)
 def _address(addr: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return ipaddress.ip_address(addr)
+    found = ipaddress.ip_address(addr)
+    # An IPv4 address may be written as IPv6 (::ffff:192.0.2.1); it is the same one.
+    return (isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped) or found
 
 
 def patterns(tables: Mapping[str, pa.Table]) -> list[Pattern]:

@@ -10,12 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from flagstate.assess.claim_tests import no_flow_words as words
+from flagstate.assess.claim_tests.departures import unmapped
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene
 from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, day, listed, times
 from flagstate.assess.destination import FAILS, MEETS, Book, Destination, Ends, Pattern, ends_of
 from flagstate.assess.finding import bytes_in_words
-from flagstate.catalog.country_names import country_name
 
 Row = Mapping[str, Any]
 
@@ -27,30 +28,49 @@ SILENT: tuple[Said, ...] = (
 """What such a claim does not say."""
 
 MET = """
--- What of the asset of a claim met a destination that it excludes. moved: bytes were sent; tried: none were.
+-- What of the asset of a claim met a destination that it excludes. moved: bytes were sent; tried: none were; maybe:
+-- they were, and that it is there is likely and not sure.
 WITH hit AS (
-  SELECT a.claim_id, d.end_id, bool_and(m.open) AS open
+  SELECT a.claim_id, d.end_id, bool_and(m.open) AS open, bool_and(m.weak) AS weak
   FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id
   JOIN met AS m ON m.pattern = a.pattern AND m.far_id = d.far_id
   GROUP BY a.claim_id, d.end_id
 ), told AS (
   SELECT h.claim_id, d.*,
-    CASE WHEN h.open THEN 'open' WHEN d.moved THEN 'moved' WHEN d.tried THEN 'tried' ELSE 'unsized' END AS state
+    CASE WHEN h.open THEN 'open' WHEN d.moved AND h.weak THEN 'maybe' WHEN d.moved THEN 'moved'
+      WHEN d.tried THEN 'tried' ELSE 'unsized' END AS state
   FROM hit AS h JOIN departure AS d USING (end_id)
 )
 SELECT claim_id, state, count(*) AS ends, sum(flows)::BIGINT AS flows, sum(bytes)::BIGINT AS bytes,
   sum(conns)::BIGINT AS conns, min(first_ts) AS first_ts, max(last_ts) AS last_ts,
-  arg_max({'far': coalesce(name, addr), 'country': country, 'inbound': inbound}, (bytes, end_id), 8) AS far,
+  arg_max({'far': coalesce(name, addr), 'country': country, 'inbound': inbound, 'guessed': guessed, 'likely': likely},
+    (bytes, end_id), 8) AS far,
   list_distinct(flatten(arg_max(facts, (bytes, end_id), 8))) AS facts
 FROM told GROUP BY claim_id, state ORDER BY claim_id, state
 """
 
 SEEN = """
--- All that was seen to leave the asset of a claim, whereto it may be.
+-- All that was seen to leave the asset of a claim, whereto it may be, and of how many far ends what is not known.
 SELECT claim_id, sum(flows)::BIGINT AS flows, sum(bytes)::BIGINT AS bytes, min(first_ts) AS first_ts,
   max(last_ts) AS last_ts, list_distinct(flatten(arg_max(facts, (bytes, end_id), 4))) AS facts,
-  count(*) FILTER (WHERE country IS NULL AND moved) AS placeless
-FROM (SELECT DISTINCT claim_id, asset_id FROM asked) AS a JOIN departure AS d ON d.asset_id = a.asset_id
+  count(*) FILTER (WHERE country IS NULL AND NOT tried) AS placeless,
+  coalesce(sum(bytes) FILTER (WHERE country IS NULL AND NOT tried), 0)::BIGINT AS placeless_bytes,
+  count(*) FILTER (WHERE (name IS NULL OR guessed OR name LIKE '%‹%') AND NOT tried) AS nameless,
+  coalesce(sum(bytes) FILTER (WHERE (name IS NULL OR guessed OR name LIKE '%‹%') AND NOT tried), 0)::BIGINT
+    AS nameless_bytes,
+  count(*) FILTER (WHERE addr IS NULL AND NOT tried) AS addressless,
+  coalesce(sum(bytes) FILTER (WHERE addr IS NULL AND NOT tried), 0)::BIGINT AS addressless_bytes,
+  count(*) FILTER (WHERE r.far_id IS NULL AND NOT tried) AS ownerless,
+  coalesce(sum(bytes) FILTER (WHERE r.far_id IS NULL AND NOT tried), 0)::BIGINT AS ownerless_bytes
+FROM asked AS a JOIN departure AS d ON d.asset_id = a.asset_id LEFT JOIN run AS r ON r.far_id = d.far_id
+GROUP BY claim_id
+"""
+
+WITHIN = """
+-- How many flows of the asset of a claim there are in the time that was watched.
+SELECT claim_id, count(DISTINCT fact_id) AS flows, count(DISTINCT fact_id) FILTER (
+    WHERE coalesce(first_ts <= a.until, true) AND coalesce(last_ts >= a.since, true)) AS within
+FROM asked AS a JOIN crossing AS c ON c.asset_id = a.asset_id
 GROUP BY claim_id
 """
 
@@ -82,15 +102,38 @@ def judge(asks: Sequence[Ask], scene: Scene) -> Iterator[tuple[Ask, Verdict]]:
     rows = {listed[0].claim_id: list(_asked(listed[0].claim_id, *key)) for key, listed in groups.items()}
     asked = pa.Table.from_pylist([row for made in rows.values() for row in made], schema=_FORM)
     _meet(scene, sorted({pattern for _, patterns in groups for pattern in patterns}))
-    met, seen = ask(scene.con, MET, asked), ask(scene.con, SEEN, asked)
+    met, seen = ask(scene.con, MET, asked), _seen(scene, {same for same, _ in groups})
     for key, same in groups.items():
         first = same[0].claim_id
         for one in same:
             query = kept(MET, asked, list(_asked(one.claim_id, *key)))
-            yield one, _verdict(one, scene, met.get(first, []), next(iter(seen.get(first, [])), None), query)
+            yield one, _verdict(one, scene, met.get(first, []), seen[key[0]], query)
 
 
 _FORM = pa.schema([("claim_id", pa.string()), ("asset_id", pa.string()), ("pattern", pa.string())])
+_WATCHED = pa.schema(
+    [
+        ("claim_id", pa.string()),
+        ("asset_id", pa.string()),
+        *((n, pa.timestamp("us", "UTC")) for n in ("since", "until")),
+    ]
+)
+
+
+def _seen(scene: Scene, subjects: set[tuple[str, ...]]) -> dict[tuple[str, ...], Row | None]:
+    """Return by asset what was seen to leave it, with its flows in the time that was watched."""
+    keys = {same: str(at) for at, same in enumerate(sorted(subjects))}
+    rows: list[Row] = []
+    for same, key in keys.items():
+        window = scene.window("flow", same)
+        rows += [{"claim_id": key, "asset_id": one, "since": window.begin, "until": window.end} for one in same]
+    asked = pa.Table.from_pylist(rows, schema=_WATCHED)
+    found, within = ask(scene.con, SEEN, asked), ask(scene.con, WITHIN, asked)
+    made: dict[tuple[str, ...], Row | None] = {}
+    for same, key in keys.items():
+        [row] = found.get(key) or [None]
+        made[same] = row and {**row, **within[key][0]}
+    return made
 
 
 def _patterns(one: Ask) -> list[str]:
@@ -109,7 +152,8 @@ def _meet(scene: Scene, patterns: list[str]) -> None:
     made = [_pattern(pattern, ends) for pattern in patterns]
     book = Book([one for one in made if one.kind != "cidr"])
     rows = scene.con.sql(
-        "SELECT far_id, any_value(addr), any_value(name), any_value(country), any_value(disputed) FROM departure "
+        "SELECT far_id, any_value(addr), any_value(name), any_value(country), any_value(disputed), "
+        "any_value(likely), any_value(guessed) FROM departure "
         "GROUP BY far_id ORDER BY far_id"
     ).fetchall()
     far = {
@@ -121,12 +165,13 @@ def _meet(scene: Scene, patterns: list[str]) -> None:
             None,
             disputed=frozenset(disputed or ()),
         )
-        for far_id, addr, name, country, disputed in rows
+        for far_id, addr, name, country, disputed, _, _ in rows
     }
+    graded = {row[0]: (bool(row[5]), bool(row[6])) for row in rows}
     pairs = [(pattern, far_id) for far_id, end in far.items() for pattern in book.about(end)]
     pairs += _within([one for one in made if one.kind == "cidr"], far)
     found = [
-        (pattern.fact_id, far_id, state != MEETS)
+        (pattern.fact_id, far_id, state != MEETS, _weak(pattern.kind, *graded[far_id]))
         for pattern, far_id in pairs
         if (state := pattern.fit(far[far_id], inbound=False).state) != FAILS
     ]
@@ -137,9 +182,17 @@ def _meet(scene: Scene, patterns: list[str]) -> None:
                 "pattern": pa.array([row[0] for row in found], pa.string()),
                 "far_id": pa.array([row[1] for row in found], pa.int64()),
                 "open": pa.array([row[2] for row in found], pa.bool_()),
+                "weak": pa.array([row[3] for row in found], pa.bool_()),
             }
         ),
     )
+    run = [far_id for far_id, end in far.items() if end.operators]
+    scene.con.register("run", pa.table({"far_id": pa.array(run, pa.int64())}))
+
+
+def _weak(kind: str, likely: bool, guessed: bool) -> bool:
+    """Say whether a far end is only likely to be there: by a doubtful geolocation, or by a name that DNS last gave."""
+    return likely if kind == "country" else guessed and kind in ("domain", "asset", "entity", "provider")
 
 
 def _within(ranges: list[Pattern], far: Mapping[int, Destination]) -> Iterator[tuple[Pattern, int]]:
@@ -149,7 +202,7 @@ def _within(ranges: list[Pattern], far: Mapping[int, Destination]) -> Iterator[t
     at: list[tuple[int, int, int]] = []
     for far_id, end in far.items():
         with suppress(ValueError):
-            addr = ipaddress.ip_address(end.addr or "")
+            addr = ipaddress.ip_address(unmapped(end.addr or ""))
             at.append((addr.version, int(addr), far_id))
     at.sort()
     for one in ranges:
@@ -169,54 +222,46 @@ def _pattern(text: str, ends: Mapping[str, Ends]) -> Pattern:
 
 
 def _verdict(one: Ask, scene: Scene, rows: list[Any], seen: Any, query: str) -> Verdict:  # noqa: ANN401  a row
-    subject = scene.subject(str(one.asset_id))
-    shown, said = scene.shown(subject.asset_id), listed([_excluded(pattern, scene) for pattern in _patterns(one)])
-    by = {row["state"]: row for row in rows}
-    moved = by.get("moved")
+    subject, patterns = scene.subject(str(one.asset_id)), _patterns(one)
+    shown, said = scene.shown(subject.asset_id), listed([words.excluded(pattern, scene) for pattern in patterns])
+    by = {str(row["state"]): row for row in rows}
     window = _window(scene.window("flow", subject.same), seen)
-    attempts = _attempts(by.get("tried"))
-    flows = seen["flows"] if seen else 0
-    against = moved["flows"] if moved else 0
+    moved, tried = by.get("moved") or by.get("maybe"), words.attempts(by.get("tried"))
+    flows, within = (seen["flows"], seen["within"]) if seen else (0, 0)
     rest: dict[str, Any] = {
-        "remainder": tuple(_remainder(by, seen, window)),
+        "remainder": (
+            *words.remainder(patterns, by, seen, window, flows - within),
+            *_asked_names(patterns, subject.same, scene),
+        ),
         "window": window,
         "query": query,
-        "counts": (against, flows - sum(row["flows"] for row in rows)),
-        "rows_for": tuple(seen["facts"]) if seen and not moved else (),
+        "counts": (moved["flows"], 0) if moved else (0, within - sum(row["flows"] for row in rows) if seen else 0),
+        "rows_for": tuple(seen["facts"]) if within and not moved else (),
         "rests_on": "observed" if seen else None,
         "values": {
             "sent_bytes": moved["bytes"] if moved else 0,
             "destinations": moved["ends"] if moved else 0,
             "attempts": by["tried"]["conns"] if "tried" in by else 0,
-            "seen_flows": flows,
+            "seen_flows": within,
         },
     }
     if moved:
-        size, fr_size = bytes_in_words(moved["bytes"]), bytes_in_words(moved["bytes"]).replace(".", ",")
-        far = listed([_far(row) for row in moved["far"]])
-        more = moved["ends"] - len(moved["far"])
-        also = (f" and {more:,} more", f" et {more} autres") if more > 0 else ("", "")
-        return Verdict(
-            "contradicted",
-            (
-                f"{size} went from {shown} to {far[0]}{also[0]}, which the claim excludes ({said[0]}){attempts[0]}",
-                f"{fr_size} sont allés de {shown} vers {far[1]}{also[1]}, que l'affirmation exclut ({said[1]})"
-                f"{attempts[1]}",
-            ),
-            against=tuple(moved["facts"]),
-            confidence="high",
-            **rest,
-        )
-    if not seen:
+        return _went(shown, said, moved, tried, "high" if "moved" in by else "low", rest)
+    if not within:
+        rest["counts"] = (0, 0)
+        span = (f" ({day(window.begin)} – {day(window.end)})",) * 2 if seen else ("", "")
         none: Said = (
-            f"No traffic of {shown} was seen in what was given",
-            f"Aucun trafic de {shown} n'a été observé dans ce qui a été fourni",
+            f"No traffic of {shown} was seen in what was given{span[0]}{tried[0]}",
+            f"Aucun trafic de {shown} n'a été observé dans ce qui a été fourni{span[1]}{tried[1]}",
         )
         return Verdict("not_observed", none, missing=(_LOGS, _ENDS), **rest)
-    unsure = "open" in by or "unsized" in by or _placeless(one, seen)
+    unplaced = [one for one in patterns if one.startswith("asset:") and not _ends(scene).get(one[6:])]
+    tunnels = bool(_tunnels(patterns, subject.same, scene))
+    gaps = words.unknown(patterns, seen)
+    unsure = "open" in by or "unsized" in by or bool(gaps) or bool(unplaced) or tunnels
     none = (
-        f"Nothing was seen to go from {shown} to {said[0]}, in {times(flows, 'flow')} of it{attempts[0]}",
-        f"Rien n'a été vu aller de {shown} vers {said[1]}, en {flows} flux de sa part{attempts[1]}",
+        f"Nothing was seen to go from {shown} to {said[0]}, in {times(within, 'flow')} of it{tried[0]}",
+        f"Rien n'a été vu aller de {shown} vers {said[1]}, en {within} flux de sa part{tried[1]}",
     )
     if window.whole and not unsure and rest["counts"][1] > 0:
         whole = (
@@ -225,12 +270,55 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], seen: Any, query: str) -> 
         )
         return Verdict("supported", whole, confidence="medium", **rest)
     missing = ([] if window.whole else [_LOGS]) + ([_PLACE] if unsure else [])
-    return Verdict("not_observed", none, missing=tuple(missing), **rest)
+    return Verdict("not_observed", none, missing=tuple(missing) or (_LOGS,), **rest)
 
 
-def _placeless(one: Ask, seen: Row) -> bool:
-    """Say whether a far end without a known country may be one that the claim excludes."""
-    return bool(seen["placeless"]) and any(pattern.startswith("country:") for pattern in _patterns(one))
+def _went(shown: str, said: Said, moved: Row, tried: Said, grade: str, rest: dict[str, Any]) -> Verdict:
+    size, fr_size = bytes_in_words(moved["bytes"]), bytes_in_words(moved["bytes"]).replace(".", ",")
+    far = listed([words.far_words(row) for row in moved["far"]])
+    more = moved["ends"] - len(moved["far"])
+    also = (f" and {more:,} more", f" et {more} autres") if more > 0 else ("", "")
+    return Verdict(
+        "contradicted",
+        (
+            f"{size} went from {shown} to {far[0]}{also[0]}, which the claim excludes ({said[0]}){tried[0]}",
+            f"{fr_size} sont allés de {shown} vers {far[1]}{also[1]}, que l'affirmation exclut ({said[1]}){tried[1]}",
+        ),
+        against=tuple(moved["facts"]),
+        confidence=grade,
+        **rest,
+    )
+
+
+def _ends(scene: Scene) -> Mapping[str, Ends]:
+    return ends_of(scene.tables)
+
+
+def _tunnels(patterns: Sequence[str], same: tuple[str, ...], scene: Scene) -> list[Row]:
+    """Return behaviours in which data went in names under a domain that the claim excludes."""
+    domains = [one.partition(":")[2].lower().removeprefix("*.").rstrip(".") for one in patterns if one[:7] == "domain:"]
+    if not domains:
+        return []
+    near = {
+        addr
+        for (addr,) in scene.con.execute(
+            "SELECT addr FROM near WHERE asset_id IN $same", {"same": list(same)}
+        ).fetchall()
+    }
+    return [
+        row
+        for row in scene.tunnels
+        if (row["orig_h"] is None or unmapped(str(row["orig_h"])) in near)
+        and any(f".{str(row['far']).lower().rstrip('.')}".endswith(f".{domain}") for domain in domains)
+    ]
+
+
+def _asked_names(patterns: Sequence[str], same: tuple[str, ...], scene: Scene) -> Iterator[Said]:
+    for row in _tunnels(patterns, same, scene)[:8]:
+        yield (
+            f"names under {row['far']} that it asked of a resolver, in the shape of a tunnel (see the flows)",
+            f"des noms sous {row['far']} qu'il a demandés à un résolveur, en forme de tunnel (voir les flux)",
+        )
 
 
 def _window(window: Window, seen: Row | None) -> Window:
@@ -238,63 +326,3 @@ def _window(window: Window, seen: Row | None) -> Window:
         return window
     begin, end = window.begin or seen["first_ts"], window.end or seen["last_ts"]
     return Window(begin, end, window.share, window.whole, window.todo)
-
-
-def _excluded(pattern: str, scene: Scene) -> Said:
-    kind, _, value = pattern.partition(":")
-    if kind == "country":
-        return country_name(value), country_name(value, language="fr")
-    if kind == "asset":
-        return scene.shown(value), scene.shown(value)
-    if kind in ("entity", "provider"):
-        name = scene.party(value if kind == "entity" else f"ent:{value.removeprefix('ent:')}").removeprefix("ent:")
-        return name, name
-    return value, value
-
-
-def _far(row: Row) -> Said:
-    way = (" (fetched from there)", " (relevé depuis là)") if row["inbound"] else ("", "")
-    if not row["country"]:
-        return f"{row['far']}{way[0]}", f"{row['far']}{way[1]}"
-    country = row["country"]
-    return (
-        f"{row['far']} in {country_name(country)}{way[0]}",
-        f"{row['far']} ({country_name(country, language='fr')}){way[1]}",
-    )
-
-
-def _attempts(tried: Row | None) -> Said:
-    if tried is None:
-        return "", ""
-    number = tried["conns"] or tried["flows"]
-    return (
-        f"; {times(number, 'connection')} only tried and sent 0 bytes, which contradicts nothing",
-        f" ; {number} connexions n'ont fait qu'essayer et ont envoyé 0 octet, ce qui ne contredit rien",
-    )
-
-
-def _remainder(by: Mapping[str, Row], seen: Row | None, window: Window) -> Iterator[Said]:
-    if "unsized" in by:
-        number = by["unsized"]["conns"] or by["unsized"]["flows"]
-        yield (
-            f"{times(number, 'connection')} there, of a size that the source does not give",
-            f"{number} connexions vers là, d'une taille que la source ne donne pas",
-        )
-    if "open" in by:
-        number = by["open"]["ends"]
-        yield (
-            f"{times(number, 'destination')} of which data sets differ whether they are there",
-            f"{number} destinations dont les jeux de données ne s'accordent pas à dire si elles y sont",
-        )
-    if seen and seen["placeless"]:
-        yield (
-            f"{times(seen['placeless'], 'destination')} whose country is not known",
-            f"{seen['placeless']} destinations de pays inconnu",
-        )
-    if not window.whole:
-        yield "traffic that the sensor did not see", "le trafic que le capteur n'a pas vu"
-    if window.begin or window.end:
-        yield (
-            f"times before {day(window.begin)} and after {day(window.end)}",
-            f"les périodes avant le {day(window.begin)} et après le {day(window.end)}",
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,10 @@ SENSORS = frozenset({"what this sensor saw", "what this capture saw"})
 """Scopes of what a sensor says of itself: its share counts, its word on completeness is of what passed it."""
 NEARLY_ALL = 0.99
 """Least share that must have been seen where somebody says that nothing is missing."""
+TIMED = frozenset({"flow", "activity"})
+"""Nouns of what happens in time."""
+SHORTEST = timedelta(days=1)
+"""A shorter time, however completely watched, supports nothing."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,12 @@ class Scene:
             if in_force(row, self.as_of):
                 found.setdefault(str(row["asset_id"]), []).append(row)
         return found
+
+    @cached_property
+    def tunnels(self) -> list[Row]:
+        """Return behaviours in which names that were asked of resolvers carried data."""
+        rows = self.tables["behaviour"].to_pylist() if "behaviour" in self.tables else []
+        return [row for row in rows if row["kind"] == "dns_tunnel" and row["far"]]
 
     def shown(self, asset_id: str) -> str:
         """Return an asset as a sentence names it."""
@@ -139,6 +149,24 @@ class Scene:
             found += sorted(level)
         return [one for one in found if one not in start]
 
+    def on(self, asset_id: str) -> set[str]:
+        """Return an asset, under all its ids, with everything that runs on it."""
+        found = set(self._same(asset_id))
+        level = set(found)
+        for _ in range(DEEPEST):
+            level = {one for under in level for one in self._above.get(under, ())} - found
+            found |= level
+        return found
+
+    @cached_property
+    def _above(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for one, rows in self.assets.items():
+            for row in rows:
+                if row["runs_on"]:
+                    found.setdefault(str(row["runs_on"]), set()).add(one)
+        return found
+
     def _spots(self, assets: Iterable[str], how: str) -> list[Spot]:
         made = []
         for one in assets:
@@ -185,26 +213,33 @@ class Scene:
         What is whole is somebody's word; one row that says that something was missed in that time takes it back.
         """
         mine = {"all", *same}
-        rows = [row for row in self._ledger.get(noun, ()) if row["scope"] in mine or row["complete"] == "no"]
-        other = self.assets.keys() - mine
-        rows = [row for row in rows if row["scope"] not in other]
+        ledger, other = self._ledger.get(noun, ()), self.assets.keys() - mine
+        # A word on another asset is none on this one; a loss that a sensor tells of may have been anybody's.
+        rows = [row for row in ledger if row["scope"] in mine or (_lossy(row) and row["scope"] not in other)]
         yes = _joined([row for row in rows if row["complete"] == "yes" and row["scope"] in mine])
         todo = tuple(dict.fromkeys(str(row["todo"]) for row in rows if row["todo"]))[:3]
         if yes is None:
             near = [row for row in rows if row["scope"] in mine]
             begins, ends = ([row[name] for row in near if row[name]] for name in ("from_ts", "to_ts"))
-            heard = [row for row in self._ledger.get(noun, ()) if row["scope"] in mine | SENSORS]
+            heard = [row for row in ledger if row["scope"] in mine | SENSORS]
             shares = [row["share_seen"] for row in heard if row["share_seen"] is not None]
             share = min(shares, default=None)
             return Window(min(begins, default=None), max(ends, default=None), share, todo=todo)
         begin, end, share = yes
         holed = any(
-            row["complete"] == "no"
+            _lossy(row)
             and (row["from_ts"] is None or end is None or row["from_ts"] < end)
             and (row["to_ts"] is None or begin is None or row["to_ts"] > begin)
             for row in rows
         )
-        return Window(begin, end, share, not holed and (share is None or share >= NEARLY_ALL), todo)
+        # What happens in time is whole only over a time that is told, and moments show nothing.
+        told = noun not in TIMED or (begin is not None and end is not None and end - begin >= SHORTEST)
+        return Window(begin, end, share, told and not holed and (share is None or share >= NEARLY_ALL), todo)
+
+
+def _lossy(row: Row) -> bool:
+    """Say whether a row of the ledger says that something was missed."""
+    return row["complete"] == "no" or (row["share_seen"] is not None and row["share_seen"] < NEARLY_ALL)
 
 
 def _marks(row: Row) -> list[tuple[str, ...]]:
