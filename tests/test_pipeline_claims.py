@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,34 @@ def test_the_sheet_fits_the_screen_and_names_every_claim(lang: str) -> None:
     assert max(map(len, said.output.splitlines())) <= 80
     heads = {line.split()[0] for line in said.output.splitlines() if line.startswith("c")}
     assert set(SHEETS) <= heads
+
+
+def test_the_french_sheet_is_french() -> None:
+    said = " ".join(run("--dossier", "liege", "--lang", "fr").output.split())
+    for word in ("non vérifiables", "se trouve seulement en : non observée", "démentie par alibaba, chinese embassy"):
+        assert word in said, word
+    for word in ("place in", "figure consistent", "chinese_embassy", "A test (`test:`", "Evidence of the asset"):
+        assert word not in said, word
+    (part,) = SHEETS["c27"].parts
+    one = replace(
+        SHEETS["c27"],
+        parts=({**part, "from_ts": datetime(2026, 3, 1), "to_ts": datetime(2026, 3, 9), "share_seen": 0.5}
+               | {"rests_on": "configured", "confidence": "high"},),
+        names={"alibaba": "Alibaba Group"}, behind=SHEETS["c20"].behind,
+    )  # fmt: skip
+    french, english = (" ".join(text for _, text in sheet.whole(one, lang)) for lang in ("fr", "en"))
+    assert "vu du 2026-03-01 au 2026-03-09 ; part vue 50 %" in french
+    assert "repose sur : configuré ; confiance élevée" in french
+    assert "démentie par Alibaba Group" in french
+    assert "seen from 2026-03-01 to 2026-03-09; share seen 50%" in english
+    assert "rests on: configured; confidence high" in english
+    assert "denied by Alibaba Group" in english
+
+
+def test_counts_agree_with_their_number() -> None:
+    three = [replace(SHEETS["c27"], found=found) for found in ("supported", "supported", "contradicted")]
+    assert next(iter(sheet.every(three, "fr")))[1] == "3 affirmations : 1 contredite, 2 appuyées"
+    assert next(iter(sheet.every(three, "en")))[1] == "3 claims: 1 contradicted, 2 supported"
 
 
 def test_labels_say_the_same_in_both_languages() -> None:

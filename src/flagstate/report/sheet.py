@@ -43,6 +43,10 @@ class Sheet:
     """What the evidence says of each part of its test."""
     french: Mapping[str, Row]
     """French lists of a part, by its verb."""
+    texts: Mapping[str, str]
+    """French of what is to be collected, by its English."""
+    names: Mapping[str, str]
+    """Names of parties, by their keys without `est:`."""
 
     def as_dict(self) -> Row:
         """Return it as plain data, for JSON."""
@@ -76,12 +80,13 @@ def sheets(tables: Mapping[str, pa.Table]) -> list[Sheet]:
     """Return every claim with what is known of it, in the order of their names.
 
     Args:
-        tables: `claim`, `source`, `provenance`, `mutation`, `claim_verdict` and `finding`.
+        tables: `claim`, `source`, `provenance`, `mutation`, `claim_verdict` and `finding`; and `legal_entity`, for
+            the names of who denies, where there are some.
     """
     rows = {name: tables[name].to_pylist() for name in ("claim", "source", "provenance", "mutation", "claim_verdict")}
     nodes = {row["source_id"]: row for row in rows["source"]} | {row["claim_id"]: row for row in rows["claim"]}
     behind = {row["claim_id"]: row for row in rows["provenance"]}
-    french = _french(tables["finding"])
+    french, texts, names = *_french(tables["finding"]), _names(tables.get("legal_entity"))
     claims = {row["claim_id"]: row for row in rows["claim"]}
     made = []
     for key in sorted(claims, key=_natural):
@@ -98,6 +103,8 @@ def sheets(tables: Mapping[str, pa.Table]) -> list[Sheet]:
                 tuple(row for row in rows["mutation"] if row["claim_id"] == key),
                 parts,
                 french.get(key, {}),
+                texts,
+                names,
             )
         )
     return made
@@ -107,14 +114,27 @@ def _natural(key: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]{1,9})", key)]
 
 
-def _french(findings: pa.Table) -> dict[str, dict[str, Row]]:
-    """Return the French lists of findings, by claim and verb."""
+def _names(parties: pa.Table | None) -> dict[str, str]:
+    """Return the names of parties by the keys under which a declaration writes them."""
+    if parties is None:
+        return {}
+    rows = parties.select(["entity_id", "name"]).to_pylist()
+    named = {row["entity_id"]: row["name"] for row in rows if row["name"]}
+    return {short(key): named[key] for key in sorted(named, reverse=True)}
+
+
+def _french(findings: pa.Table) -> tuple[dict[str, dict[str, Row]], dict[str, str]]:
+    """Return the French lists of findings, by claim and verb; and what is to be collected, by its English."""
     told: dict[str, dict[str, Row]] = {}
-    for row in findings.select(["question", "rule_id", "subject", "french"]).to_pylist():
+    texts: dict[str, str] = {}
+    for row in findings.select(["question", "rule_id", "subject", "missing", "french"]).to_pylist():
         said = parsed(row["french"]) if row["question"] == "claims" else None
         if isinstance(said, dict):
             told.setdefault(row["subject"], {})[row["rule_id"].removeprefix("claim-")] = said
-    return told
+            pair = row["missing"] or (), said.get("missing")
+            if isinstance(pair[1], list) and len(pair[0]) == len(pair[1]):
+                texts.update(zip(pair[0], map(str, pair[1]), strict=True))
+    return told, texts
 
 
 def every(made: Sequence[Sheet], lang: str) -> Iterator[Line]:
@@ -125,7 +145,8 @@ def every(made: Sequence[Sheet], lang: str) -> Iterator[Line]:
         lang: en or fr.
     """
     say = SAY[lang]
-    counts = ", ".join(f"{n} {say[word]}" for word, n in tally([{"found": one.found} for one in made]))
+    counted = tally([{"found": one.found} for one in made])
+    counts = ", ".join(f"{n} {say[word]}{say['many'] if n > 1 else ''}" for word, n in counted)
     many = say["head"].format(n=len(made), s="" if len(made) == 1 else "s")
     yield 0, f"{many}{say['is']}{counts}" if made else many
     for one in made:
@@ -163,7 +184,8 @@ def whole(one: Sheet, lang: str) -> Iterator[Line]:
         yield from _part(one, part, say, lang, None)
         yield 6, say["rows"].format(against=part["rows_against"] or 0, rows_for=part["rows_for"] or 0)
         if part["rests_on"]:
-            yield 6, f"{say['rests']}{say['is']}{part['rests_on']}; {say['confidence']} {part['confidence'] or '–'}"
+            rests, sure = (say.get(str(part[name]), part[name] or "–") for name in ("rests_on", "confidence"))
+            yield 6, f"{say['rests']}{say['is']}{rests}{say['then']}{say['confidence']} {sure}"
         if part["query"]:
             yield 6, f"{say['query']}{say['is']}"
             yield from ((8, line) for line in str(part["query"]).splitlines())
@@ -192,7 +214,7 @@ def sources(
     )
     for key in sorted(listed, key=lambda key: (-len(resting[key][0]), -standing[key], key)):
         claims, copies = resting[key]
-        more = f"; {say['repeated']} {_some(map(short, copies), FEW)}" if copies else ""
+        more = f"{say['then']}{say['repeated']} {_some(map(short, copies), FEW)}" if copies else ""
         yield (
             2,
             f"{_source(listed[key], say)}{say['is']}{say['carries'].format(n=len(claims), stand=standing[key])}{more}",
@@ -210,7 +232,7 @@ def _head(one: Sheet, say: Mapping[str, str]) -> Iterator[Line]:
     day = f", {claim['on_date']}" if claim["on_date"] else ""
     speaker, outlet = (claim[name] for name in ("speaker", "outlet"))
     where = f", {say['in']} {outlet}" if outlet and outlet != speaker else ""
-    hedge = f"; {say['hedged']}{say['is']}{claim['hedging']}" if claim["hedging"] else ""
+    hedge = f"{say['then']}{say['hedged']}{say['is']}{claim['hedging']}" if claim["hedging"] else ""
     yield 4, f"{say['by']} {speaker or say['nobody']}{where}{day}{hedge}"
 
 
@@ -224,14 +246,25 @@ def _who(one: Sheet, say: Mapping[str, str]) -> Iterator[Line]:
         notes = [say["unnamed"].format(n=who["unnamed"])] if who["unnamed"] else []
         notes += [say["circular"]] if who["circular"] else []
         notes += [f"{say['absent']} {_some(map(short, who['absent']), FEW)}"] if who["absent"] else []
-        yield 4, "; ".join([f"{told}, {primaries}" + (f" ({named})" if named else ""), *notes])
-    said = [f"{say[stance]} {_some(who.get(name) or (), 6)}" for name, stance in STANCES.items() if who.get(name)]
+        yield 4, say["then"].join([f"{told}, {primaries}" + (f" ({named})" if named else ""), *notes])
+    said = [
+        f"{say[stance]} {_some((_party(key, one.names) for key in who[name]), 6)}"
+        for name, stance in STANCES.items()
+        if who.get(name)
+    ]
     if said:
-        yield 4, "; ".join(said)
+        yield 4, say["then"].join(said)
+
+
+def _party(key: str, names: Mapping[str, str]) -> str:
+    """Return who says something of a claim: by name where the case has one, else the key without its underscores."""
+    bare = short(key)
+    return names.get(bare) or (bare.replace("_", " ") if bare.isidentifier() else bare)
 
 
 def _name(row: Row) -> str:
-    return str(row.get("outlet") or row.get("speaker") or short(row.get("source_id") or row.get("claim_id") or ""))
+    """Return a source by its outlet, and a claim that stands for itself by who says it."""
+    return str(row.get("speaker") or row.get("outlet") or short(row.get("source_id") or row.get("claim_id") or ""))
 
 
 def _source(row: Row, say: Mapping[str, str]) -> str:
@@ -245,17 +278,18 @@ def _source(row: Row, say: Mapping[str, str]) -> str:
 
 def _part(one: Sheet, part: Row, say: Mapping[str, str], lang: str, most: int | None) -> Iterator[Line]:
     """Yield what the evidence says of one part of a test, with its window and what it did not cover."""
-    verb = str(part["verb"] or say["no_test"]).replace("_", " ")
+    verb = say.get(str(part["verb"]), str(part["verb"] or say["no_test"]).replace("_", " "))
     yield 4, f"{verb}{say['is']}{say[part['claim_verdict']]}. {_said(part, lang)}"
     window = [str(_day(part[name])) for name in ("from_ts", "to_ts") if part[name]]
-    seen = [f"{say['window']} {' – '.join(window)}"] if window else []
-    seen += [f"{say['seen']} {part['share_seen']:.0%}"] if part["share_seen"] is not None else []
+    seen = [say["window_to" if len(window) > 1 else "window"].format(*window)] if window else []
+    share = part["share_seen"]
+    seen += [f"{say['seen']} {say['share'].format(f'{100 * share:.0f}')}"] if share is not None else []
     if seen:
-        yield 6, "; ".join(seen)
+        yield 6, say["then"].join(seen)
     for column, label in (("remainder", "remainder"), ("missing", "collect"), ("does_not_say", "silent")):
         listed = _listed(one, part, column, lang)
         if listed and not (most is None and column == "does_not_say"):
-            yield 6, f"{say[label]}{say['is']}{_some(listed, most, '; ')}"
+            yield 6, f"{say[label]}{say['is']}{_some(listed, most, say['then'])}"
 
 
 def _day(at: object) -> date | None:
@@ -269,7 +303,9 @@ def _said(row: Row, lang: str) -> str:
 
 def _listed(one: Sheet, part: Row, column: str, lang: str) -> list[str]:
     said = one.french.get(str(part["verb"]), {}).get(column) if lang == "fr" else None
-    return [str(text) for text in said] if isinstance(said, list) and said else list(part[column] or ())
+    if isinstance(said, list) and said:
+        return [str(text) for text in said]
+    return [one.texts.get(text, text) if lang == "fr" else text for text in part[column] or ()]
 
 
 def _some(listed: Iterable[str], most: int | None, between: str = ", ") -> str:
