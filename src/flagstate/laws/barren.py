@@ -28,6 +28,7 @@ ALWAYS: Needs = (frozenset(),)
 _Names = Mapping[str, Needs]
 
 
+@lru_cache(maxsize=1024)
 def kept(sql: str) -> Needs:
     """Return the sets of a query as they were found before; of one that is new, nothing is known."""
     return _kept().get(digest(sql), ALWAYS)

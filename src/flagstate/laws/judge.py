@@ -16,7 +16,7 @@ from flagstate.catalog import data_class, lists, wider
 from flagstate.catalog.strict import printable
 from flagstate.errors import FlagstateError, LawError
 from flagstate.laws import cage
-from flagstate.laws.barren import idle
+from flagstate.laws.barren import idle, kept
 from flagstate.laws.cage import within
 from flagstate.laws.ground import CATALOGS, RESULT, documented, macros, nouns, views
 from flagstate.laws.pack import Law, Rule
@@ -126,31 +126,44 @@ def run(
     Raises:
         LawError: A step fails, takes too long, or gives rows that no rule may give.
     """
-    made: dict[str, bool] = {}
+    made: list[str] = []
     found: list[Row] = []
     waiting: dict[str, Step] = {}
     # Of the user's own laws every step runs: one that fails is to be told.
-    none = set() if law.own else {*empty, "ruled"}
+    none = set() if law.own else set(empty)
     try:
         _begin(con, law, as_of, made)
         for step in law.steps:
-            if step.kind == "view" and not law.own:
+            unsaid = none if found or law.own else none | {"ruled"}
+            bare_now, view = idle(step.sql, unsaid), step.kind == "view"
+            # What reads what was ruled is made where it stands, or has no row for good.
+            if view and not law.own and (bare_now or "ruled" not in step.reads):
                 waiting[step.name] = step
-                none |= {step.name} if idle(step.sql, none) else set()
+                none |= {step.name} if bare_now else set()
                 continue
-            if idle(step.sql, none):
-                continue
-            for one in [*_below(step, waiting), *([step] if step.kind == "view" else [])]:
-                _view(con, law, one, as_of, step_seconds, made)
-                if not (law.own or made[one.name]):
-                    none.add(one.name)
-            if step.kind == "rule" and not idle(step.sql, none):
-                rows = _rule(con, law, step, as_of, known, step_seconds)
-                none -= {"ruled"} if rows else set()
-                found += rows
+            for one in _below(step, waiting):
+                # First come those without which the step has no row: where one has none, the others are not needed.
+                if not view and idle(step.sql, unsaid):
+                    break
+                if not _view(con, law, waiting.pop(one.name), as_of, step_seconds, made, none):
+                    none |= _spread(one, waiting, none)
+                    unsaid |= none
+            if view:
+                _view(con, law, step, as_of, step_seconds, made, none)
+            elif not idle(step.sql, unsaid):
+                found += _rule(con, law, step, as_of, known, step_seconds)
     finally:
         for name in made:
             con.execute(f'DROP TABLE IF EXISTS "{name}"')
+    return found
+
+
+def _spread(bare_one: Step, waiting: Mapping[str, Step], none: Collection[str]) -> set[str]:
+    """Return a view without rows, with those that have none for it: one reads what comes before it only."""
+    found = {bare_one.name}
+    for name, other in waiting.items():
+        if idle(other.sql, found.union(none)):
+            found.add(name)
     return found
 
 
@@ -162,23 +175,29 @@ def bare(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
     return frozenset(name for (name,) in con.execute(asked).fetchall()) - {"control_code"}
 
 
-def _below(step: Step, waiting: dict[str, Step]) -> list[Step]:
-    """Return the views that a step reads and that wait to be made, in the order of their making; they wait no more."""
-    found: list[Step] = []
-    for name in [name for name in waiting if name in step.reads]:
-        one = waiting.pop(name, None)
-        if one is not None:
-            found += [*_below(one, waiting), one]
-    return found
+def _below(step: Step, waiting: Mapping[str, Step]) -> list[Step]:
+    """Return the views that wait to be made and that a step reads, in an order in which they can be made."""
+    found: dict[str, Step] = {}
+    first = frozenset().union(*kept(step.sql))
+    for name in sorted(step.reads & waiting.keys(), key=lambda name: (name not in first, [*waiting].index(name))):
+        found |= {one.name: one for one in (*_below(waiting[name], waiting), waiting[name]) if one.name not in found}
+    return list(found.values())
 
 
 def _view(
-    con: duckdb.DuckDBPyConnection, law: Law, step: Step, as_of: date, step_seconds: float, made: dict[str, bool]
-) -> None:
-    """Make a view of a law, and note whether it has a row."""
-    made[step.name] = True
-    sql = f'CREATE TABLE "{step.name}" AS {step.sql}'
-    made[step.name] = bool(_execute(con, step, sql, bind(law, step, as_of), step_seconds).num_rows)
+    con: duckdb.DuckDBPyConnection,
+    law: Law,
+    step: Step,
+    as_of: date,
+    step_seconds: float,
+    made: list[str],
+    none: Collection[str],
+) -> bool:
+    """Make a view of a law, and return whether it has a row; one that is known to have none gets none."""
+    made.append(step.name)
+    query = f"FROM ({step.sql}) LIMIT 0" if step.name in none else step.sql
+    sql = f'CREATE TABLE "{step.name}" AS {query}'
+    return bool(_execute(con, step, sql, bind(law, step, as_of), step_seconds).num_rows)
 
 
 def bind(law: Law, step: Step, as_of: date) -> dict[str, Any]:
@@ -203,7 +222,7 @@ def law_day(law: Law, as_of: date) -> date:
     return law.until - timedelta(days=1) if law.until and as_of >= law.until else as_of
 
 
-def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: dict[str, bool]) -> None:
+def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: list[str]) -> None:
     """Make the tables of the law itself."""
     day = law_day(law, as_of)
     rows = []
@@ -215,7 +234,7 @@ def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: dict[str
             (name, key or None, None if said is None else str(said), number, said if isinstance(said, date) else None)
         )
     con.execute("CREATE TABLE law_param (name VARCHAR, key VARCHAR, value VARCHAR, number DOUBLE, day DATE)")
-    made["law_param"] = True
+    made.append("law_param")
     if rows:
         con.executemany("INSERT INTO law_param VALUES (?, ?, ?, ?, ?)", rows)
     con.execute("DELETE FROM control_code")
@@ -225,7 +244,7 @@ def _begin(con: duckdb.DuckDBPyConnection, law: Law, as_of: date, made: dict[str
         "CREATE TABLE ruled (rule_id VARCHAR, subject VARCHAR, counterparty VARCHAR, verdict VARCHAR, "
         "outcome VARCHAR, exemption VARCHAR, facts VARCHAR[])"
     )
-    made["ruled"] = True
+    made.append("ruled")
 
 
 def _rule(
