@@ -213,3 +213,13 @@ def test_a_file_that_is_removed_is_gone_from_the_next_version(tmp_path: Path) ->
     assert set(states(one)) == {"a.log"}
     age(keep)
     assert sum(row["conns"] for row in totals(one.tables)) == 5
+
+
+def test_what_says_that_it_is_made_up_is_shown_so_whoever_audits_it(tmp_path: Path) -> None:
+    for name, text in (("made", "invented: true\n" + ESTATE), ("real", ESTATE)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "estate.yaml").write_text(f"title: A hub\n{text}")
+        outcome = run(tmp_path / name, case=tmp_path / f"{name}-case", without=("laws",))
+        assert outcome.meta.example == (name == "made")
+        assert outcome.meta.title == "A hub"
+        assert ('class="example"' in outcome.report.read_text()) == (name == "made")

@@ -26,6 +26,7 @@ _PARTIES = """\
 # The declaration of an invented hub. Every company, person and parcel of this case is made up, and so is every use of
 # an address; what the report says of an address itself (country, network, operator) is public record.
 title: The hub at Liège (invented)
+invented: true
 as_of: {last_day}
 confirmed_by: the demonstration
 confirmed_on: {last_day}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flagstate.model.noun import COUNT, TEXT, TEXTS, TIME, Column, Noun
+from flagstate.model.noun import COUNT, FLAG, TEXT, TEXTS, TIME, Column, Noun
 
 EVIDENCE = Noun(
     "evidence",
@@ -31,6 +31,7 @@ EVIDENCE = Noun(
             "What it was recognised as (reader and variant).",
             "Recognised by content: a look-alike may be misread.",
         ),
+        Column("invented", FLAG, "Whether it says of itself that it is made up.", "Null: it does not say."),
         Column("title", TEXT, "Title that it gives itself; masked.", "Its author's word; null for most kinds."),
         Column(
             "state",

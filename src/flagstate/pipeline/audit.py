@@ -278,7 +278,7 @@ def describe(tables: Mapping[str, pa.Table], case: Case, kept: Mapping[str, obje
         language=str(kept["language"]),
         attributions=_attributions(),
         title=_title(tables),
-        example=bool(kept["example"]),
+        example=bool(kept["example"]) or any(tables["evidence"]["invented"].to_pylist()),
         home=_home(tables),
         without=("provider-feeds",) if "provider-feeds" in str(kept["without"]) else (),
         laws=shipped_laws() | (own if isinstance(own, dict) else {}),

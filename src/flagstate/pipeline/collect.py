@@ -139,6 +139,7 @@ def _leaf(
         "range_to": piece.stop,
         "kind": seen["kind"] or None,
         "title": seen.get("title") or None,
+        "invented": seen.get("invented") or None,
         "state": seen["state"],
         "reason": seen["reason"] or None,
         "todo": seen["todo"] or None,

@@ -72,6 +72,7 @@ class Seen:
     tables: list[str] = field(default_factory=list)
     waits: bool = False
     title: str = ""
+    invented: bool = False
     names: str = ""
     suspects: str = ""
 
@@ -304,6 +305,7 @@ def _take(part: Part, seen: Seen, gathered: Gathered, con: duckdb.DuckDBPyConnec
         seen.rows_rejected += part.rows_rejected
         seen.misses += part.misses
         seen.title = seen.title or part.title
+        seen.invented = seen.invented or part.invented
         _widen(seen, part.first_ts, part.last_ts)
     elif isinstance(part, Facts):
         table = part.table

@@ -17,7 +17,7 @@ from flagstate.read.estate_names import collect, loose, unmatched
 from flagstate.read.estate_rows import Collected, Row
 from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, Reader, Tally
 
-_HEADER = frozenset({"title", "as_of", "dossier", "proposed", "confirmed_by", "confirmed_on"})
+_HEADER = frozenset({"title", "as_of", "invented", "dossier", "proposed", "confirmed_by", "confirmed_on"})
 _KEY_LINE = re.compile(r"^(?:([A-Za-z_][\w-]*)|'([\w-]+)'|\"([\w-]+)\")\s*:(?:\s|$)")
 _QUIET = ("#", " ", "\t", "---", "...", "%", "- ", "}", "]", "-\n")
 _STEPS = (
@@ -105,8 +105,12 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
     yield from notes
     for noun, rows in facts.items():
         yield Facts(noun, model.rows(model.NOUNS[noun], rows), "declared")
-    title = context.mask(root.text("title") or "")
-    yield Tally(rows_read=sum(len(rows) for rows in facts.values()), title=title)
+    made_up = root.get("invented")
+    yield Tally(
+        rows_read=sum(len(rows) for rows in facts.values()),
+        title=context.mask(root.text("title") or ""),
+        invented=made_up is not None and made_up.value is True,
+    )
 
 
 def check_dossier(root: strict.Node) -> None:

@@ -139,6 +139,8 @@ class Tally:
     """Latest time (UTC)."""
     title: str = ""
     """The title that the artefact gives itself, masked."""
+    invented: bool = False
+    """It says of itself that all of it is made up."""
 
 
 @dataclass(frozen=True)
