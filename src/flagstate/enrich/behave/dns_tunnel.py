@@ -88,8 +88,21 @@ class Carried:
 def find(seen: Seen) -> pa.Table:
     """Return the tunnels through names."""
     asked = seen.con.sql(_ASKED).to_arrow_table().to_pylist()
+    facts = _flows(seen) if asked else {}
+    for record in asked:
+        ends = ((record["orig_h"], resolver) for resolver in record["resolvers"])
+        record["facts"] = [fact for end in ends for fact in facts.get(end, ())]
     records = (_judged(record) for record in asked)
     return row.table(record for record in records if record is not None)
+
+
+def _flows(seen: Seen) -> dict[tuple[str, str], list[str]]:
+    """Return the flows by which each host asked each resolver, the largest first."""
+    found = seen.con.sql(
+        f"SELECT orig_h, resp_h, (list(fact_id ORDER BY orig_bytes DESC, fact_id))[1:{row.MANY_FACTS}] FROM flow "
+        "WHERE orig_h IS NOT NULL AND resp_h IS NOT NULL AND (resp_p = 53 OR contains(service, 'dns')) GROUP BY ALL"
+    ).fetchall()
+    return {(near, far): facts for near, far, facts in found}
 
 
 def carried(record: Mapping[str, Any]) -> Carried:
@@ -231,7 +244,7 @@ def _row(
         "dns_tunnel", orig_h=record["orig_h"], far=record["domain"], resp_h=resolver,
         resp_p=53, proto=None, parts=parts, figures=figures, message=message, innocent=innocent, benign=benign,
         score=score, conns=int(record["queries"]), orig_bytes=round(made.up), resp_bytes=round(made.down),
-        from_us=record["first_us"], to_us=record["last_us"], timeline=drawn,
+        from_us=record["first_us"], to_us=record["last_us"], timeline=drawn, facts=record["facts"],
     )  # fmt: skip
 
 
