@@ -2,7 +2,8 @@
 
 All is ratios: no number of bytes is large in itself, and twice the traffic gives the same verdicts. A backup that sends
 as much again and again is its own history. Not seen: an upload that is cut into days, or that goes to as many far ends
-as there are parts (see `slow_leak` and `first_seen`), and one that a busy uploader hides in its usual volume.
+as there are parts (see `slow_leak` and `first_seen`), one that a busy uploader hides in its usual volume, and one of
+every night of the capture: that is a habit, which the ledger tells as undeclared, and no burst.
 """
 
 from __future__ import annotations
