@@ -14,8 +14,9 @@ from typer.testing import CliRunner, Result
 from flagstate.assess.sources import SECOND_HAND, resting
 from flagstate.catalog.mask import UNSAFE
 from flagstate.cli.app import app
-from flagstate.errors import UsageError
+from flagstate.errors import DeclarationError, UsageError
 from flagstate.pipeline import claims
+from flagstate.read import estate
 from flagstate.report import sheet
 from flagstate.report.sheet import Sheet, short
 from flagstate.report.sheet_words import SAY
@@ -245,6 +246,44 @@ def test_a_dossier_is_held_against_a_case(tmp_path: Path) -> None:
     assert run("second", "--case", str(case), "--dossier", str(more)).exit_code == 0
     more.write_text("dossier: true\nclaims: {first: {says: It stands in France}}\n")
     assert isinstance(run("--case", str(case), "--dossier", str(more)).exception, UsageError)
+
+
+GOOD = "dossier: true\nclaims: {second: {says: It stands in France, test: {place_in: [FR], of: wms}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("dossier: true\nclaims: {third: {says: Somewhere, tset: {}}}\n", "press.yaml:2 claims.third.tset"),
+        ("dossier: true\nclaims: {third: {says: Somewhere, derived_from: nothing}}\n", "press.yaml:2"),
+        ("dossier: true\nclaims:\n  third: {says: [\n", "press.yaml:"),
+    ],
+)
+def test_a_bad_dossier_is_rejected_and_the_audit_goes_on(tmp_path: Path, bad: str, says: str) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    for name, text in (("estate.yaml", ESTATE), ("good.yaml", GOOD), ("press.yaml", bad)):
+        (evidence / name).write_text(text)
+    case = tmp_path / "case"
+    audit(evidence, case=case)
+    tables = claims.hold(case, None).tables
+    assert {short(row["claim_id"]) for row in tables["claim"].to_pylist()} == {"first", "second"}
+    (row,) = [row for row in tables["evidence"].to_pylist() if row["artefact"].endswith("press.yaml")]
+    assert row["state"] == "partly_read"
+    assert row["rows_read"] == 0
+    assert row["reason"].startswith("a dossier that is not valid, of which nothing counts: ")
+    assert says in row["reason"]
+    assert row["todo"]
+
+
+@pytest.mark.parametrize("name", ["estate.yaml", "press.yaml"])
+def test_a_bad_declaration_still_ends_the_audit(tmp_path: Path, name: str) -> None:
+    text = "dossier: true\n" if name == "estate.yaml" else ""
+    (tmp_path / name).write_text(f"{text}claims: {{third: {{says: Somewhere, tset: {{}}}}}}\n")
+    with pytest.raises(DeclarationError):
+        audit(tmp_path, case=tmp_path / "case")
+    mixed = b"dossier: true\nassets: {wms: {kind: system}}\nclaims: {a: {says: [\n"
+    assert not estate.of_others(mixed, "press.yaml")
 
 
 def test_a_sheet_without_verdicts_says_so() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from flagstate import model
 from flagstate.catalog import form, strict
 from flagstate.catalog.wider import words
+from flagstate.errors import DeclarationError, EvidenceError
 from flagstate.read import estate_acts, estate_claims, estate_parties
 from flagstate.read.estate_names import collect, loose, unmatched
 from flagstate.read.estate_rows import Collected, Row
@@ -19,6 +20,7 @@ from flagstate.read.part import Context, Facts, Head, Kind, Note, Opened, Part, 
 
 _HEADER = frozenset({"title", "as_of", "invented", "dossier", "proposed", "confirmed_by", "confirmed_on"})
 _KEY_LINE = re.compile(r"^(?:([A-Za-z_][\w-]*)|'([\w-]+)'|\"([\w-]+)\")\s*:(?:\s|$)")
+_DOSSIER = re.compile(rb"^dossier[ \t]*:[ \t]*true[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _QUIET = ("#", " ", "\t", "---", "...", "%", "- ", "}", "]", "-\n")
 _STEPS = (
     estate_parties.entities,
@@ -86,10 +88,38 @@ def read(opened: Opened, kind: Kind, context: Context) -> Iterator[Part]:
 
     Raises:
         DeclarationError: With file, line, key and what to write instead; nothing was yielded then.
+        EvidenceError: The same of a dossier, which others may have written: it is rejected, and the run goes on.
     """
     with open(opened.path, "rb") as file:
         data = file.read(strict.MAX_BYTES + 1)
-    root = strict.load(data, name=opened.name, show=lambda text: strict.printable(context.mask(text)))
+    try:
+        yield from _read(data, opened.name, context)
+    except DeclarationError as problem:
+        if not of_others(data, opened.name):
+            raise
+        what = f"a dossier that is not valid, of which nothing counts: {problem.where}: {problem.what}"
+        raise EvidenceError(what, where=problem.where, why=problem.why, todo=problem.todo) from None
+
+
+def of_others(data: bytes, name: str) -> bool:
+    """Return whether a file says that it is a dossier, and declares nothing of its own besides; estate.yaml never is.
+
+    Args:
+        data: The file, which may be broken.
+        name: Its name.
+    """
+    keys = {
+        found[1] or found[2] or found[3]
+        for found in map(_KEY_LINE.match, data.decode("utf-8", "replace").splitlines())
+        if found
+    }
+    bare = name.rsplit("/", 1)[-1].rsplit("!", 1)[-1].lower()
+    own = keys & (form_sections() - {"sources", "claims"})
+    return bool(_DOSSIER.search(data)) and not own and bare not in ("estate.yaml", "estate.yml")
+
+
+def _read(data: bytes, name: str, context: Context) -> Iterator[Part]:
+    root = strict.load(data, name=name, show=lambda text: strict.printable(context.mask(text)))
     if root.value is None:
         yield Note("the declaration is empty", "Write what you declare, or let `flagstate init` propose it")
         yield Tally()
