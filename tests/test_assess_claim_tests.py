@@ -108,7 +108,10 @@ def test_the_query_that_is_kept_is_the_one_that_was_asked(case: cases.Case) -> N
         for noun in ("place", "endpoint", "holding", "person_count", "custody", "key_use", "interest", "control_chain",
                      "ultimate_parent", "activity", "flow"):  # fmt: skip
             con.register(noun, tables[noun])
-        con.execute("CREATE TABLE origin AS SELECT from_place, from_place AS country, false AS inside FROM activity")
+        con.execute(
+            "CREATE TABLE origin AS SELECT DISTINCT from_place, from_place AS country, false AS inside, "
+            "false AS likely, false AS service FROM activity"
+        )
         for row in tables["claim_verdict"].to_pylist():
             if row["verb"] == "no_flow_to":
                 assert "JOIN departure" in row["query"]

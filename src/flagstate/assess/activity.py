@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from flagstate import model
 from flagstate.assess.finding import finding
+from flagstate.catalog.country_names import expand
 from flagstate.model.counted import counted
 from flagstate.model.stance import in_force
 
@@ -23,6 +24,18 @@ MOST = 200
 
 INSIDE = ("inspect", "unshare", "start_logging")
 """Actions that give nobody anything; they are told in the table and make no finding of their own."""
+
+PLACED = ["addr", "host_country", "host_country_second", "provider_country", "anycast", "confidence", "special"]
+"""What is asked of an address that somebody came from."""
+
+GROUPS = frozenset({"EU"})
+"""Two letters that name several countries."""
+
+SERVICES = (".amazonaws.com", ".amazonaws.com.cn", ".aliyuncs.com")
+"""Under which names the services of providers call, as their own logs write them."""
+
+FRONTS = ("cloudfront.", "cdn.", "dcdn.")
+"""Services that pass on the calls of anybody in the world."""
 
 DECLARE = "Declare who may touch what from where (`accesses:` in estate.yaml)."
 DECLARE_SHARE = "Declare to whom access is given (`accesses:` with `do: [share]` and `to:` in estate.yaml)."
@@ -57,6 +70,10 @@ class Origin:
     """Its address."""
     inside: bool
     """It came from within: a network of ours, a private address, or the provider itself."""
+    likely: bool = False
+    """Its country is likely and not sure."""
+    service: bool = False
+    """A service of the provider, by itself or in somebody's name."""
 
     @property
     def shown(self) -> str:
@@ -70,8 +87,7 @@ class Book:
     def __init__(self, declared: list[Row], tables: Mapping[str, pa.Table]) -> None:
         """Take the declared rows."""
         self.declared = declared
-        ends = tables["endpoint"].select(["addr", "host_country", "confidence", "special"]).to_pylist()
-        self.ends = {row["addr"]: row for row in ends}
+        self.ends = {row["addr"]: row for row in tables["endpoint"].select(PLACED).to_pylist()}
         self.own = [ipaddress.ip_network(text, strict=False) for text in _networks(tables["network"])]
         self.places: dict[object, Origin] = {}
 
@@ -85,18 +101,21 @@ class Book:
         if text is None:
             return Origin(None, None, False)
         if len(text) == 2 and text.isalpha():
-            return Origin(text, None, False)
+            code = next(iter(expand([text], on=date.max)[0]), None) if text.upper() not in GROUPS else None
+            return Origin(code, None, False)
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
-            # A service of the provider that acts by itself, or in somebody's name.
-            return Origin(None, None, True)
+            # A service of the provider acts by itself, or in somebody's name; any other name may be anywhere.
+            service = _service(text)
+            return Origin(None, None, service, service=service)
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        known = self.ends.get(text) or (self.ends.get(str(mapped)) if mapped else None)
+        address = mapped or address
         if any(address in network for network in self.own):
             return Origin(None, text, True)
-        known = self.ends.get(text)
-        inside = bool(known["special"]) if known else address.is_private
-        sure = known is not None and known["confidence"] in ("sure", "likely")
-        return Origin(known["host_country"] if known and sure else None, text, inside)
+        country, likely = _stands(known) if known else (None, False)
+        return Origin(country, text, bool(known["special"]) if known else address.is_private, likely)
 
     def covers(self, row: Row, origin: Origin) -> bool | None:
         """Say whether a declared access covers an observed one; null: its place does not decide."""
@@ -113,6 +132,24 @@ class Book:
                 return True
             maybe |= there is None
         return None if maybe else False
+
+
+def _service(text: str) -> bool:
+    """Say whether a log names a service of the provider; one that passes on anybody's calls stands for anybody."""
+    name = text.lower()
+    return name in ("local", "aws internal") or (name.endswith(SERVICES) and not name.startswith(FRONTS))
+
+
+def _stands(known: Row) -> tuple[str | None, bool]:
+    """Return the country of an address, and whether it is likely only; null: anycast, disputed or not known."""
+    if known["anycast"]:
+        return None, False
+    if known["provider_country"]:
+        return known["provider_country"], False
+    first, second, grade = known["host_country"], known["host_country_second"], known["confidence"]
+    if grade == "sure" or (grade == "likely" and second in (None, first)):
+        return first, grade == "likely"
+    return None, False
 
 
 def _given(told: Row, row: Row) -> bool:
@@ -216,7 +253,7 @@ def _shares(seen: list[Row], book: Book) -> Iterator[Row]:
             counterparty=party,
             outcome="assess" if book.declared else None,
             confidence="high" if given else "low",
-            values={"times": sum(r["count"] for r in rows), "refused": sum(r["failed"] or 0 for r in rows)},
+            values={"times": sum(map(_number, rows)), "refused": sum(r["failed"] or 0 for r in rows)},
             facts=[r["fact_id"] for r in rows][:20],
             missing=[DECLARE_SHARE, *([WHOSE] if "account" in party else [])],
             rests_on="observed",
@@ -231,7 +268,12 @@ def _whom(party: str) -> str:
 
 
 def _failed(row: Row) -> bool:
-    return (row["failed"] or 0) >= (row["count"] or 0)
+    return (row["failed"] or 0) >= _number(row)
+
+
+def _number(row: Row) -> int:
+    """Return how many times; a row without a number says that it was at least once."""
+    return 1 if row["count"] is None else int(row["count"])
 
 
 def _accesses(seen: list[Row], book: Book) -> Iterable[Row]:
@@ -253,7 +295,7 @@ def _accesses(seen: list[Row], book: Book) -> Iterable[Row]:
             open_.append(row)
         elif not fit:
             groups.setdefault((row["principal"], origin.country), []).append(row)
-    listed = sorted(groups.items(), key=lambda item: (-sum(r["count"] for r in item[1]), str(item[0])))
+    listed = sorted(groups.items(), key=lambda item: (-sum(map(_number, item[1])), str(item[0])))
     for (who, country), rows in listed[:MOST]:
         yield _undeclared(who, country, rows)
     if len(listed) > MOST:
@@ -288,7 +330,7 @@ def _undeclared(who: str, country: str | None, rows: list[Row]) -> Row:
         outcome="assess",
         confidence="high" if given else "low",
         values={
-            "times": sum(r["count"] for r in rows),
+            "times": sum(map(_number, rows)),
             "refused": sum(r["failed"] or 0 for r in rows),
             "assets": len(assets),
             "bytes": sum(r["bytes"] or 0 for r in rows),
@@ -310,8 +352,8 @@ def _nothing_declared(outside: list[tuple[Row, Origin]]) -> Row:
         "unknown",
         f"{_times(rows)} by {counted(len(groups), 'group[|s]')} from {', '.join(places[:6])}; nothing declares who may "
         "touch what from where, so it is not known whether they should be.",
-        values={"times": sum(r["count"] for r in rows), "groups": len(groups), "places": len(places)},
-        facts=[r["fact_id"] for r in sorted(rows, key=lambda r: -r["count"])][:20],
+        values={"times": sum(map(_number, rows)), "groups": len(groups), "places": len(places)},
+        facts=[r["fact_id"] for r in sorted(rows, key=lambda r: -_number(r))][:20],
         missing=[DECLARE],
         rests_on="observed",
     )
@@ -331,5 +373,5 @@ def _beyond(rule: str, count: int, what: str, book: Book) -> Row:
 
 
 def _times(rows: list[Row]) -> str:
-    times = sum(row["count"] or 0 for row in rows)
+    times = sum(map(_number, rows))
     return counted(times, "access[|es]")

@@ -184,6 +184,8 @@ def _prepare(scene: Scene, asks: list[Ask]) -> None:
             "from_place": pa.array(places, pa.string()),
             "country": pa.array([one.country for one in found], pa.string()),
             "inside": pa.array([one.inside for one in found], pa.bool_()),
+            "likely": pa.array([one.likely for one in found], pa.bool_()),
+            "service": pa.array([one.service for one in found], pa.bool_()),
         }
         scene.con.register("origin", pa.table(columns))
 

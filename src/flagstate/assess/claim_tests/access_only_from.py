@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -25,17 +26,25 @@ SILENT: tuple[Said, ...] = (
 
 ACCESSES = """
 -- Who touched the asset of a claim from which country. From within is nowhere else; what was refused is an attempt.
-SELECT a.claim_id, o.country, o.inside, list_contains(a.said, o.country) AS here,
-  sum(coalesce(t.count, 1))::BIGINT AS times, sum(coalesce(t.failed, 0))::BIGINT AS refused,
-  coalesce(sum(t.bytes), 0)::BIGINT AS bytes, min(t.day) AS first_day, max(t.day) AS last_day,
-  list_sort(list_distinct(list(t.principal))) AS who, list_sort(list_distinct(list(t.action))) AS actions,
-  count(*) FILTER (WHERE coalesce(t.failed, 0) < coalesce(t.count, 1)) AS done,
-  count(*) AS rows,
-  list_sort(list(t.fact_id) FILTER (WHERE coalesce(t.failed, 0) < coalesce(t.count, 1)))[:50] AS facts
-FROM asked AS a JOIN activity AS t ON t.asset_id = a.asset_id
-LEFT JOIN origin AS o ON o.from_place IS NOT DISTINCT FROM t.from_place
-WHERE t.stance = 'observed'
-GROUP BY ALL ORDER BY a.claim_id, done DESC, o.country
+WITH touched AS (
+  SELECT a.claim_id, o.country, o.inside, o.likely, o.service, list_contains(a.said, o.country) AS here,
+    coalesce(t.count, 1) AS times, least(coalesce(t.failed, 0), coalesce(t.count, 1)) AS refused,
+    coalesce(t.day BETWEEN a.since AND a.until, a.since IS NULL OR a.until IS NULL) AS within,
+    coalesce(t.failed, 0) < coalesce(t.count, 1) AS done, t.*
+    EXCLUDE (count, failed)
+  FROM asked AS a JOIN activity AS t ON t.asset_id = a.asset_id
+  LEFT JOIN origin AS o ON o.from_place IS NOT DISTINCT FROM t.from_place
+  WHERE t.stance = 'observed'
+)
+SELECT claim_id, country, inside, service, here, bool_and(likely) AS likely,
+  sum(times - refused)::BIGINT AS times, coalesce(sum(times - refused) FILTER (WHERE within), 0)::BIGINT AS within,
+  sum(refused)::BIGINT AS refused, coalesce(sum(bytes), 0)::BIGINT AS bytes,
+  min(day) AS first_day, max(day) AS last_day,
+  coalesce(list_sort(list_distinct(list(principal) FILTER (WHERE done))), []) AS who,
+  coalesce(list_sort(list_distinct(list(action) FILTER (WHERE done))), []) AS actions,
+  count(*) FILTER (WHERE done) AS done, count(*) FILTER (WHERE done AND to_party IS NOT NULL) AS given,
+  coalesce(list_sort(list(fact_id) FILTER (WHERE done)), [])[:50] AS facts
+FROM touched GROUP BY claim_id, country, inside, service, here ORDER BY claim_id, done DESC, country
 """
 
 _LOGS: Said = (
@@ -60,7 +69,9 @@ def judge(asks: Sequence[Ask], scene: Scene) -> Iterator[tuple[Ask, Verdict]]:
     for one in asks:
         said = sorted(expand(_codes(one), on=scene.as_of)[0])
         same = scene.subject(str(one.asset_id)).same
-        rows += [{"claim_id": one.claim_id, "asset_id": asset, "said": said} for asset in same]
+        window = scene.window("activity", same)
+        made = {"claim_id": one.claim_id, "said": said, "since": _date(window.begin), "until": _date(window.end)}
+        rows += [made | {"asset_id": asset} for asset in same]
     asked = pa.Table.from_pylist(rows, schema=_FORM)
     found = ask(scene.con, ACCESSES, asked)
     mine: dict[str, list[Row]] = {}
@@ -71,7 +82,19 @@ def judge(asks: Sequence[Ask], scene: Scene) -> Iterator[tuple[Ask, Verdict]]:
         yield one, _verdict(one, scene, found.get(one.claim_id, []), query)
 
 
-_FORM = pa.schema([("claim_id", pa.string()), ("asset_id", pa.string()), ("said", pa.list_(pa.string()))])
+_FORM = pa.schema(
+    [
+        ("claim_id", pa.string()),
+        ("asset_id", pa.string()),
+        ("said", pa.list_(pa.string())),
+        ("since", pa.date32()),
+        ("until", pa.date32()),
+    ]
+)
+
+
+def _date(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
 
 
 def _codes(one: Ask) -> list[str]:
@@ -84,20 +107,19 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
     done = [row for row in rows if row["done"]]
     elsewhere = [row for row in rows if row["country"] and not row["here"] and not row["inside"]]
     outside = [row for row in elsewhere if row["done"]]
-    tried = [row for row in elsewhere if not row["done"]]
+    tried = [row for row in elsewhere if row["refused"]]
     inside = [row for row in done if row["inside"] or row["here"]]
     dark = [row for row in done if not row["inside"] and row["country"] is None]
     window = _window(scene.window("activity", subject.same), rows)
     values = {
         "claimed": _codes(one),
-        "from": {row["country"]: row["times"] - row["refused"] for row in outside},
+        "from": {row["country"]: row["times"] for row in outside},
         "attempts": {row["country"]: row["refused"] for row in tried},
         "inside": _done(inside),
         "unknown": _done(dark),
     }
-    remainder = list(_remainder(dark, window))
     rest: dict[str, Any] = {
-        "remainder": tuple(remainder),
+        "remainder": tuple(_remainder(done, dark, window)),
         "window": window,
         "query": query,
         "values": values,
@@ -117,7 +139,7 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             ),
             against=facts,
             counts=counts,
-            confidence="high",
+            confidence="low" if all(row["likely"] for row in outside) else "high",
             **rest,
         )
     rest["counts"] = (0, sum(row["done"] for row in inside))
@@ -127,6 +149,11 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             f"Aucun accès à {shown} n'a été observé dans ce qui a été fourni{attempts[1]}",
         )
         return Verdict("not_observed", none, missing=(_LOGS,), **rest)
+    # A service of the provider acts in somebody's name, and what was done at other times is not of this one.
+    own = sum(row["within"] for row in inside if not row["service"])
+    if not own:
+        rest["missing"] = (_OWN, _LOGS) if dark else (_LOGS,)
+        return Verdict("not_observed", _none_own(inside, dark, window, shown, said, attempts), **rest)
     sure = window.whole and not dark
     words = _all(inside, window, shown, said) if sure else _some(inside, dark, shown, said)
     told = words[0] + attempts[0], words[1] + attempts[1]
@@ -136,8 +163,22 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
     return Verdict("not_observed", told, missing=tuple(missing), **rest)
 
 
+def _none_own(
+    inside: Sequence[Row], dark: Sequence[Row], window: Window, shown: str, said: Said, attempts: Said
+) -> Said:
+    """Return that nobody was seen to come from where the claim says in that time."""
+    span = f"{day(window.begin)} – {day(window.end)}"
+    en, fr = _some(inside, dark, shown, said)
+    return (
+        f"In the time that was watched ({span}) nobody was seen to reach {shown} from {said[0]}; at all times {en}"
+        f"{attempts[0]}",
+        f"Pendant la période observée ({span}), personne n'a été vu atteindre {shown} depuis : {said[1]} ; en tout, "
+        f"{fr}{attempts[1]}",
+    )
+
+
 def _all(inside: Sequence[Row], window: Window, shown: str, said: Said) -> Said:
-    number = _done(inside)
+    number = sum(row["within"] for row in inside)
     span = f"{day(window.begin)} – {day(window.end)}"
     return (
         f"All {times(number, 'access', 'accesses')} to {shown} that were logged ({span}) came from within or from "
@@ -160,7 +201,7 @@ def _some(inside: Sequence[Row], dark: Sequence[Row], shown: str, said: Said) ->
 
 
 def _done(rows: Sequence[Row]) -> int:
-    return sum(row["times"] - row["refused"] for row in rows)
+    return sum(row["times"] for row in rows)
 
 
 def _window(window: Window, rows: Sequence[Row]) -> Window:
@@ -185,7 +226,9 @@ def _moment(found: Any) -> Any:  # noqa: ANN401  a day or nothing
 
 def _from(row: Row) -> Said:
     en, fr = countries([row["country"]])
-    number = row["times"] - row["refused"]
+    number = row["times"]
+    sure = (" (likely)", " (probablement)") if row["likely"] else ("", "")
+    en, fr = en + sure[0], fr + sure[1]
     done = ", ".join(map(str, row["actions"][:4]))
     who = ", ".join(map(str, row["who"][:3]))
     return f"{en} ({times(number, 'time')}: {done}; {who})", f"{fr} ({number} fois : {done} ; {who})"
@@ -202,7 +245,22 @@ def _attempts(tried: Sequence[Row]) -> Said:
     )
 
 
-def _remainder(dark: Sequence[Row], window: Window) -> Iterator[Said]:
+def _remainder(done: Sequence[Row], dark: Sequence[Row], window: Window) -> Iterator[Said]:
+    if number := _done([row for row in done if row["service"]]):
+        yield (
+            f"in whose name services of the provider did so ({times(number, 'time')})",
+            f"au nom de qui des services du prestataire l'ont fait ({number} fois)",
+        )
+    if number := sum(row["given"] for row in done):
+        yield (
+            f"from where those reach it to whom access was given ({times(number, 'time')})",
+            f"depuis où l'atteignent ceux à qui l'accès a été donné ({number} fois)",
+        )
+    if number := _done(done) - sum(row["within"] for row in done):
+        yield (
+            f"{times(number, 'access', 'accesses')} at times that were not watched as a whole",
+            f"{number} accès à des moments qui n'ont pas été observés en entier",
+        )
     if number := _done(dark):
         yield (
             f"{times(number, 'access', 'accesses')} from countries that are not known",
