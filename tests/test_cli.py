@@ -103,8 +103,8 @@ def test_commands_on_no_case_say_what_to_do(flagstate: Run, tmp_path: Path) -> N
     assert not (tmp_path / "flagstate-case").exists(), "asking about a case makes none"
 
 
-def test_what_is_piped_stays_silent_beside_its_answer(example: Audited) -> None:
-    """Without a terminal there is no progress, and `--json` prints one document and nothing else."""
+def test_what_is_piped_is_the_answer_alone(example: Audited) -> None:
+    """Without a terminal progress is said beside, and `--json` prints one document and nothing else."""
     assert {"exit", "questions", "findings", "coverage"} <= example.document.keys()
     for name, said in example.document["questions"].items():
         assert said["verdict"] in ("yes", "no", "unknown"), name

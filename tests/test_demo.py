@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from conftest import Audited, Demonstration, Run
 from flagstate.cli.demo import scale
 from flagstate.demo import build as building
 from flagstate.demo.hub import CLOUD, SUPPORT, SUPPORT_HOME, UPLOAD
-from flagstate.errors import RoomError, UsageError
+from flagstate.errors import UsageError
 
 
 def _truth(demonstration: Demonstration) -> Any:
@@ -226,29 +225,6 @@ def test_a_killed_build_is_begun_anew(tmp_path: Path) -> None:
     truth = building.build(tmp_path / "hub", small.Hub(1_000, 5))
     assert _prints(tmp_path / "hub") == _prints(tmp_path / "whole")
     assert truth == json.loads((tmp_path / "whole/truth.json").read_text())
-
-
-def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found out before, by what the disk has, and while writing."""
-    with pytest.raises(RoomError, match="does not fit"):
-        building.build(tmp_path / "large", small.Hub(326_000_000, 1) if _small_disk(tmp_path) else _huge())
-
-    def full(*_: object) -> dict[str, object]:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setitem(building.PARTS, "traffic", full)
-    with pytest.raises(RoomError, match="the disk is full"):
-        building.build(tmp_path / "hub", small.Hub(1_000, 1))
-    assert not (tmp_path / "hub" / "evidence.part").exists(), "it gives the room back"
-
-
-def _small_disk(folder: Path) -> bool:
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize < 326_000_000 * building.A_PARCEL
-
-
-def _huge() -> small.Hub:
-    return small.Hub(10**15, 1)
 
 
 def test_scales() -> None:

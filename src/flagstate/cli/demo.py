@@ -65,5 +65,6 @@ def _begin(text: str) -> None:
     """Say at once what is being made, beside the answer, which may be piped."""
     from flagstate.catalog.mask import plain
 
-    sys.stderr.write(f"{plain(text)}\n")
-    sys.stderr.flush()
+    if sys.stderr:
+        sys.stderr.write(f"{plain(text)}\n")
+        sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -17,8 +18,14 @@ from flagstate.errors import FULL, LockedError, RoomError, UsageError
 EVIDENCE, TRUTH, MARK = "evidence", "truth.json", "demo.json"
 """What lies in the folder of a demonstration; its case lies beside them."""
 CASE = "case"
-A_PARCEL = 120
-"""Bytes on disk for one parcel, at most."""
+GENERATION = 2
+"""Which evidence a scale and a seed give: raise it with every change of what is written.
+
+A demonstration of another generation is another one: its evidence and its truth are not those of this program, so it is
+neither audited as the same nor written over. Whoever forgets to raise it fails a test that knows what was written.
+"""
+A_HUB, A_ROW, A_PARCEL = 4_000_000, 900, 120
+"""Bytes on disk, about: for the smallest hub, for each parcel kept in SQLite, for each parcel kept in Parquet."""
 PARTS = {
     "declaration": declaration.write,
     "infrastructure": infrastructure.write,
@@ -32,6 +39,8 @@ PARTS = {
 """What is written, in this order."""
 
 Said = Callable[[str], None]
+_DISK = frozenset({errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM})
+"""What a disk says that cannot be written, and not for want of room."""
 
 
 def build(folder: Path, hub: Hub, said: Said = lambda _: None) -> dict[str, object]:
@@ -53,15 +62,24 @@ def build(folder: Path, hub: Hub, said: Said = lambda _: None) -> dict[str, obje
     _take(folder, hub)
     try:
         with _alone(folder):
-            if not (folder / EVIDENCE).exists():
-                _write(folder, hub, said)
+            truth = _truth(folder) if (folder / EVIDENCE).exists() else None
+            return truth if truth is not None else _write(folder, hub, said)
     except OSError as problem:
-        if problem.errno not in FULL:
-            raise
         shutil.rmtree(_part(folder), ignore_errors=True)
-        raise _full(folder) from None
-    truth: dict[str, object] = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
-    return truth
+        if problem.errno in FULL:
+            raise _full(folder) from None
+        if problem.errno in _DISK:
+            raise _barred(folder, problem) from None
+        raise
+
+
+def _truth(folder: Path) -> dict[str, object] | None:
+    """Return the truth that lies beside; null: it is gone, or no longer what was written."""
+    try:
+        found = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def free(usual: str, hub: Hub) -> Path:
@@ -79,7 +97,9 @@ def free(usual: str, hub: Hub) -> Path:
 
 
 def _wanted(hub: Hub) -> dict[str, object]:
-    return {"demonstration": "invented by flagstate demo", "scale": hub.scale, "seed": hub.seed}
+    return {
+        "demonstration": "invented by flagstate demo", "generation": GENERATION, "scale": hub.scale, "seed": hub.seed,
+    }  # fmt: skip
 
 
 def _mark(folder: Path) -> object:
@@ -107,17 +127,14 @@ def _take(folder: Path, hub: Hub) -> None:
     except OSError as problem:
         if problem.errno in FULL:
             raise _full(folder) from None
-        raise UsageError(
-            "The demonstration cannot be written here",
-            where=str(folder),
-            why=problem.strerror or "",
-            todo="Name another folder with --keep.",
-        ) from None
+        raise _barred(folder, problem) from None
     if found == wanted:
         return
     what = "something else"
     if isinstance(found, dict) and found.get("demonstration") == wanted["demonstration"]:
         what = f"the demonstration of scale {found.get('scale')} and seed {found.get('seed')}"
+        if found.get("generation") != GENERATION:
+            what += ", as another version of flagstate made it"
     raise UsageError(
         f"The folder holds {what}, which is left as it is",
         where=str(folder),
@@ -140,11 +157,12 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _write(folder: Path, hub: Hub, said: Said) -> None:
-    part = _part(folder)
+def _write(folder: Path, hub: Hub, said: Said) -> dict[str, object]:
+    """Write evidence and truth; where the evidence is there, it stays as it is and its truth is counted anew."""
+    part, need = _part(folder), room(hub)
     shutil.rmtree(part, ignore_errors=True)
-    if shutil.disk_usage(folder).free < hub.scale * A_PARCEL:
-        raise _full(folder, hub.scale * A_PARCEL)
+    if shutil.disk_usage(folder).free < need:
+        raise _full(folder, need)
     part.mkdir()
     truth: dict[str, object] = {
         "what": "What was hidden in the evidence beside. All of it is invented.",
@@ -154,8 +172,14 @@ def _write(folder: Path, hub: Hub, said: Said) -> None:
     for name, write in PARTS.items():
         truth[name] = write(hub, part, said)
     _save(folder / TRUTH, truth)
-    # Evidence under its own name is whole, and its truth is there.
-    part.rename(folder / EVIDENCE)
+    if (folder / EVIDENCE).exists():
+        shutil.rmtree(part)
+    else:
+        # Evidence under its own name is whole, and its truth was there before it.
+        part.rename(folder / EVIDENCE)
+    # As it is read back, so that a first call and a second one give the same.
+    told: dict[str, object] = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+    return told
 
 
 def _save(path: Path, what: dict[str, object]) -> None:
@@ -172,6 +196,25 @@ def _full(folder: Path, need: int | None = None) -> RoomError:
     return RoomError(
         "The demonstration does not fit on the disk",
         where=str(folder),
-        why=f"it may need {need / 1e9:,.1f} GB" if need else "the disk is full",
+        why=f"it may need {size(need)}" if need else "the disk is full",
         todo="Make room, name a folder on another disk with --keep, or ask for a smaller --scale.",
+    )
+
+
+def room(hub: Hub) -> int:
+    """Return about how many bytes a demonstration takes on disk."""
+    return A_HUB + hub.scale * (A_ROW if hub.scale <= stores.SMALL else A_PARCEL)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people say it: in MB below a GB."""
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
+
+
+def _barred(folder: Path, problem: OSError) -> UsageError:
+    return UsageError(
+        "The demonstration cannot be written here",
+        where=str(folder),
+        why=problem.strerror or "",
+        todo="Name another folder with --keep.",
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +29,7 @@ class Database:
         Args:
             path: Where; what is there is replaced.
         """
+        self._path = path
         path.unlink(missing_ok=True)
         self._link = sqlite3.connect(path)
         # A crash leaves nothing worth keeping, so nothing is journalled.
@@ -38,22 +43,48 @@ class Database:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file."""
-        self._link.commit()
-        self._link.close()
+        """Close the file; after an error it is worth nothing, and stays as it is."""
+        try:
+            if kind is None:
+                with self._disk():
+                    self._link.commit()
+        finally:
+            self._link.close()
 
     def add(self, name: str, table: pa.Table) -> None:
-        """Add rows to a table; the first ones make it."""
+        """Add rows to a table; the first ones make it.
+
+        Raises:
+            OSError: The file cannot grow, with the number that the system gives: no room, a quota, a broken disk.
+        """
         if name not in self._made:
             self._made.add(name)
             columns = [
                 f"{field.name} {_type(field.type)}{' PRIMARY KEY' if _KEYS.get(name) == field.name else ''}"
                 for field in table.schema
             ]
-            self._link.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+            with self._disk():
+                self._link.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
         places = ", ".join("?" * table.num_columns)
         values = [_plain(column).to_pylist() for column in table.columns]
-        self._link.executemany(f"INSERT INTO {name} VALUES ({places})", zip(*values, strict=True))
+        with self._disk():
+            self._link.executemany(f"INSERT INTO {name} VALUES ({places})", zip(*values, strict=True))
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Say of a file that cannot grow what the system says of it."""
+        try:
+            yield
+        except sqlite3.OperationalError as problem:
+            code = problem.sqlite_errorcode & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path)) from None
+            if code != sqlite3.SQLITE_IOERR:
+                raise
+            # SQLite keeps to itself why a write failed; the next byte that we write ourselves fails for the same.
+            with self._path.open("ab") as file:
+                file.write(bytes(4096))
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self._path)) from None
 
 
 def _type(kind: pa.DataType) -> str:
