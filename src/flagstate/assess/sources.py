@@ -50,6 +50,8 @@ class Node:
     """Of a source: its outlet, by which a reader knows it."""
     party: tuple[str, str] = ("", "")
     """Who speaks, as names are compared, and on which day: an outlet, or the speaker of a claim."""
+    spoken: bool | None = None
+    """Of a claim that several primaries give as the words of one speaker: whether all of them name nobody."""
     stances: set[tuple[str, str]] = field(default_factory=set)
     """What others say of it: stance and who."""
 
@@ -86,6 +88,9 @@ def provenance(claim: pa.Table, source: pa.Table) -> list[Row]:
     """
     nodes = _nodes(claim, source)
     after = _after(nodes)
+    for key, node in nodes.items():
+        if node.is_claim and node.party[0] and not node.behind:
+            node.spoken = _spoken(key, nodes)
     return [_row(key, nodes, after) for key, node in sorted(nodes.items()) if node.is_claim]
 
 
@@ -219,9 +224,8 @@ def _primaries(key: str, nodes: Mapping[str, Node], behind: set[str]) -> dict[st
     seen, waiting, found = {key}, [key], dict[str, bool]()
     for one in waiting:
         node = nodes[one]
-        spoken = _spoken(one, nodes) if node.is_claim and node.party[0] and not node.behind else None
-        if spoken is not None:
-            found[one] = spoken
+        if node.spoken is not None:
+            found[one] = node.spoken
             continue
         if not node.origins and not node.second_hand:
             found[one] = node.anonymous
