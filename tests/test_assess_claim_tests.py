@@ -216,13 +216,29 @@ def test_a_provider_s_region_goes_before_geolocation() -> None:
         {"subject_id": "host:192.0.2.9", "country": "DE", "source_kind": "provider_region", "confidence": "sure"},
         {"subject_id": "host:192.0.2.9", "country": "US", "source_kind": "host", "confidence": "sure"},
     ]
-    asset = made("asset", {"asset_id": "est:wms", "addr": "192.0.2.9"}, stance="declared")
+    asset = made("asset", {"asset_id": "est:wms", "addr": "192.0.2.9"}, stance="configured")
     test = claim("c", {"of": "est:wms", "place_in": ["DE"]})
     assert (
         only(judged(test, asset=asset, place=made("place", *places, stance="recorded")))["claim_verdict"] == "supported"
     )
     alone = only(judged(test, asset=asset, place=made("place", places[1], stance="recorded")))
     assert (alone["claim_verdict"], alone["confidence"]) == ("contradicted", "medium")
+
+
+def test_a_declared_address_shows_nothing_of_the_asset() -> None:
+    # Whoever writes an address in Germany is not acquitted by where that address stands; once traffic shows it, it is.
+    asset = made("asset", {"asset_id": "est:wms", "addr": "192.0.2.9"}, stance="declared")
+    place = made("place", {"subject_id": "host:192.0.2.9", "country": "DE", "source_kind": "host", "confidence": "sure"},
+                 stance="recorded")  # fmt: skip
+    flow = made("flow", {"orig_h": "10.0.0.1", "resp_h": "192.0.2.9", "conns": 4, "orig_bytes": 900})
+    for said, seen, verdict, grade in (
+        ("DE", [], "not_observed", None),
+        ("FR", [], "contradicted", "low"),
+        ("DE", [flow], "supported", "medium"),
+    ):
+        nouns = {"flow": seen[0]} if seen else {}
+        row = only(judged(claim("c", {"of": "est:wms", "place_in": [said]}), asset=asset, place=place, **nouns))
+        assert (row["claim_verdict"], row["confidence"]) == (verdict, grade)
 
 
 def test_places_of_before_do_not_count() -> None:

@@ -31,6 +31,8 @@ _EU_LEFT = {date(2020, 2, 1): "GB"}
 # The EEA joined Iceland, Norway and, a year later, Liechtenstein to the Union.
 _EEA_JOINED = {date(1994, 1, 1): "IS NO", date(1995, 5, 1): "LI"}
 _WRITTEN = {"UK": "GB", "EL": "GR"}
+# Parts of a member that have codes of their own and to which the Treaties apply (TFEU art. 349 and 355(1) and (4)).
+_PARTS = {"FR": "GF GP MF MQ RE YT", "FI": "AX"}
 
 
 @lru_cache(maxsize=1)
@@ -97,3 +99,17 @@ def expand(listed: Iterable[str], *, on: date) -> tuple[frozenset[str], tuple[st
         else:
             strange.append(name)
     return frozenset(found), tuple(strange)
+
+
+def with_parts(listed: Iterable[str], *, on: date) -> frozenset[str]:
+    """Turn countries and groups into countries, with the parts of members of the Union that have codes of their own.
+
+    Args:
+        listed: Codes and groups, as `expand` reads them.
+        on: The day on which membership counts.
+
+    It knows only parts to which the Union's treaties apply, such as Réunion; whether another territory with a code of
+    its own belongs to a country it does not say.
+    """
+    found = expand(listed, on=on)[0]
+    return found | {part for code in found for part in _PARTS.get(code, "").split()}

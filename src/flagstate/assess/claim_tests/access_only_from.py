@@ -11,7 +11,7 @@ import pyarrow as pa
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene, countries
 from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, day, listed, spaced, times
-from flagstate.catalog.country_names import expand
+from flagstate.catalog.country_names import with_parts
 
 Row = Mapping[str, Any]
 
@@ -67,7 +67,7 @@ def judge(asks: Sequence[Ask], scene: Scene) -> Iterator[tuple[Ask, Verdict]]:
     """Yield what the evidence says of each claim of access."""
     rows: list[dict[str, Any]] = []
     for one in asks:
-        said = sorted(expand(_codes(one), on=scene.as_of)[0])
+        said = sorted(with_parts(_codes(one), on=scene.as_of))
         same = scene.subject(str(one.asset_id)).same
         window = scene.window("activity", same)
         made = {"claim_id": one.claim_id, "said": said, "since": _date(window.begin), "until": _date(window.end)}

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene, Subject, countries
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict, listed
-from flagstate.catalog.country_names import expand
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, listed
+from flagstate.catalog.country_names import with_parts
 from flagstate.model.stance import weakest_stance
 
 Row = Mapping[str, Any]
@@ -23,14 +23,20 @@ SILENT: tuple[Said, ...] = (
 
 PLACES = """
 -- Where the asset of a claim, a layer below it or a copy of it stands. Who registered an address or a network says
--- nothing of the host, and what is announced from many places stands in no one of them.
-SELECT a.claim_id, a.asset_id, a.how, p.country, p.source_kind, p.stance, p.fact_id,
-  coalesce(p.confidence, 'sure') AS confidence, list_contains(a.said, p.country) AS inside
+-- nothing of the host, and what is announced from many places stands in no one of them. A geolocation that is not sure
+-- and from which the second data set differs is disputed; what only a word leads to (word) is no more than a word.
+SELECT a.claim_id, a.asset_id, a.how, p.country, p.source_kind, p.fact_id,
+  CASE WHEN a.word THEN 'declared' ELSE p.stance END AS stance, a.word,
+  CASE WHEN p.source_kind = 'host' AND coalesce(p.confidence, 'sure') <> 'sure' AND EXISTS (
+      FROM place AS s WHERE s.subject_id = p.subject_id AND s.source_kind = 'host_second' AND s.country <> p.country
+    ) THEN 'disputed' ELSE coalesce(p.confidence, 'sure') END AS confidence,
+  list_contains(a.said, p.country) AS inside
 FROM asked AS a
 JOIN place AS p ON p.subject_id = a.subject_id
 LEFT JOIN endpoint AS e ON p.subject_id = 'host:' || e.addr
 WHERE p.country IS NOT NULL AND p.source_kind IN ('host', 'provider_region', 'configured_region', 'declared')
   AND coalesce(p.confidence, 'sure') <> 'none' AND NOT coalesce(e.anycast, false)
+  AND NOT (a.other AND coalesce(p.stance, 'declared') = 'declared')
   AND coalesce(p.valid_from::DATE <= a.as_of, true) AND coalesce(p.valid_to::DATE > a.as_of, true)
 ORDER BY a.claim_id, p.country, p.source_kind, p.fact_id
 """
@@ -55,6 +61,8 @@ _HOW: Mapping[str, Said] = {
     "configured_region": ("by its configured region", "d'après sa région configurée"),
     "provider_region": ("in a region that its provider publishes", "dans une région que publie son prestataire"),
     "host": ("by geolocation", "par géolocalisation"),
+    "likely": ("by a geolocation that is likely only", "par une géolocalisation seulement probable"),
+    "word": ("by a declared address", "d'après une adresse déclarée"),
     "configured": ("as configured", "d'après la configuration"),
     "declared": ("as declared", "selon la déclaration"),
 }
@@ -91,35 +99,68 @@ _FORM = pa.schema(
         ("how", pa.string()),
         ("said", pa.list_(pa.string())),
         ("as_of", pa.date32()),
+        ("word", pa.bool_()),
+        ("other", pa.bool_()),
     ]
 )
 
 
 def _asked(one: Ask, scene: Scene) -> Iterator[dict[str, Any]]:
     subject = scene.subject(str(one.asset_id))
-    said = sorted(expand(_codes(one), on=scene.as_of)[0])
+    said = sorted(with_parts(_codes(one), on=scene.as_of))
     made = {"claim_id": one.claim_id, "said": said, "as_of": scene.as_of}
     for spot in subject.spots:
-        yield made | {"asset_id": spot.asset_id, "subject_id": spot.subject_id, "how": spot.how}
+        where = {"asset_id": spot.asset_id, "subject_id": spot.subject_id, "how": spot.how}
+        yield made | where | {"word": spot.word, "other": spot.other}
 
 
 def _codes(one: Ask) -> list[str]:
     return [str(code) for code in one.said] if isinstance(one.said, list) else []
 
 
+def _firm(places: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return the places that count, those that are open, and geolocations that a configured region goes before.
+
+    Where the provider publishes the region of an address, geolocation adds nothing but its errors. A configured region
+    goes before a geolocation that is likely only; where a sure one differs from it, the place is open.
+    """
+    published = {_thing(row) for row in places if row["source_kind"] == "provider_region"}
+    configured: dict[object, set[object]] = {}
+    for row in places:
+        if row["stance"] == "configured" or (row["source_kind"] == "configured_region" and not row["word"]):
+            configured.setdefault(_thing(row), set()).add(row["country"])
+    firm: list[Row] = []
+    open_: list[Row] = []
+    behind: list[Row] = []
+    for row in places:
+        of, disputed = _thing(row), row["confidence"] == "disputed"
+        if row["source_kind"] != "host":
+            (open_ if disputed else firm).append(row)
+        elif of in published:
+            continue
+        elif of not in configured or row["country"] in configured[of]:
+            (open_ if disputed else firm).append(row)
+        else:
+            (open_ if row["confidence"] == "sure" and not row["word"] else behind).append(row)
+    return firm, open_, behind
+
+
+def _thing(row: Row) -> object:
+    """Return of what a place is told: of the asset under all its ids, or of a layer or copy."""
+    return "self" if row["how"] == "self" else row["asset_id"]
+
+
 def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: str) -> Verdict:
     subject = scene.subject(str(one.asset_id))
-    better = {row["asset_id"] for row in places if row["source_kind"] == "provider_region"}
-    # Where the provider publishes the region of an address, geolocation adds nothing but its errors.
-    firm = [row for row in places if row["source_kind"] != "host" or row["asset_id"] not in better]
-    open_ = [row for row in firm if row["confidence"] == "disputed"]
-    firm = [row for row in firm if row["confidence"] != "disputed"]
+    firm, open_, behind = _firm(places)
     outside = [row for row in firm if not row["inside"]]
     inside = [row for row in firm if row["inside"]]
     seen = [row for row in inside if row["stance"] != "declared"]
-    words = [row for row in outside if row["stance"] == "declared"] if seen else []
-    # Somebody's word does not contradict what was seen: it is told beside.
+    # Somebody's word does not contradict what was seen, or another word: it is told beside.
+    words = [row for row in outside if row["stance"] == "declared"] if inside else []
     outside = [row for row in outside if row not in words]
+    # A sure geolocation elsewhere leaves open what a configuration says.
+    clash = [row for row in open_ if row["confidence"] == "sure" and not row["inside"]]
     shown, said = scene.shown(subject.asset_id), countries(_codes(one))
     values = {
         "claimed": _codes(one),
@@ -128,23 +169,41 @@ def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: 
         "leaves": sorted({row["country"] for row in left if row["way"] == "went"}),
         "reached_from": sorted({row["country"] for row in left if row["way"] == "reached"}),
     }
-    remainder = list(_remainder(subject, firm, open_, scene))
-    rest: dict[str, Any] = {"query": query, "values": values, "window": scene.window("flow", subject.same)}
+    rest: dict[str, Any] = {
+        "query": query,
+        "values": values,
+        "remainder": tuple(_remainder(subject, firm, [*open_, *behind], scene)),
+    }
     if outside:
         return Verdict(
             "contradicted",
             _against(shown, said, outside, inside, scene),
             against=tuple(row["fact_id"] for row in sorted(outside, key=_firmest)),
             rows_for=tuple(row["fact_id"] for row in inside),
-            remainder=tuple(remainder),
             rests_on=_stance(min(outside, key=_firmest)),
             confidence=_confidence(outside),
             **rest,
         )
-    if not seen:
-        why = _nothing(shown, said, inside, open_)
-        missing = (_SETTLE,) if open_ else (_PLACE,)
-        return Verdict("not_observed", why, remainder=tuple(remainder), missing=missing, **rest)
+    if not seen or clash:
+        why = _differ(shown, inside, words) if words and not seen else _nothing(shown, said, inside, open_)
+        missing = (_SETTLE,) if open_ or words else (_PLACE,)
+        # Of what no place is known, it is told what was looked at; a place has no window of the traffic.
+        window = Window() if places else scene.window("flow", subject.same)
+        return Verdict("not_observed", why, missing=missing, window=window, **rest)
+    return _seen_inside(shown, seen, words, left, rest)
+
+
+def _differ(shown: str, inside: Iterable[Row], words: Iterable[Row]) -> Said:
+    here, there = (countries(row["country"] for row in rows) for rows in (inside, words))
+    return (
+        f"Declarations differ: {shown} is declared in {here[0]} and in {there[0]}, and nothing that was seen shows "
+        "where it is",
+        f"Les déclarations diffèrent : {shown} est déclaré en ces lieux : {here[1]} ; {there[1]}, et rien d'observé ne "
+        "montre où il est",
+    )
+
+
+def _seen_inside(shown: str, seen: list[Row], words: list[Row], left: list[Row], rest: dict[str, Any]) -> Verdict:
     found = countries(row["country"] for row in seen)
     en = f"{shown} was seen in {found[0]} ({_ways(seen)[0]})"
     fr = f"{shown} a été observé : {found[1]} ({_ways(seen)[1]})"
@@ -162,7 +221,6 @@ def _verdict(one: Ask, scene: Scene, places: list[Any], left: list[Any], query: 
             dict.fromkeys([row["fact_id"] for row in seen] + [fact for row in left for fact in row["facts"]])
         ),
         counts=(0, len(seen)),
-        remainder=tuple(remainder),
         rests_on=weakest_stance([row["stance"] for row in seen]),
         confidence=_confidence(seen),
         **rest,
@@ -249,6 +307,10 @@ def _ways(rows: Iterable[Row]) -> Said:
 
 def _kind(row: Row) -> str:
     said = row["source_kind"] == "declared"
+    if row["word"]:
+        return "word"
+    if row["source_kind"] == "host":
+        return "host" if row["confidence"] == "sure" else "likely"
     return str(row["source_kind"]) if not said else "declared" if row["stance"] == "declared" else "configured"
 
 
@@ -260,6 +322,7 @@ def _grade(row: Row) -> str:
     if row["stance"] == "declared":
         return "low"
     if row["source_kind"] == "host":
+        # A geolocation is of the address, and a likely one is a guess.
         return "medium" if row["confidence"] == "sure" else "low"
     return "high"
 

@@ -13,7 +13,13 @@ Row = dict[str, object]
 LONGEST = 20_000
 """Signs of a kept query; a longer one is cut, and says so."""
 
-_TYPES = {pa.string(): "VARCHAR", pa.list_(pa.string()): "VARCHAR[]", pa.date32(): "DATE", pa.int64(): "BIGINT"}
+_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.list_(pa.string()): "VARCHAR[]",
+    pa.date32(): "DATE",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+}
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, asked: pa.Table) -> dict[str, list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -42,6 +43,10 @@ class Spot:
     """The asset that it is."""
     how: str
     """self, layer (it stands on it) or copy (it is replicated there)."""
+    word: bool = False
+    """Only somebody's word leads there: an address or a name that was declared and never seen."""
+    other: bool = False
+    """It is another thing at the same address."""
 
 
 @dataclass(frozen=True)
@@ -109,17 +114,40 @@ class Scene:
             spots = [*self._spots(same, "self"), *self._spots(self._below(same), "layer")]
             copies = self._copies(same)
             spots += [*self._spots(copies, "copy"), *self._spots(self._below(copies), "copy")]
-            once = {one.subject_id: one for one in reversed(spots)}
+            # Of several leads to one place, that which is more than a word counts.
+            once: dict[str, Spot] = {}
+            for spot in sorted(spots, key=lambda spot: (spot.other, spot.word)):
+                once.setdefault(spot.subject_id, spot)
             self.subjects[asset_id] = Subject(asset_id, tuple(same), tuple(once[key] for key in sorted(once)))
         return self.subjects[asset_id]
 
     def _same(self, asset_id: str) -> list[str]:
-        """Return the ids of one asset: those that answer under its domain name, or have its provider, kind and name."""
-        found = {asset_id}
+        """Return the ids of one asset: those that answer under its domain name, or have its provider, kind and name.
+
+        A name is unique per account and region only: what is configured in another country is another thing, and where
+        several of one name stand in several countries, none of them is known to be this one.
+        """
+        found, mine = {asset_id}, self._regions.get(asset_id, frozenset())
         for row in self.assets.get(asset_id, ()):
             for key in _marks(row):
-                found |= self._marked.get(key, set())
+                others = self._marked.get(key, set()) - {asset_id}
+                placed = {one: where for one in others if (where := self._regions.get(one))}
+                if mine:
+                    others = {one for one in others if one not in placed or placed[one] & mine}
+                elif placed and not frozenset.intersection(*placed.values()):
+                    others = others - placed.keys()
+                found |= others
         return [asset_id, *sorted(found - {asset_id})]
+
+    @cached_property
+    def _regions(self) -> dict[str, frozenset[str]]:
+        """Return by asset the countries in which it is configured to stand."""
+        found: dict[str, set[str]] = {}
+        for row in self.tables["place"].to_pylist():
+            sure = row["stance"] == "configured" or row["source_kind"] == "configured_region"
+            if sure and row["stance"] != "declared" and row["country"] and in_force(row, self.as_of):
+                found.setdefault(str(row["subject_id"]), set()).add(str(row["country"]))
+        return {one: frozenset(where) for one, where in found.items()}
 
     @cached_property
     def _marked(self) -> dict[tuple[str, ...], set[str]]:
@@ -167,32 +195,66 @@ class Scene:
                     found.setdefault(str(row["runs_on"]), set()).add(one)
         return found
 
+    @cached_property
+    def _unsteady(self) -> set[str]:
+        """Return the addresses that are announced from many places, or are of no place by a registry."""
+        rows = self.tables["endpoint"].select(["addr", "anycast", "special"]).to_pylist()
+        return {str(row["addr"]) for row in rows if row["anycast"] or (row["special"] and not _examples(row["addr"]))}
+
+    @cached_property
+    def _witnessed(self) -> set[str]:
+        """Return the addresses and names that traffic was seen with."""
+        rows = self.con.sql(
+            "SELECT DISTINCT unnest([orig_h, resp_h, server_name]) FROM flow WHERE stance = 'observed'"
+        ).fetchall()
+        return {str(text).lower().rstrip(".") for (text,) in rows if text}
+
+    def witnessed(self, row: Row) -> bool:
+        """Say whether more than somebody's word shows an asset, or that it has the address or name of a row."""
+        if row["stance"] not in (None, "declared"):
+            return True
+        return any(str(row[key]).lower().rstrip(".") in self._witnessed for key in ("addr", "server_name") if row[key])
+
+    def shown_by_more(self, same: Iterable[str]) -> bool:
+        """Say whether more than declarations show an asset that has several ids."""
+        return any(self.witnessed(row) for one in same for row in self.assets.get(one, ()))
+
     def _spots(self, assets: Iterable[str], how: str) -> list[Spot]:
         made = []
         for one in assets:
             made.append(Spot(one, one, how))
             for row in self.assets.get(one, ()):
+                word = not self.witnessed(row)
                 for where in (row["addr"], row["server_name"]):
                     if where:
-                        made += [Spot(f"host:{where}", one, how), Spot(str(where), one, how)]
-                # What answers at the same address stands at the same place.
-                made += [Spot(other, one, how) for other in self._at.get(str(row["addr"]), ())]
+                        made += [Spot(f"host:{where}", one, how, word), Spot(str(where), one, how, word)]
+                # What answers at the same address stands at the same place, where an address is of one place.
+                addr = str(row["addr"])
+                others = self._at.get(addr, set()) - {one}
+                if len(others) == 1 and not _private(addr) and addr not in self._unsteady and one not in self._regions:
+                    made += [Spot(other, one, how, word, other=True) for other in others]
         return made
 
     def _copies(self, same: Iterable[str]) -> list[str]:
-        """Return the stores to which an infrastructure description copies an asset."""
-        found = {copy for one in same for copy in self._copied.get(one, ())}
-        return sorted({other for one in found for other in self._same(one)} - set(same))
+        """Return the stores to which an infrastructure description copies an asset, and their copies."""
+        found = list(same)
+        start, level = set(found), set(found)
+        for _ in range(DEEPEST):
+            under = {copy for one in level for copy in self._copied.get(one, ())}
+            level = {other for one in under for other in self._same(one)} - set(found)
+            found += sorted(level)
+        return sorted(set(found) - start)
 
     @cached_property
     def _copied(self) -> dict[str, set[str]]:
+        """Return by store the stores to which it is configured to send: what goes to a log or a partner is no copy."""
         rows = self.con.sql(
             "SELECT DISTINCT from_asset, substr(to_pattern, 7) AS copy FROM flow "
             "WHERE stance = 'configured' AND from_asset IS NOT NULL AND starts_with(to_pattern, 'asset:')"
         ).fetchall()
         found: dict[str, set[str]] = {}
         for start, copy in rows:
-            if any(row["kind"] == "store" for row in self.assets.get(copy, ())):
+            if all(any(row["kind"] == "store" for row in self.assets.get(one, ())) for one in (start, copy)):
                 found.setdefault(start, set()).add(copy)
         return found
 
@@ -240,6 +302,33 @@ class Scene:
 def _lossy(row: Row) -> bool:
     """Say whether a row of the ledger says that something was missed."""
     return row["complete"] == "no" or (row["share_seen"] is not None and row["share_seen"] < NEARLY_ALL)
+
+
+_INSIDE = [
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                 "224.0.0.0/3", "0.0.0.0/8", "fc00::/7", "fe80::/10", "ff00::/8", "::1/128", "::/128")
+]  # fmt: skip
+_EXAMPLES = [
+    ipaddress.ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+]
+
+
+def _within(text: object, ranges: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        addr = ipaddress.ip_address(str(text))
+    except ValueError:
+        return False
+    return any(addr in network for network in ranges)
+
+
+def _private(text: object) -> bool:
+    """Say whether an address is used in many places at once, so that it is of none."""
+    return _within(text, _INSIDE)
+
+
+def _examples(text: object) -> bool:
+    return _within(text, _EXAMPLES)
 
 
 def _marks(row: Row) -> list[tuple[str, ...]]:
