@@ -133,6 +133,7 @@ def _serve() -> None:
 
     mask("warm")
     pack.packs()
+    _report()
     # Queries that had to be checked anew leave a database with threads behind.
     tree._parser.cache_clear()
     # The allocator follows its process through a fork; nothing else may have threads by now.
@@ -151,6 +152,18 @@ def _serve() -> None:
         os.write(words, f"{pid}\n".encode())
         os.write(words, f"{os.waitpid(pid, 0)[1]}\n".encode())
     sys.argv = []
+
+
+def _report() -> None:
+    """Make a report of nothing, so that its templates are compiled once."""
+    from datetime import UTC, date, datetime
+
+    from flagstate.report.meta import Meta
+    from flagstate.report.page import render
+
+    day = date(2026, 11, 21)
+    made = datetime(2026, 11, 21, tzinfo=UTC)
+    render({}, meta=Meta(case_id="warm", version=1, as_of=day, made_at=made, flagstate="0", ledger_head="0" * 64))
 
 
 def _become(order: Mapping[str, Any]) -> None:

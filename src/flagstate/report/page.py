@@ -50,9 +50,14 @@ def render(tables: Mapping[str, pa.Table], *, meta: Meta) -> str:
         script=Markup(script),  # noqa: S704 (our own file)
         policy=policy(script, style),
         data=Markup(embed(_data(view, contexts))),  # noqa: S704 (escaped by embed)
-        world=Markup(embed(json.loads(asset("world.json")))),  # noqa: S704 (escaped by embed)
+        world=_world(),
     )
     return body if body.endswith("\n") else f"{body}\n"
+
+
+@lru_cache(maxsize=1)
+def _world() -> Markup:
+    return Markup(embed(json.loads(asset("world.json"))))  # noqa: S704 (escaped by embed)
 
 
 def policy(script: str, style: str) -> str:
