@@ -33,7 +33,7 @@ docs: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python benchmarks/run.py
-	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
+	FLAGSTATE_FULL=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "slow or hypothesis"
 
 setup: $(READY)
 

@@ -22,10 +22,32 @@ T = TypeVar("T")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
-# The same examples in every run, so that a run that passed passes again; FLAGSTATE_RANDOM=1 looks for new ones.
-hypothesis.settings.register_profile("same", derandomize=True, database=None)
+# The same examples in every run, so that a run that passed passes again, however slow the machine is at the moment;
+# FLAGSTATE_RANDOM=1 looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, database=None, deadline=None)
 if not os.environ.get("FLAGSTATE_RANDOM"):
     hypothesis.settings.load_profile("same")
+
+
+FEW = 20
+"""Examples that a property is tried on in every run of the tests, at least."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a property on a third of its examples, and with FLAGSTATE_FULL=1, as in `make bench`, on all of them."""
+    if os.environ.get("FLAGSTATE_FULL"):
+        return
+    seen: set[int] = set()
+    for item in items:
+        test = getattr(item, "obj", None)
+        told = getattr(test, "_hypothesis_internal_use_settings", None)
+        # One function stands for all its parameters.
+        if told is None or id(getattr(test, "__func__", test)) in seen or item.get_closest_marker("slow"):
+            continue
+        function: Any = getattr(test, "__func__", test)
+        seen.add(id(function))
+        fewer = min(told.max_examples, max(FEW, told.max_examples // 3))
+        function._hypothesis_internal_use_settings = hypothesis.settings(told, max_examples=fewer)
 
 
 @pytest.fixture(scope="session", autouse=True)
