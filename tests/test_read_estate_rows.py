@@ -28,3 +28,14 @@ def test_nothing_hides_at_a_seam(secret: str, before: int) -> None:
 
 def test_a_piece_without_a_stop_is_cut_as_any_name() -> None:
     assert len(prose("word " * 300, mask)) <= 200
+
+
+@pytest.mark.parametrize("country", ["France", "Ireland", "Israel", "Kenya", "Chad", "Germany", "China", "Belgique"])
+def test_countries_stay_readable_also_where_one_is_a_given_name(country: str) -> None:
+    for text in (f"Data are stored in {country}", f"In {country} nobody can log in.", f"Not {country}, it says"):
+        assert prose(text, mask) == text
+
+
+@pytest.mark.parametrize("name", ["Israel Meyer", "Anna France", "Chad Brown", "france.dubois@mail.example"])
+def test_a_person_with_the_name_of_a_country_is_masked(name: str) -> None:
+    assert name not in prose(f"It was said by {name} of the desk", mask)

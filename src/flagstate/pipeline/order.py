@@ -28,6 +28,7 @@ from flagstate.catalog.compulsion import Law
 from flagstate.catalog.interest_kinds import interest_kinds
 from flagstate.enrich import (
     accesses,
+    assertions,
     behave,
     control,
     dependencies,
@@ -85,6 +86,10 @@ def _partitions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
 
 def _needs(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
     return needs.apart(tables)
+
+
+def _assertions(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
+    return assertions.apart(tables)
 
 
 def _accesses(tables: Tables, _run: Run) -> Mapping[str, pa.Table]:
@@ -236,6 +241,7 @@ Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
 STEPS: tuple[tuple[str, Step], ...] = (
     ("partitions", _partitions),  # files that are parts of one table → one container; first: all below names its rows
     ("needs", _needs),  # groups that several sources number alike → groups of their own
+    ("assertions", _assertions),  # one key in two files for different claims → claims of their own
     ("accesses", _accesses),  # what logs call an asset → its id in the case; a log that was off, until when
     ("locate", _locate),  # addresses → their four countries and their network
     ("own", _own),  # networks and names → operators, owners, controllers
@@ -278,7 +284,7 @@ REPLACED = frozenset(
 
 REWRITTEN = frozenset(
     {("needs", "need"), ("registers", "legal_entity"), ("registers", "interest")}
-    | {("accesses", "activity"), ("accesses", "coverage")}
+    | {("accesses", "activity"), ("accesses", "coverage"), ("assertions", "claim"), ("assertions", "source")}
 )
 """Facts that a step gives back whole."""
 

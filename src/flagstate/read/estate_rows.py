@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from flagstate import model
+from flagstate.catalog.countries import CODES
+from flagstate.catalog.country_names import country_name
 from flagstate.catalog.form import as_date
 from flagstate.catalog.strict import Node, fail
 from flagstate.read.estate_names import Names
@@ -15,6 +18,10 @@ from flagstate.read.estate_names import Names
 Row = dict[str, object]
 
 _STOP = re.compile(r"(?<=[a-zà-ÿ0-9)\]”»][.;:!?])\s+")
+_LEAD = frozenset(
+    {"In", "From", "To", "Of", "Only", "No", "Not", "Outside", "Within", "For", "That", "And", "Dans", "En"}
+)
+"""Words with a capital letter that may stand before a country at the beginning of a sentence."""
 _PIECE = 180
 """Letters that are masked at once; a longer piece without a stop is cut, as any name."""
 
@@ -64,7 +71,30 @@ def prose(text: str, mask: Callable[[str], str]) -> str:
             pieces.append(part)
         else:
             pieces[-1] = f"{pieces[-1]} {part}".strip()
-    return " ".join(map(mask, pieces))
+    return " ".join(_masked(one, mask) for one in pieces)
+
+
+def _masked(text: str, mask: Callable[[str], str]) -> str:
+    """Mask a piece, names of countries left out where they stand by themselves: France is a given name, too."""
+    found: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        before = re.search(r"(\w+)[ .-]+$", text[: match.start()])
+        if before and before[1][0].isupper() and before[1] not in _LEAD:
+            return match[0]
+        found.append(match[0])
+        return f"qqland{len(found) - 1}qq"
+
+    held = mask(_countries().sub(hold, text))
+    return re.sub(r"qqland([0-9]{1,4})qq", lambda m: found[int(m[1])] if int(m[1]) < len(found) else m[0], held)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> re.Pattern[str]:
+    names = sorted({name for code in CODES for name in (country_name(code), country_name(code, language="fr"))})
+    listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    # Beside another word with a capital letter it may be a person's: Israel Meyer, Anna France.
+    return re.compile(rf"\b(?:{listed})\b(?!\s+[A-ZÀ-Þ])(?![-'’@]|\.\w)")
 
 
 def _frozen(value: object) -> object:
