@@ -17,8 +17,21 @@ tied AS (
   UNION SELECT subject_id, holder_id FROM control_chain WHERE verdict = 'yes'
   UNION SELECT p.entity_id, q.entity_id FROM ultimate_parent AS p JOIN ultimate_parent AS q ON q.parent_id = p.parent_id
   WHERE p.verdict = 'yes' AND q.verdict = 'yes' AND p.kind <> 'person'
+), tops AS (
+  SELECT entity_id, list(parent_id) AS parents FROM ultimate_parent GROUP BY entity_id
+  HAVING bool_and(verdict = 'yes' AND parent_id <> entity_id AND kind <> 'unnamed')
+), linked AS (
+  SELECT holder_id AS entity_id, subject_id AS other_id FROM control_chain
+  UNION SELECT subject_id, holder_id FROM control_chain
+  UNION SELECT holder_id, subject_id FROM interest
+  UNION SELECT subject_id, holder_id FROM interest
+), apart AS (
+  SELECT p.entity_id, q.entity_id AS other_id FROM tops AS p JOIN tops AS q ON NOT list_has_any(p.parents, q.parents)
+  WHERE q.entity_id IN (SELECT said FROM asked)
+    AND NOT EXISTS (FROM linked AS l WHERE l.entity_id = p.entity_id AND l.other_id = q.entity_id)
 )"""
-"""Who belongs to one group: one controls the other, or one firm is above both."""
+"""Who belongs to one group (tied): one controls the other, or one firm is above both. And who does not (apart): it is
+known of both who is above them, these are others, and nothing links the two. All others may be of one group."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +43,16 @@ class Parties:
     kin: tuple[Row, ...]
     """Rows of another party of its group."""
     others: tuple[Row, ...]
-    """Rows of parties of which no tie to it is known."""
+    """Rows of parties that are known to be of another group."""
+    open: tuple[Row, ...]
+    """Rows of parties of which it is not known whether they are of its group."""
 
 
 def sort(rows: Iterable[Row], said: str) -> Parties:
     """Return rows by what their party is to the one that a claim names.
 
     Args:
-        rows: With entity_id, through (the staff that it employs) and kin.
+        rows: With entity_id, through (the staff that it employs), kin and apart.
         said: The party that the claim names.
     """
     listed = list(rows)
@@ -47,7 +62,31 @@ def sort(rows: Iterable[Row], said: str) -> Parties:
     # Of staff and its employer one is told: the employer.
     employed = {row["through"] for row in rest if row["through"]}
     rest = [row for row in rest if row["entity_id"] not in employed]
-    return Parties(tuple(named), tuple(row for row in rest if row["kin"]), tuple(row for row in rest if not row["kin"]))
+    far = [row for row in rest if not row["kin"]]
+    return Parties(
+        tuple(named),
+        tuple(row for row in rest if row["kin"]),
+        tuple(row for row in far if row["apart"]),
+        tuple(row for row in far if not row["apart"]),
+    )
+
+
+def weighed(rows: Iterable[Row], *, witnessed: bool) -> list[Row]:
+    """Return rows as what they are: what a catalog says of an address or name that was only declared is declared.
+
+    Args:
+        rows: Who does what.
+        witnessed: More than declarations show the asset, or its address or name.
+    """
+    return [row if witnessed or row["stance"] != "recorded" else {**row, "stance": "declared"} for row in rows]
+
+
+def owners(other: Said, name: str) -> Said:
+    """Return what decides whether two parties are of one group."""
+    return (
+        f"Who owns {name} and {other[0]}: a register of owners (BODS, LEI), or whether they are one and the same",
+        f"Qui détient {name} et {other[1]} : un registre des propriétaires (BODS, LEI), ou s'ils sont un seul et même",
+    )
 
 
 def seen(rows: Iterable[Row]) -> list[Row]:
