@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from zlib import crc32
 
 import duckdb
@@ -160,6 +160,13 @@ def parted(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
+@lru_cache(maxsize=64)
+def beside(law: str, cases: tuple[str, ...], as_of: date) -> Tables:
+    """Return all tables of some cases of a law on a day: side by side, or of one as it stands."""
+    listed = [BY_ID[law, case] for case in cases]
+    return conclude(facts(listed[0]) if len(listed) == 1 else side_by_side(listed), as_of)
+
+
 @cache
 def standing(key: Group) -> Tables:
     """Return all tables of the cases of a law on a day, side by side."""
@@ -212,10 +219,12 @@ class Court:
     con: duckdb.DuckDBPyConnection
     as_of: date
     known: World
+    empty: frozenset[str]
+    """Tables without a row."""
 
     def hear(self, law: Law) -> list[Row]:
         """Return the findings of a law."""
-        return judge.run(self.con, law, self.as_of, self.known)
+        return judge.run(self.con, law, self.as_of, self.known, empty=self.empty)
 
 
 @contextmanager
@@ -223,7 +232,7 @@ def court(tables: Mapping[str, pa.Table], law: Law, as_of: date) -> Iterator[Cou
     """Open the world of a case for a law."""
     con = judge.open_world(tables, [law], as_of, threads=1)
     try:
-        yield Court(con, as_of, World.of(tables, as_of))
+        yield Court(con, as_of, World.of(tables, as_of), judge.bare(con))
     finally:
         con.close()
 

@@ -28,6 +28,7 @@ from law_worlds import (
     Group,
     Tables,
     alone,
+    beside,
     by_itself,
     chosen,
     conclude,
@@ -152,8 +153,8 @@ def _near(one: LawCase, value: Value) -> bool:
 def _notices(listed: list[LawCase], law: Law, other: Law, rules: frozenset[str]) -> bool:
     day = listed[0].case.as_of
     steps = lean(law.id, frozenset(rule for one in listed for rule in one.rules) & rules).steps
-    given = facts(listed[0]) if len(listed) == 1 else side_by_side(listed)
-    with court(conclude(given, day), replace(law, steps=steps), day) as here:
+    given = beside(law.id, tuple(one.id for one in listed), day)
+    with court(given, replace(law, steps=steps), day) as here:
         return _told(here, replace(law, steps=steps)) != _told(here, replace(other, steps=steps))
 
 
