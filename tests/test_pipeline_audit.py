@@ -223,3 +223,12 @@ def test_what_says_that_it_is_made_up_is_shown_so_whoever_audits_it(tmp_path: Pa
         assert outcome.meta.example == (name == "made")
         assert outcome.meta.title == "A hub"
         assert ('class="example"' in outcome.report.read_text()) == (name == "made")
+
+
+def test_sizes_that_no_line_carries_end_no_audit(tmp_path: Path) -> None:
+    rows = [row | {"orig_bytes": 9_000_000_000_000_000_000} for row in conns(40)]
+    put(tmp_path / "given" / "conn.log", tsv(rows))
+    put(tmp_path / "given" / "estate.yaml", ESTATE)
+    outcome = run(tmp_path / "given", case=tmp_path / "case", without=("laws",))
+    assert max(outcome.tables["reconciliation"]["orig_bytes"].to_pylist()) <= 40 * 2**50
+    assert outcome.report.is_file()

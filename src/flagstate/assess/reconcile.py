@@ -99,7 +99,7 @@ def _subjects(
     query = _SUBJECTS.format(
         service="service" if any(p.service for p in listed) else "NULL::VARCHAR",
         day="day" if any(p.since or p.until for p in listed) else "NULL::DATE",
-        sums=", ".join(f"sum({name})::BIGINT AS {name}" for name in SUMS),
+        sums=", ".join(f"least(sum({name}), 9223372036854775807)::BIGINT AS {name}" for name in SUMS),
         top=TOP_FACTS,
         asked_addr=ASKED_ADDR,
     )

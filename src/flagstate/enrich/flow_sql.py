@@ -13,7 +13,8 @@ HALF = "('SH', 'SHR', 'RSTRH')"
 FAILED = "('S0', 'REJ', 'RSTOS0', 'SH')"
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 GROUP = "orig_h, resp_h, resp_p, proto, service, server_name, connect_to, claimed_orig_h, day"
-_LARGEST = 9_223_372_036_854_775_807
+_LARGEST = 1 << 50
+"""A petabyte, more than a line carries in a day: what claims more is kept as that, so that no sum of flows overflows."""
 
 
 def uid_key(salt: int) -> str:
@@ -44,7 +45,7 @@ FLOW_NAME = "CASE WHEN name_source IN ('sni', 'host') THEN server_name END"
 
 
 def _capped(value: str) -> str:
-    """Return a sum that stays within 64 bits whatever the log claims."""
+    """Return a sum that stays within bounds whatever the log claims."""
     return f"CASE WHEN {value} > {_LARGEST} THEN {_LARGEST} ELSE {value} END::BIGINT AS {value}"
 
 
