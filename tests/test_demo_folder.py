@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -99,3 +102,29 @@ def test_another_generation_is_another_demonstration(
     assert _prints(tmp_path) == before
     monkeypatch.chdir(tmp_path)
     assert building.free("hub", Hub(1_000, 1)) == Path("hub-2")
+
+
+WRITTEN = (3, "66e107c8c8e4925d52bdc12272b6edd0b1d6d59cebdc7f7d00dad0cc88aa5f40")
+"""The generation, and what it writes at scale 1,000 and seed 1."""
+
+
+def test_what_is_written_has_a_number(tmp_path: Path) -> None:
+    """A change of what is written is another generation: raise `GENERATION`, and put it and the new print here."""
+    building.build(tmp_path, Hub(1_000, 1))
+    made = hashlib.sha256()
+    for path in sorted(path for path in (tmp_path / "evidence").rglob("*") if path.is_file()):
+        made.update(path.name.encode() + b"\0" + _content(path))
+    truth = json.loads((tmp_path / "truth.json").read_text())
+    del truth["stores"]["bytes"]
+    made.update(json.dumps(truth, sort_keys=True).encode())
+    assert (building.GENERATION, made.hexdigest()) == WRITTEN
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file says, whatever version of a library packed it."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    if path.suffix != ".sqlite":
+        return path.read_bytes()
+    with closing(sqlite3.connect(path)) as con:
+        return "\n".join(con.iterdump()).encode()

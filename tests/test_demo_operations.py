@@ -60,6 +60,8 @@ def test_flights_are_listed_with_their_papers() -> None:
     work = Operations(Hub(5_000, 1))
     table = work.table(np.full(len(work.flights.landed), 1_600_000))
     assert all(map(CHECKS["awb"], table.column("mawb_number").to_pylist()))
+    assert all(number.startswith("666-") for number in table.column("mawb_number").to_pylist()), "of no carrier"
+    assert all(number.startswith("YY") for number in table.column("flight_number").to_pylist()), "of no carrier"
     assert all(map(CHECKS["mrn"], table.column("ens_mrn").to_pylist()))
     assert set(table.column("slot").to_pylist()) == {"day", "night"}
     assert set(table.column("uld_count").to_pylist()) == {2}

@@ -59,8 +59,12 @@ def test_mail_leads_nowhere_and_numbers_are_telephone_numbers() -> None:
     assert all(map(CHECKS["phone"], phones))
     # Ranges that regulators keep for stories, where they have one.
     told = {"FR": "+3363998", "DE": "+493023125", "IE": "+3532091"}
+    # Beginnings of which libphonenumber 9.0.43 knows no valid number.
+    told |= {"ES": "+3420", "IT": "+39288", "PL": "+4810", "NL": "+3160", "BE": "+3240", "AT": "+43600"}
+    told |= {"LU": "+352600"}
+    assert told.keys() == {place.code for place in places.ALL}
     for country, phone in zip(columns["country"].to_pylist(), columns["phone"].to_pylist(), strict=True):
-        assert phone is None or phone.startswith(told.get(country, "+"))
+        assert phone is None or phone.startswith(told[country])
 
 
 def test_a_thousand_persons_are_a_thousand() -> None:

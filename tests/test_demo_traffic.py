@@ -100,9 +100,12 @@ def test_the_truth_is_what_the_logs_say(made: tuple[Path, Truth]) -> None:
     assert truth["connections"] == len(rows)
     counted = {f"traffic/{path.name}": len(list(lines(path))) for path in folder.glob("*.log*")}
     assert truth["files"] == counted
+    (crawler,) = (one for one in truth["decoys"] if one["id"] == "crawler")
+    assert crawler["conns"] == sum(row["id.orig_h"] in crawler["orig_h"] for row in rows), "all that it did"
     for told in (*truth["hidden"], *truth["decoys"]):
         near = told["orig_h"] if isinstance(told["orig_h"], list) else [told["orig_h"]]
-        mine = [row for row in by_end[f"{told['resp_h']}:{told['resp_p']}"] if row["id.orig_h"] in near]
+        ends = [f"{told['resp_h']}:{port}" for port in told.get("ports", [told["resp_p"]])]
+        mine = [row for end in ends for row in by_end[end] if row["id.orig_h"] in near]
         if told["id"] == "dns_tunnel":
             carried = {row["uid"] for row in logs(folder, "dns") if row["query"].endswith(TUNNEL_DOMAIN)}
             mine = [row for row in mine if row["uid"] in carried]

@@ -18,7 +18,7 @@ from flagstate.errors import FULL, LockedError, RoomError, UsageError
 EVIDENCE, TRUTH, MARK = "evidence", "truth.json", "demo.json"
 """What lies in the folder of a demonstration; its case lies beside them."""
 CASE = "case"
-GENERATION = 2
+GENERATION = 3
 """Which evidence a scale and a seed give: raise it with every change of what is written.
 
 A demonstration of another generation is another one: its evidence and its truth are not those of this program, so it is

@@ -94,14 +94,15 @@ _SECOND = (
 _FORMS = {"CN": "Trading Co., Ltd.", "HK": "International Ltd.", "TR": "Ticaret A.Ş.", "GB": "Ltd", "US": "LLC",
           "KR": "Co."}  # fmt: skip
 _DIALS = {
-    "CN": "+86 755 ",
-    "HK": "+852 5",
-    "TR": "+90 212 ",
+    "CN": "+86 755 0",
+    "HK": "+852 0",
+    "TR": "+90 212 0",
     "GB": "+44 1632 960",
     "US": "+1 614 555 01",
-    "KR": "+82 2 ",
+    "KR": "+82 2 0",
 }
-_OPEN = {"CN": 8, "HK": 7, "TR": 7, "GB": 3, "US": 2, "KR": 8}
+"""Ranges that are kept for stories (GB, US); elsewhere no number of a subscriber begins with 0."""
+_OPEN = {"CN": 7, "HK": 7, "TR": 6, "GB": 3, "US": 2, "KR": 7}
 
 
 @dataclass(frozen=True)

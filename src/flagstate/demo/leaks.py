@@ -307,4 +307,4 @@ def _crawler(hub: Hub) -> Story:
         plain = Kind(PORTAL, 80, "http")
         size = len(REQUEST["crawler"])
         parts.append(sessions(plain, robots, place(CRAWLER), sent=size, back=len(ANSWER), lasts=60_000))
-    return Story(_decoy("crawler", [CRAWLER], PORTAL, 443), together(parts))
+    return Story({**_decoy("crawler", [CRAWLER], PORTAL, 443), "ports": [80, 443]}, together(parts))

@@ -23,6 +23,10 @@ _HOURS = np.array([9, 9, 9, 8, 7, 6, 4, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5
 """How flights spread over the hours of a day (UTC): most land from 22 to 6."""
 _ORIGINS = ("CNSZX", "CNHGH", "HKHKG", "CNCAN", "CNPVG", "TRIST", "KRICN", "USCVG")
 _ORIGIN_SHARES = (26, 22, 18, 14, 10, 4, 3, 3)
+CARRIER, WAYBILLS = "YY", "666"
+"""What flights and waybills begin with, of no carrier: tariffs write YY for fares of no airline in particular, and no
+list of airlines that could be found (OpenFlights, avcodes) has YY; IATA does not publish whom it gives the prefixes of
+waybills, and 666 stood in no list that could be found."""
 BUSY_HOURS = 16
 """In so many hours the sorter could do all parcels of the busiest day."""
 A_FLIGHT = 36_000
@@ -176,8 +180,8 @@ class Operations:
         night = (flights.landed // 3_600 % 24 >= 22) | (flights.landed // 3_600 % 24 < 6)
         return pa.table({
             "flight_id": pa.array(number + 1, pa.int32()),
-            "flight_number": text(count, "OH", spread(100 + number * 37 % 900, 3)),
-            "mawb_number": text(count, "999-", spread(serial, 7), seven(serial)),
+            "flight_number": text(count, CARRIER, spread(100 + number * 37 % 900, 3)),
+            "mawb_number": text(count, f"{WAYBILLS}-", spread(serial, 7), seven(serial)),
             "origin": flights.origins.take(pa.array(flights.origin)),
             "ens_mrn": movement(lodged, number * 104_729 + 13_007, "F"),
             "ens_lodged_at": pa.array(lodged, pa.timestamp("s", "UTC")),

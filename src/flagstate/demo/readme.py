@@ -16,6 +16,10 @@ what the report says of an address (country, network, operator) is public record
 is invented. Amazon's and Alibaba's names stand here because logs of their clouds have a form that is read; neither has
 anything to do with this case.
 
+No telephone number rings: it lies in a range that is kept for stories, or begins with digits that the country gives to
+nobody. Flights begin with YY, which stands for no airline. Air waybills begin with 666: to whom IATA gives prefixes is
+not published, and 666 stood in no list that could be found.
+
 What was hidden in this evidence stands in a file truth.json beside this folder, not in it.
 """
 

@@ -70,9 +70,9 @@ def _asked(stories: list[Story]) -> Mapping[int, tuple[Asked, ...]]:
 def _told(story: Story) -> dict[str, object]:
     """Return what is true of a thread, with its sums over all of its connections with the far end."""
     mine = story.sessions
-    mine = mine.take(
-        (mine.resp_h == ADDRESSES.index(str(story.told["resp_h"]))) & (mine.resp_p == story.told["resp_p"])
-    )
+    ports = story.told.get("ports")
+    ports = ports if isinstance(ports, list) else [story.told["resp_p"]]
+    mine = mine.take((mine.resp_h == ADDRESSES.index(str(story.told["resp_h"]))) & np.isin(mine.resp_p, ports))
     return {**story.told, **_sums(mine)}
 
 
