@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from flagstate import engine, model
 from flagstate.assess import (
     activity,
+    ascribed,
     behaviours,
     claims,
     compelled,
@@ -230,10 +231,13 @@ def _plan(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
 
 
 def _claims(tables: Tables, run: Run) -> Mapping[str, pa.Table]:
-    if run.con is not None or not tables["claim"].num_rows:
+    if not tables["claim"].num_rows:
         return claims.claims(tables, run.con, run.as_of)
+    whole = {**tables, **ascribed.ascribe(tables)}
+    if run.con is not None:
+        return claims.claims(whole, run.con, run.as_of)
     with engine.connect() as con:
-        return claims.claims(tables, con, run.as_of)
+        return claims.claims(whole, con, run.as_of)
 
 
 Step = Callable[[Tables, Run], Mapping[str, pa.Table]]
