@@ -70,8 +70,8 @@ def _asked(stories: list[Story]) -> Mapping[int, tuple[Asked, ...]]:
 def _told(story: Story) -> dict[str, object]:
     """Return what is true of a thread, with its sums over all of its connections with the far end."""
     mine = story.sessions
-    ports = story.told.get("ports")
-    ports = ports if isinstance(ports, list) else [story.told["resp_p"]]
+    many = story.told.get("ports")
+    ports = np.array(many if isinstance(many, list) else [story.told["resp_p"]], np.int64)
     mine = mine.take((mine.resp_h == ADDRESSES.index(str(story.told["resp_h"]))) & np.isin(mine.resp_p, ports))
     return {**story.told, **_sums(mine)}
 
