@@ -7,6 +7,7 @@ import inspect
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from claim_worlds import AS_OF, CASES, Row, claim, concluded, judged, made, of_case, only
@@ -122,8 +123,6 @@ def test_the_query_that_is_kept_is_the_one_that_was_asked(case: cases.Case) -> N
 
 
 def test_a_kept_query_quotes_what_it_was_asked_with() -> None:
-    import pyarrow as pa
-
     hostile = "'; DROP TABLE place; --"
     row: Row = {"claim_id": hostile, "said": [hostile, "a''b"], "day": AS_OF, "number": 7, "none": None}
     fields = [("claim_id", pa.string()), ("said", pa.list_(pa.string())), ("day", pa.date32()), ("number", pa.int64()),
@@ -228,8 +227,8 @@ def test_a_provider_s_region_goes_before_geolocation() -> None:
 def test_a_declared_address_shows_nothing_of_the_asset() -> None:
     # Whoever writes an address in Germany is not acquitted by where that address stands; once traffic shows it, it is.
     asset = made("asset", {"asset_id": "est:wms", "addr": "192.0.2.9"}, stance="declared")
-    place = made("place", {"subject_id": "host:192.0.2.9", "country": "DE", "source_kind": "host", "confidence": "sure"},
-                 stance="recorded")  # fmt: skip
+    place = made("place", {"subject_id": "host:192.0.2.9", "country": "DE", "source_kind": "host",
+                           "confidence": "sure"}, stance="recorded")  # fmt: skip
     flow = made("flow", {"orig_h": "10.0.0.1", "resp_h": "192.0.2.9", "conns": 4, "orig_bytes": 900})
     for said, seen, verdict, grade in (
         ("DE", [], "not_observed", None),
@@ -239,6 +238,21 @@ def test_a_declared_address_shows_nothing_of_the_asset() -> None:
         nouns = {"flow": seen[0]} if seen else {}
         row = only(judged(claim("c", {"of": "est:wms", "place_in": [said]}), asset=asset, place=place, **nouns))
         assert (row["claim_verdict"], row["confidence"]) == (verdict, grade)
+
+
+def test_a_sure_geolocation_elsewhere_leaves_open_what_is_configured() -> None:
+    asset = made("asset", {"asset_id": "est:wms", "addr": "192.0.2.9"}, stance="configured")
+    host: Row = {"subject_id": "host:192.0.2.9", "country": "US", "source_kind": "host"}
+    second: Row = {"subject_id": "host:192.0.2.9", "country": "DE", "source_kind": "host_second"}
+    region = made("place", {"subject_id": "est:wms", "country": "DE", "source_kind": "configured_region"},
+                  stance="configured")  # fmt: skip
+    sure = made("place", host | {"confidence": "sure"}, stance="recorded")
+    differ = made("place", host | {"confidence": "likely"}, second | {"confidence": "likely"}, stance="recorded")
+    for place in (pa.concat_tables([region, sure]), differ):
+        row = only(judged(claim("c", {"of": "est:wms", "place_in": ["DE"]}), asset=asset, place=place))
+        assert row["claim_verdict"] == "not_observed"
+        assert "Sources differ" in row["message"]
+        assert row["missing"]
 
 
 def test_places_of_before_do_not_count() -> None:

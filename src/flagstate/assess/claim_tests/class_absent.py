@@ -38,6 +38,10 @@ _STORES: Said = (
     "Ses entrepôts mêmes, ou des extraits de chaque table (CSV, Parquet, SQLite), avec mention de leur complétude",
 )
 _WHOLE: Said = ("Whether these are all stores of it", "Si ce sont là tous ses entrepôts")
+_LOOK: Said = (
+    "What these columns hold: look at them, or say it in estate.yaml (`holdings:`)",
+    "Ce que contiennent ces colonnes : regardez-les, ou dites-le dans estate.yaml (`holdings:`)",
+)
 _FORM = pa.schema(
     [
         ("claim_id", pa.string()),
@@ -91,6 +95,11 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
             "other_classes": len({row["data_class"] for row in others}),
         },
     }
+    # What was recognised with low confidence is a guess: it is told, and convicts nobody.
+    guessed = [row for row in against if row["stance"] != "declared" and row["confidence"] == "low"]
+    against = [row for row in against if row not in guessed]
+    if guessed and not against:
+        return _perhaps(guessed, shown, rest)
     if against:
         seen = [row for row in against if row["stance"] != "declared"]
         told = seen or against
@@ -119,6 +128,21 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
         whole = (f"{none[0]}, and all of it is said to have been given", f"{none[1]}, et tout est dit avoir été fourni")
         return Verdict("supported", whole, confidence="medium", **rest)
     return Verdict("not_observed", none, missing=() if window.whole else (_WHOLE, _STORES), **rest)
+
+
+def _perhaps(guessed: Sequence[Row], shown: str, rest: Mapping[str, Any]) -> Verdict:
+    what = listed([_found(row) for row in sorted(guessed, key=lambda r: (-(r["records"] or 0), r["fact_id"]))])
+    return Verdict(
+        "not_observed",
+        (
+            f"Perhaps {what[0]}, recognised with low confidence only, in {shown}",
+            f"Peut-être {what[1]}, reconnu avec une faible confiance seulement, dans {shown}",
+        ),
+        missing=(_LOOK,),
+        rows_for=tuple(row["fact_id"] for row in guessed),
+        rests_on=weakest_stance([row["stance"] for row in guessed]),
+        **rest,
+    )
 
 
 def _found(row: Row) -> Said:

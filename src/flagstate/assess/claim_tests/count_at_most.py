@@ -107,6 +107,8 @@ def seen_words(found: Count, shown: str, unit: Said) -> Said:
             f"At least {found.lo:,} {en} were seen in {shown}",
             f"Au moins {spaced(found.lo)} {fr} vus dans {shown}",
         )
+    if found.lo == found.hi:
+        return f"{found.lo:,} {en} were seen in {shown}", f"{spaced(found.lo)} {fr} vus dans {shown}"
     return (
         f"{found.lo:,} to {found.hi:,} {en} were seen in {shown}",
         f"De {spaced(found.lo)} à {spaced(found.hi)} {fr} vus dans {shown}",

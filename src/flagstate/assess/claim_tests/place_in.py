@@ -61,7 +61,6 @@ _HOW: Mapping[str, Said] = {
     "configured_region": ("by its configured region", "d'après sa région configurée"),
     "provider_region": ("in a region that its provider publishes", "dans une région que publie son prestataire"),
     "host": ("by geolocation", "par géolocalisation"),
-    "likely": ("by a geolocation that is likely only", "par une géolocalisation seulement probable"),
     "word": ("by a declared address", "d'après une adresse déclarée"),
     "configured": ("as configured", "d'après la configuration"),
     "declared": ("as declared", "selon la déclaration"),
@@ -122,7 +121,7 @@ def _firm(places: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
     """Return the places that count, those that are open, and geolocations that a configured region goes before.
 
     Where the provider publishes the region of an address, geolocation adds nothing but its errors. A configured region
-    goes before a geolocation that is likely only; where a sure one differs from it, the place is open.
+    goes before a geolocation that is not sure; where a sure one differs from it, the place is open.
     """
     published = {_thing(row) for row in places if row["source_kind"] == "provider_region"}
     configured: dict[object, set[object]] = {}
@@ -133,7 +132,8 @@ def _firm(places: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
     open_: list[Row] = []
     behind: list[Row] = []
     for row in places:
-        of, disputed = _thing(row), row["confidence"] == "disputed"
+        # A geolocation that is likely only is a guess: it neither convicts nor acquits.
+        of, disputed = _thing(row), row["confidence"] in ("disputed", "likely")
         if row["source_kind"] != "host":
             (open_ if disputed else firm).append(row)
         elif of in published:
@@ -268,6 +268,11 @@ def _gone(left: list[Row]) -> Said:
 def _nothing(shown: str, said: Said, inside: list[Row], open_: list[Row]) -> Said:
     if open_:
         where = countries(row["country"] for row in open_)
+        if all(row["confidence"] == "likely" for row in open_):
+            return (
+                f"Where {shown} stands is only likely ({where[0]}, by geolocation)",
+                f"Le lieu de {shown} n'est que probable ({where[1]}, par géolocalisation)",
+            )
         return (
             f"Sources differ about where {shown} stands ({where[0]})",
             f"Les sources diffèrent sur le lieu de {shown} ({where[1]})",
@@ -295,7 +300,7 @@ def _remainder(subject: Subject, firm: Iterable[Row], open_: Iterable[Row], scen
                 yield words[0].format(name), words[1].format(name)
     if where := sorted({row["country"] for row in open_}):
         names = countries(where)
-        yield f"sources differ: perhaps {names[0]}", f"les sources diffèrent : peut-être {names[1]}"
+        yield f"by some sources perhaps {names[0]}", f"selon certaines sources peut-être {names[1]}"
     yield "copies that nobody described", "des copies que personne n'a décrites"
 
 
@@ -309,8 +314,6 @@ def _kind(row: Row) -> str:
     said = row["source_kind"] == "declared"
     if row["word"]:
         return "word"
-    if row["source_kind"] == "host":
-        return "host" if row["confidence"] == "sure" else "likely"
     return str(row["source_kind"]) if not said else "declared" if row["stance"] == "declared" else "configured"
 
 
@@ -322,7 +325,6 @@ def _grade(row: Row) -> str:
     if row["stance"] == "declared":
         return "low"
     if row["source_kind"] == "host":
-        # A geolocation is of the address, and a likely one is a guess.
         return "medium" if row["confidence"] == "sure" else "low"
     return "high"
 
