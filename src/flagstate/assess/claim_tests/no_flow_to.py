@@ -131,8 +131,8 @@ def _seen(scene: Scene, subjects: set[tuple[str, ...]]) -> dict[tuple[str, ...],
     found, within = ask(scene.con, SEEN, asked), ask(scene.con, WITHIN, asked)
     made: dict[tuple[str, ...], Row | None] = {}
     for same, key in keys.items():
-        [row] = found.get(key) or [None]
-        made[same] = row and {**row, **within[key][0]}
+        row = next(iter(found.get(key, [])), None)
+        made[same] = {**row, **within[key][0]} if row else None
     return made
 
 
