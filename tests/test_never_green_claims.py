@@ -38,7 +38,9 @@ def _run(folder: Path, claims: dict[str, Any], **more: str) -> Outcome:
     (evidence / "estate.yaml").write_text(OURS + "claims: " + json.dumps(claims) + "\n")
     for name, text in more.items():
         (evidence / f"{name}.log").write_text(text)
-    return audit(Order(paths=(evidence,), case=folder / "case", as_of=date(2026, 11, 21), asked=("claims",)))
+    return audit(
+        Order(paths=(evidence,), case=folder / "case", as_of=date(2026, 11, 21), asked=("claims",), without=("laws",))
+    )
 
 
 def _verdicts(outcome: Outcome) -> dict[str, str]:

@@ -14,7 +14,7 @@ FAILED = "('S0', 'REJ', 'RSTOS0', 'SH')"
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 GROUP = "orig_h, resp_h, resp_p, proto, service, server_name, connect_to, claimed_orig_h, day"
 _LARGEST = 1 << 50
-"""A petabyte, more than a line carries in a day: what claims more is kept as that, so that no sum of flows overflows."""
+"""A petabyte, more than a line carries in a day: what claims more is kept as that, so that sums of flows hold."""
 
 
 def uid_key(salt: int) -> str:
