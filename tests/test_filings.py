@@ -147,7 +147,7 @@ def test_declared_and_seen_stand_side_by_side(example: Audited) -> None:
     tables, meta = load(example.case)
     document = filings.build("processing-record", tables, meta)
     assert document.notes[0] == words("en")("draft")
-    chapter = next(one.grid for one in document.sections if one.title.startswith("wms, for"))
+    chapter = next(one.grid for one in document.sections if one.title.startswith("Warehouse system, for"))
     assert chapter is not None
     lines = {line[0].text: line for line in chapter.rows}
     assert "consignee" in lines["Categories of personal data"][1].text

@@ -250,7 +250,7 @@ def test_that_what_a_measure_promises_is_reached_in_a_world(law: Law) -> None:
 
 def test_that_there_are_enough_cases() -> None:
     assert len(CASES) > 250
-    assert sum(len(law.rules) for law in LAWS.values()) >= 82
+    assert sum(len(law.rules) for law in LAWS.values()) >= 80  # two more became words of claims
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.id)
