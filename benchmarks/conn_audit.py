@@ -12,7 +12,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -35,6 +38,24 @@ def tree(pid: int) -> int:
     return total
 
 
+@contextmanager
+def peaking(process: subprocess.Popen[Any]) -> Iterator[list[int]]:
+    """Watch the memory of a process and all below it; the one number yielded is its peak so far."""
+    peak, stop = [0], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.2):
+            peak[0] = max(peak[0], tree(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        stop.set()
+        watcher.join()
+
+
 def audit(log: Path, case: Path, keys: Path, *, kill_after: float | None = None) -> tuple[float, int, bool]:
     """Audit the log; return seconds, peak memory, and whether it ran to its end."""
     env = os.environ | {"FLAGSTATE_KEYS": str(keys)}
@@ -43,26 +64,15 @@ def audit(log: Path, case: Path, keys: Path, *, kill_after: float | None = None)
         [sys.executable, "-m", "flagstate.cli", "audit", str(log), "--case", str(case), "--json", "--threads", "2"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env, start_new_session=True,
     )  # fmt: skip
-    peak = 0
-    stop = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not stop.wait(0.2):
-            peak = max(peak, tree(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        process.wait(kill_after)
-        whole = True
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        whole = False
-    stop.set()
-    watcher.join()
-    return time.monotonic() - began, peak, whole
+    with peaking(process) as peak:
+        try:
+            process.wait(kill_after)
+            whole = True
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            whole = False
+    return time.monotonic() - began, peak[0], whole
 
 
 def tables(case: Path) -> dict[str, object]:

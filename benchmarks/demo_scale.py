@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,24 +54,14 @@ def watched(command: Sequence[str], **env: str) -> Ran:
     Raises:
         RuntimeError: It ended with an error.
     """
-    began, before, peak = time.monotonic(), _processor(), 0
+    began, before = time.monotonic(), _processor()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env=os.environ | env)  # fmt: skip
-    stop = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not stop.wait(0.25):
-            peak = max(peak, conn_audit.tree(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    said, _ = process.communicate()
-    stop.set()
-    watcher.join()
+    with conn_audit.peaking(process) as peak:
+        said, _ = process.communicate()
     if process.returncode not in (0, 3) and process.returncode < 10:
         raise RuntimeError(f"{' '.join(command)}: {said[-2000:]}")
-    return Ran(time.monotonic() - began, _processor() - before, peak, said)
+    return Ran(time.monotonic() - began, _processor() - before, peak[0], said)
 
 
 def _processor() -> float:

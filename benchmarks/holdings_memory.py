@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,25 +40,15 @@ def audit(path: Path, folder: Path) -> Ran:
     """Audit the file within a gigabyte, and watch its memory."""
     command = [sys.executable, "-m", "flagstate.cli", "audit", str(path), "--case", str(folder / "case")]
     command += ["--memory", "1GB", "--threads", "2"]
-    began, peak = time.monotonic(), 0
+    began = time.monotonic()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=os.environ | {"FLAGSTATE_KEYS": str(folder / "keys")},
     )  # fmt: skip
-    stop = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not stop.wait(0.2):
-            peak = max(peak, conn_audit.tree(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    said, _ = process.communicate()
-    stop.set()
-    watcher.join()
+    with conn_audit.peaking(process) as peak:
+        said, _ = process.communicate()
     took, table = time.monotonic() - began, folder / "case" / "tables" / "holding.parquet"
-    return Ran(took, peak, process.returncode, said, pq.read_metadata(table).num_rows if table.exists() else 0)
+    return Ran(took, peak[0], process.returncode, said, pq.read_metadata(table).num_rows if table.exists() else 0)
 
 
 def main() -> int:

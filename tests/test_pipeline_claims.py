@@ -248,6 +248,20 @@ def test_a_dossier_is_held_against_a_case(tmp_path: Path) -> None:
     assert isinstance(run("--case", str(case), "--dossier", str(more)).exception, UsageError)
 
 
+def test_a_dossier_replaces_no_claim_of_a_case_with_another_test(tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    ours = "{says: It stands in Germany, by: the vendor, test: {place_in: [DE], of: wms}}"
+    (evidence / "estate.yaml").write_text(f"assets: {{wms: {{kind: system, place: DE}}}}\nclaims: {{first: {ours}}}\n")
+    audit(evidence, case=tmp_path / "case")
+    same = tmp_path / "same.yaml"
+    same.write_text(f"dossier: true\nclaims: {{first: {ours}}}\n")
+    assert run("--case", str(tmp_path / "case"), "--dossier", str(same)).exit_code == 0
+    for other in (ours.replace("DE]", "SG]"), ours.replace("the vendor", "somebody else")):
+        same.write_text(f"dossier: true\nclaims: {{first: {other}}}\n")
+        assert isinstance(run("--case", str(tmp_path / "case"), "--dossier", str(same)).exception, UsageError)
+
+
 GOOD = "dossier: true\nclaims: {second: {says: It stands in France, test: {place_in: [FR], of: wms}}}\n"
 
 

@@ -36,14 +36,19 @@ def apart(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     return {noun: model.rows(model.NOUNS[noun], rows[noun]) for noun in _IDS}
 
 
+def content(row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a claim or source says, wherever it stands."""
+    return tuple(str(value) for name, value in sorted(row.items()) if name not in _BESIDE)
+
+
 def _renamed(rows: Mapping[str, list[dict[str, object]]]) -> dict[object, dict[object, str]]:
     """Return new ids by file and old id."""
-    said: dict[object, dict[object, int]] = {}
+    said: dict[object, dict[tuple[str, ...], int]] = {}
     new: dict[object, dict[object, str]] = {}
     for noun, key in _IDS.items():
         for row in sorted(rows[noun], key=lambda r: (str(r[key]), str(r["evidence_id"]), str(r["fact_id"]))):
-            what = tuple(str(value) for name, value in sorted(row.items()) if name not in _BESIDE)
-            number = said.setdefault(row[key], {}).setdefault(what, len(said[row[key]]) + 1)
+            listed = said.setdefault(row[key], {})
+            number = listed.setdefault(content(row), len(listed) + 1)
             if number > 1:
                 new.setdefault(row["evidence_id"], {})[row[key]] = f"{row[key]}~{number}"
     return new

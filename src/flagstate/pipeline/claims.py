@@ -18,6 +18,7 @@ from flagstate.catalog import form, strict
 from flagstate.catalog.mask import mask, mask_host
 from flagstate.engine import connect
 from flagstate.enrich import identity
+from flagstate.enrich.assertions import content
 from flagstate.errors import DeclarationError, UsageError
 from flagstate.pipeline import again
 from flagstate.pipeline.explain import Fact, explain
@@ -122,10 +123,10 @@ def hold(case: Path | None, named: str | None) -> Held:
 
 
 def _distinct(ours: pa.Table, given: pa.Table) -> None:
-    known = dict(zip(ours["claim_id"].to_pylist(), ours["sentence"].to_pylist(), strict=True))
-    for key, sentence in zip(given["claim_id"].to_pylist(), given["sentence"].to_pylist(), strict=True):
-        if known.get(key, sentence) != sentence:
-            name = key.removeprefix("est:")
+    known = {row["claim_id"]: content(row) for row in ours.to_pylist()}
+    for row in given.to_pylist():
+        if known.get(row["claim_id"], content(row)) != content(row):
+            name = row["claim_id"].removeprefix("est:")
             raise UsageError(
                 f"The case has another claim under the name {name!a}", todo="Give it another key in the dossier."
             )

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene, countries
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, day, listed, spaced, times
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, Window, beyond, day, listed, spaced, times
 from flagstate.catalog.country_names import with_parts
 
 Row = Mapping[str, Any]
@@ -268,8 +268,4 @@ def _remainder(done: Sequence[Row], dark: Sequence[Row], window: Window) -> Iter
         )
     if not window.whole:
         yield "what the access logs did not record", "ce que les journaux d'accès n'ont pas consigné"
-    if window.begin or window.end:
-        yield (
-            f"times before {day(window.begin)} and after {day(window.end)}",
-            f"les périodes avant le {day(window.begin)} et après le {day(window.end)}",
-        )
+    yield from beyond(window)

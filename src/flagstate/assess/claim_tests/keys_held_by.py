@@ -10,7 +10,7 @@ import pyarrow as pa
 from flagstate.assess.claim_tests import parties
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict, listed
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, joined, listed
 from flagstate.model.stance import weakest_stance
 
 Row = Mapping[str, Any]
@@ -93,7 +93,7 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], clear: list[Any], query: s
     bare = listed([(one, one) for one in dict.fromkeys(str(row["container"] or shown) for row in clear)])
     if clear:
         clauses.append((f"; no key protects {bare[0]}", f" ; aucune clé ne protège {bare[1]}"))
-    also = "".join(en for en, _ in clauses), "".join(fr for _, fr in clauses)
+    also = joined(clauses)
     strange = [*holding.others, *holding.open]
     rest: dict[str, Any] = {
         "remainder": tuple(_remainder(rows, scene)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flagstate.assess.claim_tests.scene import Scene
-from flagstate.assess.claim_tests.told import Said, Window, day, spaced, times
+from flagstate.assess.claim_tests.told import Said, Window, beyond, spaced, times
 from flagstate.assess.finding import bytes_in_words
 from flagstate.catalog.country_names import country_name
 
@@ -111,11 +111,7 @@ def remainder(
         yield (f"{times(elsewhen, 'flow')} of it at other times", f"{elsewhen} de ses flux à d'autres moments")
     if not window.whole:
         yield "traffic that the sensor did not see", "le trafic que le capteur n'a pas vu"
-    if window.begin or window.end:
-        yield (
-            f"times before {day(window.begin)} and after {day(window.end)}",
-            f"les périodes avant le {day(window.begin)} et après le {day(window.end)}",
-        )
+    yield from beyond(window)
 
 
 def _unknown(key: str, seen: Row) -> Said:

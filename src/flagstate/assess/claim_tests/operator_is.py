@@ -10,7 +10,7 @@ import pyarrow as pa
 from flagstate.assess.claim_tests import parties
 from flagstate.assess.claim_tests.query import ask, kept
 from flagstate.assess.claim_tests.scene import Scene
-from flagstate.assess.claim_tests.told import Ask, Said, Verdict, listed
+from flagstate.assess.claim_tests.told import Ask, Said, Verdict, joined, listed
 from flagstate.model.stance import weakest_stance
 
 Row = Mapping[str, Any]
@@ -69,7 +69,7 @@ def _verdict(one: Ask, scene: Scene, rows: list[Any], query: str) -> Verdict:
     if far := [*below.others, *below.open]:
         others = listed(parties.names(far, scene))
         clauses.append((f"; {others[0]} can get at it in another way", f" ; {others[1]} y a accès autrement"))
-    also = "".join(en for en, _ in clauses), "".join(fr for _, fr in clauses)
+    also = joined(clauses)
     strange = [*running.others, *running.open]
     rest: dict[str, Any] = {
         "remainder": tuple(_remainder(rows, scene)),
@@ -114,7 +114,7 @@ def _beside(strange: list[Row], scene: Scene) -> Said:
     if said:
         who = listed(parties.names(said, scene))
         parts.append((f"; {who[0]} is declared to run it", f" ; {who[1]} est déclaré l'exploiter"))
-    return "".join(en for en, _ in parts), "".join(fr for _, fr in parts)
+    return joined(parts)
 
 
 def _another(

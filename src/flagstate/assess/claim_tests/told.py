@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -137,3 +137,18 @@ def day(moment: datetime | None) -> str:
 def spaced(number: int) -> str:
     """Return a number as French writes it."""
     return f"{number:,}".replace(",", "\u202f")
+
+
+def joined(parts: Iterable[Said]) -> Said:
+    """Return clauses one behind the other, in both languages."""
+    listed = list(parts)
+    return "".join(en for en, _ in listed), "".join(fr for _, fr in listed)
+
+
+def beyond(window: Window) -> Iterator[Said]:
+    """Yield the times that a window does not tell of, where it has an end."""
+    if window.begin or window.end:
+        yield (
+            f"times before {day(window.begin)} and after {day(window.end)}",
+            f"les périodes avant le {day(window.begin)} et après le {day(window.end)}",
+        )
