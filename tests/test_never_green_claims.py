@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flagstate.pipeline.audit import Order, Outcome, audit
+from pipeline_world import conns, tsv
 
 OURS = (
     "networks: [10.20.0.0/16]\n"
@@ -91,28 +92,15 @@ def test_the_report_shows_no_claim_in_green(declared: Outcome) -> None:
 
 def test_attempts_contradict_no_claim(tmp_path: Path) -> None:
     """A sensor saw the asset fail to reach a far end, time and again: 0 bytes left."""
-    head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"
-    names = (
-        "ts",
-        "uid",
-        "id.orig_h",
-        "id.orig_p",
-        "id.resp_h",
-        "id.resp_p",
-        "proto",
-        "orig_bytes",
-        "resp_bytes",
-        "conn_state",
-    )
-    kinds = ("time", "string", "addr", "port", "addr", "port", "enum", "count", "count", "string")
-    head += "#fields\t" + "\t".join(names) + "\n#types\t" + "\t".join(kinds) + "\n"
-    lines = [
-        f"{1794787200 + 60 * n}\tC{n}\t10.20.1.1\t{4000 + n}\t36.110.1.10\t443\ttcp\t0\t0\tS0\n" for n in range(50)
-    ]
+    ends = {"id.orig_h": "10.20.1.1", "id.resp_h": "36.110.1.10", "id.resp_p": 443, "proto": "tcp", "service": "-"}
+    tried = ends | {"orig_bytes": 0, "resp_bytes": 0, "conn_state": "S0", "duration": "-"}
+    rows = [row | tried | {"ts": 1_794_787_200 + 60 * n} for n, row in enumerate(conns(50))]
     claims = {
         "quiet": {"says": "Nothing goes there.", "by": "the hub", "test": {"of": "wms", "no_flow_to": ["country:CN"]}},
     }
-    found = _verdicts(_run(tmp_path, claims, conn=head + "".join(lines)))
+    outcome = _run(tmp_path, claims, conn=tsv(rows).decode())
+    assert sum(row["failed_conns"] or 0 for row in outcome.tables["flow"].to_pylist()) == 50, "they were read"
+    found = _verdicts(outcome)
     assert found["quiet"] != "contradicted"
     assert found["quiet"] != "supported", "one border, for an hour, is not everything"
 
